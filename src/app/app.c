@@ -1,0 +1,237 @@
+#include "config.h"
+
+#include "app/app.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/safe_text.h"
+#include "core/units.h"
+#include "host/port_owner.h"
+
+int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed)
+{
+    *a = (struct app){.options = options, .loop = loop};
+    buffer_init(&a->scratch);
+    udp_init(&a->client.udp);
+    udp_init(&a->server.udp);
+    peers_init(&a->server.peers, seed);
+    lookup_init(&a->lookup, loop);
+    a->client.wait = options->wait;
+    a->server.transform = options->transform;
+    a->journal = journal_new(options->max_log, 0);
+    a->client.match = match_new(seed ^ 1);
+    a->room = malloc(UDP_ROOM);
+    if (a->journal && a->client.match && a->room)
+        return 0;
+    app_done(a);
+    errno = ENOMEM;
+    return -1;
+}
+
+void app_done(struct app *a)
+{
+    lookup_free(&a->lookup);
+    if (a->client.match)
+        client_close(a);
+    server_close(a);
+    match_free(a->client.match);
+    peers_done(&a->server.peers);
+    journal_free(a->journal);
+    buffer_done(&a->scratch);
+    free(a->room);
+}
+
+bool app_is_busy(const struct app *a)
+{
+    return lookup_is_busy(&a->lookup);
+}
+
+void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
+{
+    char text[2 * APP_WHY];
+    struct moment now = loop_read_clocks();
+    struct entry e = entry_make(ENTRY_NOTICE, role);
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    e.event = event;
+    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
+    if (about) {
+        e.reply_to = about->n;
+        e.exchange = about->exchange;
+    }
+    e.data = (const unsigned char *)text;
+    e.size = e.kept = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+    journal_append(a->journal, &e);
+    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += event != EVENT_SUPPRESSED;
+}
+
+/* Who has the port, as far as the system tells, put into a->why. */
+static void explain_taken(struct app *a, const struct address *local)
+{
+    char where[ADDRESS_TEXT];
+    struct port_owner owner;
+    address_format(local, where);
+    if (port_owner_find(local->port, &owner) < 0) {
+        snprintf(a->why, APP_WHY, "%s belongs to another program", where);
+        return;
+    }
+    struct buffer name;
+    buffer_init(&name);
+    safe_append(&name, owner.name, strlen(owner.name));
+    snprintf(a->why, APP_WHY, "%s belongs to %.*s (process %d)", where, (int)name.len, name.data ? (char *)name.data : "",
+             (int)owner.pid);
+    buffer_done(&name);
+}
+
+static void explain_listen(struct app *a, const struct address *local, int error)
+{
+    char where[ADDRESS_TEXT];
+    address_format(local, where);
+    if (error == EADDRINUSE)
+        explain_taken(a, local);
+    else if (error == EACCES)
+        snprintf(a->why, APP_WHY, "cannot listen on %s: %s; ports below 1024 are for root, take one above", where,
+                 strerror(error));
+    else if (error == EADDRNOTAVAIL)
+        snprintf(a->why, APP_WHY, "cannot listen on %s: it is no address of this machine", where);
+    else
+        snprintf(a->why, APP_WHY, "cannot listen on %s: %s", where, strerror(error));
+}
+
+int app_listen(struct app *a, const struct address *local)
+{
+    char where[ADDRESS_TEXT];
+    if (server_open(a, local) < 0) {
+        int error = errno;
+        explain_listen(a, local, error);
+        errno = error;
+        return -1;
+    }
+    address_format(&a->server.local, where);
+    app_notice(a, ROLE_SERVER, EVENT_READY, NULL, "The server is ready to receive on %s", where);
+    if (address_is_loopback(&a->server.local))
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Only this machine reaches it; for others: /listen %s %d",
+                   a->server.local.family == AF_INET6 ? "::" : "0.0.0.0", a->server.local.port);
+    return 0;
+}
+
+int app_to(struct app *a, const struct address *peer)
+{
+    struct client *c = &a->client;
+    char where[ADDRESS_TEXT];
+    if (c->udp.fd >= 0 && c->udp.family == peer->family) {
+        match_clear(c->match);
+        loop_timer_stop(a->loop, &c->deadline);
+        c->peer = *peer;
+    } else {
+        client_close(a);
+        if (client_open(a, peer) < 0)
+            return -1;
+    }
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "Lines go to %s", address_format(peer, where));
+    return 0;
+}
+
+/* The server is busy elsewhere: the client talks to whoever has the port. */
+static int talk_to_the_other(struct app *a, const struct address *taken)
+{
+    char owner[APP_WHY];
+    struct address peer = *taken;
+    snprintf(owner, sizeof owner, "%s", a->why);
+    if (address_is_any(&peer))
+        address_loopback(&peer, peer.family, peer.port);
+    if (app_to(a, &peer) < 0)
+        return -1;
+    app_notice(a, ROLE_SERVER, EVENT_TAKEN, NULL, "%s: your lines go to that one.", owner);
+    app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "To listen elsewhere: /listen 0 (any free port)");
+    return 0;
+}
+
+/* A server was opened for the first time: the client beside it talks to it. */
+static int start_listening(struct app *a, const struct address *local)
+{
+    if (app_listen(a, local) < 0) {
+        if (a->options->mode == MODE_BOTH && errno == EADDRINUSE)
+            return talk_to_the_other(a, local);
+        return -1;
+    }
+    if (a->options->mode == MODE_SERVER)
+        return 0;
+    struct address peer = a->server.local;
+    if (address_is_any(&peer))
+        address_loopback(&peer, peer.family, peer.port);
+    return client_open(a, &peer);
+}
+
+static int reach(struct app *a, const struct command *c, const struct address *address, bool starting)
+{
+    if (c->id == COMMAND_TO)
+        return app_to(a, address);
+    return starting ? start_listening(a, address) : app_listen(a, address);
+}
+
+static void fail_later(struct app *a, const struct command *c)
+{
+    a->lookup_failed = true;
+    app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_ERROR, NULL, "%s", a->why);
+}
+
+/* The addresses of a name are tried in order; opening a socket is all that can be tried, since UDP has no connections. */
+static void looked_up(void *context, const struct helper_answer *answer)
+{
+    struct app *a = context;
+    const struct command *c = &a->after_lookup;
+    bool starting = !address_is_set(&a->client.peer) && !address_is_set(&a->server.local);
+    if (!answer || answer->error || answer->count == 0) {
+        snprintf(a->why, APP_WHY, "%.100s: %s", c->place.host, answer ? helper_error(answer) : strerror(errno));
+        fail_later(a, c);
+        return;
+    }
+    for (size_t i = 0; i < answer->count; i++)
+        if (reach(a, c, &answer->addresses[i], starting) == 0)
+            return;
+    fail_later(a, c);
+}
+
+int app_go(struct app *a, const struct command *c, bool starting)
+{
+    struct address address;
+    uint16_t port = (uint16_t)(c->place.port < 0 ? OPTION_PORT : c->place.port);
+    if (c->place.host[0] == '\0')
+        address_loopback(&address, a->options->family == AF_INET6 ? AF_INET6 : AF_INET, port);
+    else if (address_parse_host(&address, c->place.host, port) < 0) {
+        if (errno == ENODEV || a->options->numeric) {
+            snprintf(a->why, APP_WHY, "\"%.100s\" is no address%s", c->place.host,
+                     a->options->numeric ? ", and -n forbids looking it up as a name" : ": there is no such interface");
+            return -1;
+        }
+        a->after_lookup = *c;
+        if (lookup_start(&a->lookup, c->place.host, a->options->family, port, looked_up, a) == 0)
+            return 0;
+        snprintf(a->why, APP_WHY, "cannot look %.100s up: %s", c->place.host, strerror(errno));
+        return -1;
+    }
+    if (a->options->family && address.family != a->options->family) {
+        snprintf(a->why, APP_WHY, "%.100s is not an IPv%c address, as -%c asks for", c->place.host,
+                 a->options->family == AF_INET6 ? '6' : '4', a->options->family == AF_INET6 ? '6' : '4');
+        return -1;
+    }
+    return reach(a, c, &address, starting);
+}
+
+int app_start(struct app *a)
+{
+    struct command c = {
+        .id = a->options->mode == MODE_CLIENT ? COMMAND_TO : COMMAND_LISTEN,
+        .place = a->options->place,
+    };
+    return app_go(a, &c, true);
+}

@@ -1,0 +1,112 @@
+/* app: the only place where the parts meet. Events in (datagrams, lines, commands, time), state out (the journal and what the views are told).
+ *
+ * The app knows nothing of screens: app/screen.c and app/headless.c drive it and look at its journal; exactly one of them runs.
+ *
+ * Ownership: the app owns its journal, endpoints and buffers; the loop and the options belong to main. */
+#ifndef UDPTALK_APP_APP_H
+#define UDPTALK_APP_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/lookup.h"
+#include "core/buffer.h"
+#include "core/command.h"
+#include "core/entry.h"
+#include "core/journal.h"
+#include "core/match.h"
+#include "core/option.h"
+#include "core/peers.h"
+#include "loop/loop.h"
+#include "net/udp.h"
+
+enum { APP_WHY = 512 };
+
+struct client {
+    struct udp udp;
+    struct address local;     /* as getsockname says; port 0 until the kernel picked one */
+    struct address peer;
+    struct match *match;
+    int64_t wait;             /* for an answer, ns; 0: expect none */
+    bool full;                /* the socket takes nothing just now; cleared when it does again */
+    uint64_t sent, answered, unanswered, unsent, strangers;
+    uint64_t events;          /* entries journalled: lines of its log */
+    struct loop_timer deadline;
+};
+
+struct server {
+    struct udp udp;
+    struct address local;
+    const struct transform *transform;
+    struct peers peers;
+    uint64_t in, out, held;   /* held: replies not sent, and those that could not be */
+    uint64_t events;          /* datagrams and notices: lines of its log */
+};
+
+/* Whoever drives the app: it runs the commands that need it. `run` returns 0, or −1 and a sentence in app->why. */
+struct front {
+    int (*run)(void *context, const struct command *c);
+    void *context;
+};
+
+struct app {
+    const struct options *options;
+    struct loop *loop;
+    struct journal *journal;
+    struct client client;
+    struct server server;
+    struct lookup lookup;
+    struct buffer scratch;    /* what a transform made */
+    unsigned char *room;      /* UDP_ROOM bytes for what comes in */
+    uint64_t exchanges;       /* the newest exchange's number */
+    struct command after_lookup;
+    bool lookup_failed;       /* a name was not found; a->why says it */
+    struct front front;
+    char why[APP_WHY];        /* the last sentence for the user */
+};
+
+/* `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
+int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed);
+void app_done(struct app *a);
+
+/* Opens what the command line asks for; a name is looked up meanwhile (app_is_busy). Returns 0, or −1 and a sentence in a->why. */
+int app_start(struct app *a);
+
+/* True while a name is looked up. */
+bool app_is_busy(const struct app *a);
+
+/* Goes to a place (COMMAND_TO) or listens there (COMMAND_LISTEN): at once when it is numeric, else after a look-up. Returns 0, or −1 and a
+ * sentence in a->why. */
+int app_go(struct app *a, const struct command *c, bool starting);
+
+/* Runs a command. Returns 0, or −1 and a sentence in a->why. */
+int app_run(struct app *a, const struct command *c);
+
+/* Opens or moves the server; when the port is taken, a->why says by whom and errno is EADDRINUSE. */
+int app_listen(struct app *a, const struct address *local);
+
+/* Makes the client talk to `peer`. */
+int app_to(struct app *a, const struct address *peer);
+
+/* Writes a notice into the journal. */
+void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why (EAGAIN: the socket is full just now;
+ * nothing was journalled). */
+int client_send(struct app *a, const void *data, size_t len);
+int client_open(struct app *a, const struct address *peer);
+void client_close(struct app *a);
+
+/* Sets how long an answer is waited for, for what waits now too; 0: none is expected. */
+void client_set_wait(struct app *a, int64_t wait);
+
+/* Opens the server's socket; the old one, if any, is closed when the new one is bound. Returns 0, or −1 with errno. */
+int server_open(struct app *a, const struct address *local);
+void server_close(struct app *a);
+
+/* The exchange of a datagram that came to the server, when the program's own client sent it; else 0. */
+uint64_t client_exchange_of(struct app *a, const struct address *from, const unsigned char *data, size_t len);
+
+#endif

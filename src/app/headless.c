@@ -1,0 +1,425 @@
+#include "config.h"
+
+#include "app/headless.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/runner.h"
+#include "core/answer.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+#include "export/jsonl.h"
+#include "export/log_line.h"
+
+enum { READ_SIZE = 1 << 16, LINE_MOST = UDP_MAX_V6 + 1, WHOLE_MOST = 1 << 17, SENDS = 64 };
+
+struct headless {
+    struct app *app;
+    struct runner runner;
+    struct buffer input;
+    bool reading, end_of_input;
+    uint64_t line;              /* number of the line at the front of the input */
+    size_t overlong;            /* bytes of a line too long that were skipped already */
+    int64_t next_send;          /* -i: not before, monotonic */
+    struct loop_timer pace;
+    struct buffer out, err;
+    bool out_terminal, err_terminal, ascii;
+    uint64_t seen;              /* the newest entry that was written out */
+    struct units_clock clock;
+    int status;
+    bool interrupted;
+};
+
+static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct headless *h, const char *format, ...)
+{
+    char text[2 * APP_WHY];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    buffer_append_text(&h->err, "udptalk: ");
+    buffer_append_text(&h->err, text);
+    buffer_append_byte(&h->err, '\n');
+}
+
+/* Writes all of it, waiting where the reader is slow. */
+static int write_all(int fd, struct buffer *b)
+{
+    size_t done = 0;
+    while (done < b->len) {
+        ssize_t wrote = write(fd, b->data + done, b->len - done);
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        if (wrote >= 0)
+            done += (size_t)wrote;
+        else if (errno == EAGAIN)
+            poll(&ready, 1, -1);
+        else if (errno != EINTR)
+            break;
+    }
+    int failed = done < b->len ? -1 : 0;
+    buffer_clear(b);
+    return failed;
+}
+
+static void flush(struct headless *h)
+{
+    write_all(STDERR_FILENO, &h->err);
+    if (write_all(STDOUT_FILENO, &h->out) == 0)
+        return;
+    say(h, "cannot write to standard output: %s", strerror(errno));
+    write_all(STDERR_FILENO, &h->err);
+    h->status = 1;
+    loop_stop(h->app->loop);
+}
+
+static void append_payload(struct buffer *to, bool terminal, const struct entry *e)
+{
+    if (terminal)
+        safe_append(to, e->data, e->kept);
+    else
+        buffer_append(to, e->data, e->kept);
+}
+
+/* The beginning of what was sent, safe to print, to name it. */
+static void append_quoted(struct headless *h, uint64_t n)
+{
+    struct entry e;
+    if (!journal_get(h->app->journal, n, &e))
+        return;
+    buffer_append_text(&h->err, ": \"");
+    safe_append(&h->err, e.data, e.kept < 60 ? e.kept : 60);
+    buffer_append_text(&h->err, e.kept > 60 ? "…\"" : "\"");
+}
+
+static void write_client_datagram(struct headless *h, const struct entry *e)
+{
+    char peer[ADDRESS_TEXT];
+    if (e->dir != DIR_RECEIVED)
+        return;
+    if (e->flags & FLAG_STRANGER) {
+        buffer_printf(&h->err, "udptalk: from a stranger, %s: ", address_format(&e->peer, peer));
+        append_payload(&h->err, h->err_terminal, e);
+        buffer_append_byte(&h->err, '\n');
+        return;
+    }
+    append_payload(&h->out, h->out_terminal, e);
+    buffer_append_byte(&h->out, '\n');
+}
+
+static void write_notice(struct headless *h, const struct entry *e)
+{
+    bool aside = e->event == EVENT_PEER || e->event == EVENT_INFO;
+    if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
+        return;
+    buffer_append_text(&h->err, "udptalk: ");
+    safe_append(&h->err, e->data, e->kept);
+    if (e->role == ROLE_CLIENT && e->reply_to) {
+        buffer_printf(&h->err, " (exchange %llu)", (unsigned long long)e->exchange);
+        append_quoted(h, e->reply_to);
+    }
+    buffer_append_byte(&h->err, '\n');
+}
+
+static void write_server_entry(struct headless *h, const struct entry *e)
+{
+    struct buffer *to = h->app->options->mode == MODE_SERVER ? &h->out : &h->err;
+    struct answer answer;
+    if (e->kind == ENTRY_DATAGRAM) {
+        if (!h->app->options->quiet && answer_gather(h->app->journal, e->n, &answer))
+            log_line(to, &answer, h->ascii, &h->clock);
+    } else if (e->event == EVENT_READY) {
+        buffer_append(to, e->data, e->kept);
+        buffer_append_byte(to, '\n');
+    } else if (!answer_is_part(h->app->journal, e)) {
+        write_notice(h, e);
+    }
+}
+
+static void write_entry(struct headless *h, const struct entry *e)
+{
+    if (h->app->options->json) {
+        jsonl_entry(&h->out, e);
+        if (e->role == ROLE_CLIENT && e->kind == ENTRY_NOTICE)
+            write_notice(h, e);
+    } else if (e->role == ROLE_SERVER) {
+        write_server_entry(h, e);
+    } else if (e->kind == ENTRY_DATAGRAM) {
+        write_client_datagram(h, e);
+    } else if (e->kind == ENTRY_NOTICE) {
+        write_notice(h, e);
+    }
+}
+
+static void write_new(struct headless *h)
+{
+    struct entry e;
+    for (uint64_t n; (n = journal_after(h->app->journal, h->seen, ROLE_NONE, false));) {
+        h->seen = n;
+        if (journal_get(h->app->journal, n, &e))
+            write_entry(h, &e);
+        if (h->out.len > 1 << 20)
+            flush(h);
+    }
+}
+
+/* Sends the first `len` bytes of the input; `used` of them go off it when that is done or hopeless. Returns false when it has to be tried again. */
+static bool send_front(struct headless *h, size_t len, size_t used)
+{
+    struct app *a = h->app;
+    struct buffer crlf;
+    const unsigned char *data = h->input.data;
+    buffer_init(&crlf);
+    if (a->options->crlf) {
+        buffer_append(&crlf, data, len);
+        buffer_append(&crlf, "\r\n", 2);
+        data = crlf.data;
+        len = crlf.len;
+    }
+    int failed = client_send(a, data ? data : (const unsigned char *)"", len);
+    int error = errno;
+    buffer_done(&crlf);
+    if (failed && error == EAGAIN)
+        return false;
+    h->line++;
+    if (failed) {
+        say(h, "line %llu: %s", (unsigned long long)h->line, a->why);
+        h->status = 1;
+    }
+    buffer_take(&h->input, used);
+    return true;
+}
+
+/* A line too long for any datagram is skipped to its end, and named. */
+static void skip_overlong(struct headless *h, size_t len, bool ended)
+{
+    h->overlong += len;
+    buffer_take(&h->input, ended && len < h->input.len ? len + 1 : len);
+    if (!ended)
+        return;
+    say(h, "line %llu: not sent: %zu bytes are too many, one datagram holds %d at most",
+        (unsigned long long)++h->line, h->overlong, UDP_MAX_V4);
+    h->overlong = 0;
+    h->status = 1;
+}
+
+/* Sends the next line of the input. Returns false when there is none, or it can't be sent yet. */
+static bool send_line(struct headless *h)
+{
+    struct buffer *in = &h->input;
+    const unsigned char *newline = in->len && !h->app->options->whole ? memchr(in->data, '\n', in->len) : NULL;
+    size_t len = newline ? (size_t)(newline - in->data) : in->len;
+    bool ended = newline || h->end_of_input;
+    if (h->overlong || len > (h->app->options->whole ? WHOLE_MOST : LINE_MOST)) {
+        if (len || (ended && h->overlong))
+            skip_overlong(h, len, ended);
+        return in->len > 0;
+    }
+    if (!newline && (!h->end_of_input || (in->len == 0 && !(h->app->options->whole && h->line == 0))))
+        return false;
+    return send_front(h, len, newline ? len + 1 : len);
+}
+
+static bool may_send(struct headless *h)
+{
+    const struct app *a = h->app;
+    if (a->client.udp.fd < 0 || a->client.full)
+        return false;
+    if (a->client.wait && match_waiting(a->client.match) >= a->options->window)
+        return false;
+    return !h->pace.set;
+}
+
+static void pace_over(void *context)
+{
+    (void)context;
+}
+
+static bool count_reached(const struct headless *h)
+{
+    const struct app *a = h->app;
+    return a->options->count && (int64_t)(a->client.sent + a->client.unsent) >= a->options->count;
+}
+
+static void send_input(struct headless *h)
+{
+    struct app *a = h->app;
+    for (int i = 0; i < SENDS; i++) {
+        if (count_reached(h) || !may_send(h) || !send_line(h))
+            return;
+        if (a->options->interval)
+            loop_timer_set(a->loop, &h->pace, loop_read_clocks().mono + a->options->interval, pace_over, h);
+    }
+    loop_again(a->loop);
+}
+
+static void input_ready(void *context, short revents)
+{
+    struct headless *h = context;
+    (void)revents;
+    unsigned char *to = buffer_reserve(&h->input, READ_SIZE);
+    ssize_t got = to ? read(STDIN_FILENO, to, READ_SIZE) : 0;
+    if (got > 0)
+        h->input.len += (size_t)got;
+    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        h->end_of_input = true;
+}
+
+/* Reads on only while little is left: what waits to be sent stays in the pipe. */
+static void watch_input(struct headless *h)
+{
+    bool want = !h->end_of_input && !count_reached(h) && h->input.len < (h->app->options->whole ? 2 * WHOLE_MOST : READ_SIZE);
+    if (!want && h->input.len && !h->app->options->whole && !memchr(h->input.data, '\n', h->input.len))
+        want = !h->end_of_input && h->input.len <= LINE_MOST;
+    if (want == h->reading)
+        return;
+    h->reading = want;
+    if (!want)
+        loop_unwatch(h->app->loop, STDIN_FILENO);
+    else if (loop_watch(h->app->loop, STDIN_FILENO, POLLIN, LOOP_KEYS, input_ready, h) < 0)
+        h->end_of_input = true;
+    else
+        loop_again(h->app->loop);
+}
+
+static bool client_is_done(struct headless *h)
+{
+    struct app *a = h->app;
+    bool all_sent = count_reached(h) || (h->end_of_input && h->input.len == 0 && !h->overlong &&
+                                         !(a->options->whole && h->line == 0));
+    if (!all_sent)
+        return false;
+    if (a->options->linger >= 0 && a->client.wait != a->options->linger)
+        client_set_wait(a, a->options->linger);
+    return a->client.wait == 0 || match_waiting(a->client.match) == 0;
+}
+
+static bool is_done(struct headless *h)
+{
+    const struct app *a = h->app;
+    if (a->options->mode == MODE_SERVER)
+        return a->options->count && (int64_t)a->server.in >= a->options->count;
+    return client_is_done(h);
+}
+
+static void end_of_turn(void *context)
+{
+    struct headless *h = context;
+    struct app *a = h->app;
+    bool ran = runner_step(&h->runner);
+    if (h->runner.failed) {
+        if (!a->lookup_failed)
+            say(h, "%s", a->why);
+        h->status = 1;
+        loop_stop(a->loop);
+    } else if (ran) {
+        if (a->options->mode != MODE_SERVER) {
+            send_input(h);
+            watch_input(h);
+        }
+        if (is_done(h))
+            loop_stop(a->loop);
+    }
+    write_new(h);
+    flush(h);
+}
+
+static void take_signal(void *context, int signal)
+{
+    struct headless *h = context;
+    if (signal != SIGINT && signal != SIGTERM && signal != SIGHUP && signal != SIGQUIT)
+        return;
+    h->interrupted = true;
+    loop_stop(h->app->loop);
+}
+
+static int run_command(void *context, const struct command *c)
+{
+    struct headless *h = context;
+    const struct command_info *info = command_info(c->word >= 0 ? (enum command_id)c->word : c->id);
+    switch (c->id) {
+    case COMMAND_WAIT: runner_pause(&h->runner, c->time); return 0;
+    case COMMAND_QUIT:
+        h->runner.next = h->runner.script->count;
+        h->end_of_input = true;
+        buffer_clear(&h->input);
+        return 0;
+    case COMMAND_HELP:
+        buffer_printf(&h->err, "/%s %s: %s\n", info->name, info->arguments, info->help);
+        return 0;
+    default: snprintf(h->app->why, APP_WHY, "/%s needs the screen", info->name); return -1;
+    }
+}
+
+static void summarise(struct headless *h)
+{
+    const struct app *a = h->app;
+    const struct client *c = &a->client;
+    const struct server *s = &a->server;
+    char in[UNITS_TEXT], out[UNITS_TEXT];
+    if (a->options->json) {
+        struct jsonl_stats stats = {
+            c->sent, c->answered, c->unanswered, c->unsent, c->strangers, s->in, s->out, s->held, s->peers.count,
+            journal_counts(a->journal).forgotten,
+        };
+        jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
+    }
+    if (a->options->mode == MODE_SERVER)
+        say(h, "%s datagram%s from %zu client%s, %s answered", units_format_count(s->in, in), s->in == 1 ? "" : "s",
+            s->peers.count, s->peers.count == 1 ? "" : "s", units_format_count(s->out, out));
+}
+
+static int exit_status(const struct headless *h)
+{
+    const struct app *a = h->app;
+    const struct client *c = &a->client;
+    if (h->status || a->lookup_failed)
+        return 1;
+    if (a->options->mode == MODE_SERVER)
+        return 0;
+    if (c->unsent || (a->options->wait && c->unanswered))
+        return 1;
+    return h->interrupted && c->wait && match_waiting(c->match) > 0;
+}
+
+int headless_run(struct app *app, const struct script *script)
+{
+    struct headless h = {
+        .app = app,
+        .out_terminal = isatty(STDOUT_FILENO),
+        .err_terminal = isatty(STDERR_FILENO),
+        .ascii = app->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+    };
+    buffer_init(&h.input);
+    buffer_init(&h.out);
+    buffer_init(&h.err);
+    runner_init(&h.runner, app, script);
+    app->front = (struct front){run_command, &h};
+    h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
+    if (loop_take_signals(app->loop, take_signal, &h) < 0)
+        say(&h, "cannot take signals: %s", strerror(errno));
+    loop_each_turn(app->loop, end_of_turn, &h);
+    end_of_turn(&h);
+    if (loop_run(app->loop) < 0) {
+        say(&h, "poll: %s", strerror(errno));
+        h.status = 1;
+    }
+    write_new(&h);
+    summarise(&h);
+    flush(&h);
+    loop_unwatch(app->loop, STDIN_FILENO);
+    loop_timer_stop(app->loop, &h.pace);
+    loop_timer_stop(app->loop, &h.runner.pause);
+    buffer_done(&h.input);
+    buffer_done(&h.out);
+    buffer_done(&h.err);
+    return exit_status(&h);
+}

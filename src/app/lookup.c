@@ -1,0 +1,53 @@
+#include "config.h"
+
+#include "app/lookup.h"
+
+#include <poll.h>
+
+void lookup_init(struct lookup *l, struct loop *loop)
+{
+    *l = (struct lookup){.loop = loop};
+    helper_init(&l->helper);
+}
+
+void lookup_free(struct lookup *l)
+{
+    lookup_cancel(l);
+    helper_done(&l->helper);
+}
+
+static void take_answer(void *context, short revents)
+{
+    (void)revents;
+    struct lookup *l = context;
+    struct helper_answer answer;
+    int fd = helper_fd(&l->helper);
+    int got = helper_answer(&l->helper, &answer);
+    if (got == 0)
+        return;
+    loop_unwatch(l->loop, fd);
+    l->done(l->context, got > 0 ? &answer : NULL);
+}
+
+int lookup_start(struct lookup *l, const char *host, int family, uint16_t port, lookup_done *done, void *context)
+{
+    lookup_cancel(l);
+    if (helper_lookup(&l->helper, host, family, port) < 0)
+        return -1;
+    l->done = done;
+    l->context = context;
+    return loop_watch(l->loop, helper_fd(&l->helper), POLLIN, LOOP_OTHER, take_answer, l);
+}
+
+bool lookup_is_busy(const struct lookup *l)
+{
+    return helper_fd(&l->helper) >= 0;
+}
+
+void lookup_cancel(struct lookup *l)
+{
+    if (!lookup_is_busy(l))
+        return;
+    loop_unwatch(l->loop, helper_fd(&l->helper));
+    helper_cancel(&l->helper);
+}

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "app/paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MOST = 1 << 20 };
+
+static bool make_path(char *path, size_t room, const char *variable, const char *under_home, const char *name)
+{
+    const char *base = getenv(variable), *home = getenv("HOME");
+    int len = -1;
+    path[0] = '\0';
+    if (base && base[0] == '/')
+        len = snprintf(path, room, "%s/udptalk/%s", base, name);
+    else if (home && home[0] == '/')
+        len = snprintf(path, room, "%s/%s/udptalk/%s", home, under_home, name);
+    if (len > 0 && (size_t)len < room)
+        return true;
+    path[0] = '\0';
+    return false;
+}
+
+bool paths_config(char *path, size_t room)
+{
+    return make_path(path, room, "XDG_CONFIG_HOME", ".config", "config");
+}
+
+bool paths_history(char *path, size_t room)
+{
+    return make_path(path, room, "XDG_STATE_HOME", ".local/state", "history");
+}
+
+int paths_read_file(const char *path, struct buffer *out)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return -1;
+    size_t got;
+    errno = 0;
+    do {
+        unsigned char *to = buffer_reserve(out, BUFSIZ);
+        got = to ? fread(to, 1, BUFSIZ, f) : 0;
+        out->len += got;
+    } while (got && out->len <= FILE_MOST);
+    int error = ferror(f) ? errno : out->len > FILE_MOST ? EFBIG : 0;
+    fclose(f);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+int paths_read_script(const char *path, struct script *script, char *why, size_t why_size)
+{
+    struct buffer text;
+    buffer_init(&text);
+    int failed = paths_read_file(path, &text);
+    if (failed && errno == ENOENT)
+        failed = 0;
+    else if (failed)
+        snprintf(why, why_size, "cannot read %.200s: %s", path, strerror(errno));
+    else
+        failed = script_parse(script, path, (const char *)text.data, text.len, why, why_size);
+    buffer_done(&text);
+    return failed;
+}

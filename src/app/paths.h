@@ -1,0 +1,21 @@
+/* paths: where the files of the user are, by the XDG base directory specification. */
+#ifndef UDPTALK_APP_PATHS_H
+#define UDPTALK_APP_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/command.h"
+
+/* The start-up file and the history. Return false when there is neither the variable nor a HOME, or no room. */
+bool paths_config(char *path, size_t room);
+bool paths_history(char *path, size_t room);
+
+/* Reads a file of commands and parses it whole. Returns 0 (also when there is no such file), or −1 and a sentence in `why`. */
+int paths_read_script(const char *path, struct script *script, char *why, size_t why_size);
+
+/* Reads a whole file of at most a megabyte. Returns 0, or −1 with errno. */
+int paths_read_file(const char *path, struct buffer *out);
+
+#endif

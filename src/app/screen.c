@@ -1,0 +1,258 @@
+/* The terminal, frames and time of the interactive program. */
+#include "config.h"
+
+#include "app/screen.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/paths.h"
+#include "app/screen_state.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+
+#define FRAME_NS (UNITS_SECOND / 60)
+
+static void terminal_ready(void *context, short revents);
+
+static void watch_terminal(struct screen *s)
+{
+    short events = term_pending(s->term) ? POLLIN | POLLOUT : POLLIN;
+    loop_watch(s->app->loop, term_fd(s->term), events, LOOP_KEYS, terminal_ready, s);
+}
+
+static void resize(struct screen *s)
+{
+    int rows, cols;
+    term_size(s->term, &rows, &cols);
+    if (cells_resize(&s->cells, rows, cols) == 0)
+        s->dirty = true;
+}
+
+/* Draws when the last frame is a sixtieth of a second old, else sets the timer for that. */
+static void frame_due(void *context)
+{
+    struct screen *s = context;
+    s->dirty = true;
+}
+
+static void draw_if_due(struct screen *s)
+{
+    int64_t now = loop_read_clocks().mono;
+    if (journal_last(s->app->journal) != s->seen)
+        s->dirty = true;
+    if (!s->dirty || term_pending(s->term))
+        return;
+    if (s->grace > 0) { /* a frame drawn now would stand between a datagram and our own server */
+        s->grace--;
+        loop_again(s->app->loop);
+        return;
+    }
+    if (now < s->drawn_at + FRAME_NS) {
+        if (!s->frame.set)
+            loop_timer_set(s->app->loop, &s->frame, s->drawn_at + FRAME_NS, frame_due, s);
+        return;
+    }
+    s->seen = journal_last(s->app->journal);
+    s->dirty = false;
+    s->drawn_at = now;
+    screen_draw(s);
+    if (term_show(s->term, &s->cells) < 0)
+        screen_leave(s);
+}
+
+static void end_of_turn(void *context)
+{
+    struct screen *s = context;
+    if (runner_step(&s->runner) && s->runner.failed && s->runner.next <= s->runner.script->count) {
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+        s->runner.failed = false;
+        s->app->lookup_failed = false;
+        s->runner.next = s->runner.script->count;
+    }
+    screen_outbox(s);
+    draw_if_due(s);
+    if (term_flush(s->term) < 0)
+        screen_leave(s);
+    watch_terminal(s);
+}
+
+static void escape_over(void *context)
+{
+    struct screen *s = context;
+    struct key key;
+    if (key_timeout(&s->decoder, &key))
+        screen_key(s, &key);
+}
+
+/* The terminal is gone: nothing can be shown or asked any more. */
+static void hang_up(struct screen *s)
+{
+    loop_unwatch(s->app->loop, term_fd(s->term));
+    screen_leave(s);
+}
+
+static void terminal_ready(void *context, short revents)
+{
+    struct screen *s = context;
+    unsigned char typed[4096];
+    struct key key;
+    if (revents & POLLOUT && term_flush(s->term) < 0)
+        hang_up(s);
+    if (!(revents & (POLLIN | POLLHUP | POLLERR)))
+        return;
+    long got = term_read(s->term, typed, sizeof typed);
+    if (got < 0) {
+        hang_up(s);
+        return;
+    }
+    loop_timer_stop(s->app->loop, &s->escape);
+    for (size_t used = 0; key_decode(&s->decoder, typed + used, (size_t)got - used, &used, &key);)
+        screen_key(s, &key);
+    if (key_waiting(&s->decoder))
+        loop_timer_set(s->app->loop, &s->escape, loop_read_clocks().mono + KEY_WAIT_NS, escape_over, s);
+}
+
+static void take_signal(void *context, int signal)
+{
+    struct screen *s = context;
+    switch (signal) {
+    case SIGWINCH: resize(s); break;
+    case SIGCONT:
+        term_enter(s->term);
+        resize(s);
+        break;
+    case SIGTSTP:
+        term_leave(s->term);
+        loop_suspend(s->app->loop);
+        term_enter(s->term);
+        resize(s);
+        break;
+    default: screen_leave(s); break;
+    }
+}
+
+static int run_command(void *context, const struct command *c)
+{
+    struct screen *s = context;
+    const struct command_info *info = c->word >= 0 ? command_info((enum command_id)c->word) : NULL;
+    switch (c->id) {
+    case COMMAND_WAIT: runner_pause(&s->runner, c->time); break;
+    case COMMAND_ZOOM:
+        s->zoomed = s->zoomed ? PART_LINE : s->focus == PART_LINE ? s->scrolled : s->focus;
+        break;
+    case COMMAND_HELP:
+        if (info)
+            screen_say(s, STYLE_HINT, "/%s %s: %s", info->name, info->arguments, info->help);
+        else
+            s->help_open = !s->help_open;
+        break;
+    case COMMAND_QUIT: screen_leave(s); break;
+    default: break;
+    }
+    return 0;
+}
+
+/* The start-up file is there to make life easier: what is wrong with it is said, and the program goes on. */
+static void run_config(struct screen *s)
+{
+    char path[sizeof s->history], why[COMMAND_WHY + sizeof path];
+    struct script config;
+    script_init(&config);
+    if (!paths_config(path, sizeof path))
+        return;
+    if (paths_read_script(path, &config, why, sizeof why) < 0) {
+        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
+        return;
+    }
+    for (size_t i = 0; i < config.count; i++)
+        if (app_run(s->app, &config.commands[i]) < 0) {
+            app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run", path, s->app->why);
+            break;
+        }
+    script_done(&config);
+}
+
+static int open_terminal(struct screen *s)
+{
+    char why[APP_WHY];
+    const char *no_color = getenv("NO_COLOR");
+    bool color = !s->app->options->no_color && !(no_color && *no_color);
+    s->line = line_new(STDIN_FILENO);
+    if (!s->line) {
+        fprintf(stderr, "udptalk: cannot edit lines: %s\n", strerror(errno));
+        return -1;
+    }
+    s->term = term_open(STDIN_FILENO, STDOUT_FILENO, color, why, sizeof why);
+    if (!s->term) {
+        fprintf(stderr, "udptalk: %s\n", why);
+        return -1;
+    }
+    s->cells.ascii = s->app->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (!s->cells.ascii)
+        term_ask_width(s->term);
+    return 0;
+}
+
+static void start(struct screen *s)
+{
+    struct app *a = s->app;
+    a->front = (struct front){run_command, s};
+    log_view_init(&s->logs[0], &client_log);
+    log_view_init(&s->logs[1], &server_log);
+    s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
+    s->scrolled = a->options->mode == MODE_SERVER ? PART_SERVER : PART_CLIENT;
+    if (paths_history(s->history, sizeof s->history))
+        line_history_load(s->line, s->history);
+    if (loop_take_signals(a->loop, take_signal, s) < 0)
+        screen_say(s, STYLE_ERROR, "cannot take signals: %s", strerror(errno));
+    loop_each_turn(a->loop, end_of_turn, s);
+    resize(s);
+    run_config(s);
+    s->dirty = true;
+    s->drawn_at = loop_now(a->loop).mono - FRAME_NS;
+    end_of_turn(s);
+}
+
+static void finish(struct screen *s)
+{
+    struct loop *loop = s->app->loop;
+    loop_timer_stop(loop, &s->frame);
+    loop_timer_stop(loop, &s->escape);
+    loop_timer_stop(loop, &s->runner.pause);
+    if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
+        snprintf(s->message, sizeof s->message, "the history was not saved in %.300s: %s", s->history, strerror(errno));
+    else
+        s->message[0] = '\0';
+    term_close(s->term);
+    if (s->message[0])
+        fprintf(stderr, "udptalk: %s\n", s->message);
+    line_free(s->line);
+    key_decoder_done(&s->decoder);
+    cells_done(&s->cells);
+    buffer_done(&s->outbox);
+}
+
+int screen_run(struct app *app, const struct script *script)
+{
+    struct screen s = {.app = app};
+    runner_init(&s.runner, app, script);
+    key_decoder_init(&s.decoder);
+    cells_init(&s.cells);
+    buffer_init(&s.outbox);
+    if (open_terminal(&s) < 0) {
+        s.status = EXIT_FAILURE;
+    } else {
+        start(&s);
+        if (loop_run(app->loop) < 0)
+            s.status = EXIT_FAILURE;
+    }
+    finish(&s);
+    return s.status;
+}

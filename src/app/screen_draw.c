@@ -1,0 +1,245 @@
+/* Composes a frame: panes or an open view, and the rows below them. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/screen_state.h"
+#include "core/command.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+
+bool screen_has_client(const struct screen *s)
+{
+    return s->app->options->mode != MODE_SERVER || s->app->client.udp.fd >= 0;
+}
+
+bool screen_has_server(const struct screen *s)
+{
+    return s->app->options->mode != MODE_CLIENT || s->app->server.udp.fd >= 0;
+}
+
+static void fill_scene(struct screen *s)
+{
+    const struct app *a = s->app;
+    struct scene *scene = &s->scene;
+    scene->journal = a->journal;
+    scene->client.open = a->client.udp.fd >= 0;
+    scene->client.looking_up = app_is_busy(a);
+    scene->client.local = a->client.local;
+    scene->client.peer = a->client.peer;
+    scene->client.sent = a->client.sent;
+    scene->client.answered = a->client.answered;
+    scene->client.unanswered = a->client.unanswered;
+    scene->client.waiting = match_waiting(a->client.match);
+    scene->client.events = a->client.events;
+    scene->server.open = a->server.udp.fd >= 0;
+    scene->server.local = a->server.local;
+    scene->server.transform = a->server.transform;
+    scene->server.clients = a->server.peers.count;
+    scene->server.in = a->server.in;
+    scene->server.out = a->server.out;
+    scene->server.held = a->server.held;
+    scene->server.events = a->server.events;
+}
+
+static void draw_panes(struct screen *s)
+{
+    struct cells *c = &s->cells;
+    struct layout *l = &s->layout;
+    help_view_draw(&s->help, c, l->part[PART_VIEW], s->focus == PART_VIEW);
+    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene, s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->help_open));
+    log_view_draw(&s->logs[1], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
+    for (int row = 0; l->divider >= 0 && row < l->part[PART_CLIENT].rows; row++)
+        cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
+}
+
+/* What goes on, on the rule above the input line. */
+static void draw_rule(struct screen *s)
+{
+    struct journal_counts counts = journal_counts(s->app->journal);
+    char text[160] = "", number[UNITS_TEXT];
+    int row = s->layout.rule, end = s->cells.cols;
+    if (row < 0)
+        return;
+    cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
+    if (s->sending)
+        snprintf(text, sizeof text, " %s pasted lines still to send · ^C stops ", units_format_count(s->outbox_lines, number));
+    else if (app_is_busy(s->app))
+        snprintf(text, sizeof text, " looking a name up · Esc gives it up ");
+    else if (s->scene.client.waiting)
+        snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
+                 s->scene.client.waiting == 1 ? "" : "s");
+    cells_put(&s->cells, row, 2, end, STYLE_NOTICE, text);
+    if (counts.forgotten)
+        snprintf(text, sizeof text, " %s old entries forgotten ", units_format_count(counts.forgotten, number));
+    else
+        text[0] = '\0';
+    cells_put(&s->cells, row, end - 1 - cells_width(&s->cells, text), end, STYLE_TITLE, text);
+}
+
+static int put_prompt(struct screen *s, int row)
+{
+    bool found;
+    const char *search = line_search(s->line, &found);
+    int end = s->cells.cols;
+    if (!search)
+        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, "> ");
+    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : "no match: ");
+    col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
+    return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
+}
+
+/* Columns that the text takes, escapes of control characters included. */
+static int width_of(const unsigned char *text, size_t len)
+{
+    return (int)safe_width(text, len, 1 << 20);
+}
+
+/* A long line is shown around its cursor. */
+static void draw_text(struct screen *s, int row, int from)
+{
+    size_t len, cursor = line_cursor(s->line), start = 0;
+    const unsigned char *text = line_text(s->line, &len);
+    int end = s->cells.cols, room = end - from - 1;
+    struct glyph g;
+    if (room < 4)
+        return;
+    if (width_of(text, cursor) > room) {
+        while (width_of(text + start, cursor - start) > room * 2 / 3)
+            start += (cursor - start) / 4 > 8 && width_of(text + start, cursor - start) > 4 * room ? (cursor - start) / 4
+                                                                                                 : safe_glyph(text + start, len - start, &g);
+        while (start < cursor && (text[start] & 0xc0) == 0x80)
+            start++;
+        from = cells_put(&s->cells, row, from, end, STYLE_DIM, "…");
+    }
+    int col = cells_put_safe(&s->cells, row, from, end, STYLE_PLAIN, text + start, cursor - start);
+    cells_put_safe(&s->cells, row, col, end, STYLE_PLAIN, text + cursor, len - cursor);
+    s->cells.cursor_row = row;
+    s->cells.cursor_col = col < end ? col : end - 1;
+}
+
+static void draw_question(struct screen *s, int row)
+{
+    char text[200], number[UNITS_TEXT];
+    const char *ask = "";
+    if (s->question == QUESTION_PASTE) {
+        snprintf(text, sizeof text, "Send %s lines, one datagram each? y n", units_format_count(s->outbox_lines, number));
+        ask = text;
+    } else if (s->question == QUESTION_LEAVE) {
+        ask = "Leave udptalk? y n";
+    } else if (s->question == QUESTION_WIDE) {
+        ask = "A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back";
+    }
+    int col = cells_put(&s->cells, row, 0, s->cells.cols, STYLE_PROMPT, ask);
+    s->cells.cursor_row = row;
+    s->cells.cursor_col = col < s->cells.cols ? col : s->cells.cols - 1;
+}
+
+static void draw_line(struct screen *s)
+{
+    int row = s->layout.part[PART_LINE].row;
+    if (s->question) {
+        draw_question(s, row);
+        return;
+    }
+    draw_text(s, row, put_prompt(s, row));
+    if (s->focus != PART_LINE)
+        s->cells.cursor_row = s->cells.cursor_col = -1;
+}
+
+/* While a command is typed: what it takes. */
+static bool command_hint(const unsigned char *text, size_t len, char *out, size_t room)
+{
+    const char *names[COMMAND_COUNT];
+    size_t start, name = 1;
+    if (len == 0 || text[0] != '/' || (len > 1 && text[1] == '/'))
+        return false;
+    while (name < len && text[name] != ' ')
+        name++;
+    int id = command_find((const char *)text + 1, name - 1);
+    if (id >= 0) {
+        const struct command_info *info = command_info((enum command_id)id);
+        snprintf(out, room, "/%s %s: %s", info->name, info->arguments, info->help);
+        return true;
+    }
+    size_t count = command_complete((const char *)text, len, names, COMMAND_COUNT, &start);
+    size_t at = (size_t)snprintf(out, room, "%s", count ? "Tab:" : "no such command; /help lists them");
+    for (size_t i = 0; i < count && at < room; i++)
+        at += (size_t)snprintf(out + at, room - at, " /%s", names[i]);
+    return true;
+}
+
+static void line_hint(const struct screen *s, char *out, size_t room)
+{
+    char peer[ADDRESS_TEXT], bytes[UNITS_TEXT], characters[UNITS_TEXT];
+    size_t len;
+    const unsigned char *text = line_text(s->line, &len);
+    if (command_hint(text, len, out, room))
+        return;
+    size_t skip = len > 1 && text[0] == '/' && text[1] == '/', count = utf8_count(text + skip, len - skip);
+    if (len == 0 && s->scene.client.open)
+        snprintf(out, room, "Enter: an empty datagram to %s · / command · ^D leave",
+                 address_format(&s->scene.client.peer, peer));
+    else if (len == 0)
+        snprintf(out, room, "/ a command · Tab: panes · ^D leave");
+    else
+        snprintf(out, room, "%s character%s, %s byte%s · %s%s", units_format_count(count, characters), count == 1 ? "" : "s",
+                 units_format_count(len - skip, bytes), len - skip == 1 ? "" : "s",
+                 s->scene.client.open ? "Enter: one datagram to " : "no client is open: /to HOST",
+                 s->scene.client.open ? address_format(&s->scene.client.peer, peer) : "");
+}
+
+static void draw_hint(struct screen *s)
+{
+    char hint[400];
+    int row = s->layout.hint, end = s->cells.cols;
+    if (*s->message) {
+        int at = row >= 0 ? row : s->layout.part[PART_LINE].row;
+        cells_blank(&s->cells, (struct area){at, 0, 1, end}, STYLE_PLAIN);
+        cells_put_safe(&s->cells, at, 1, end, s->message_style, (const unsigned char *)s->message, strlen(s->message));
+        return;
+    }
+    if (row < 0)
+        return;
+    if (s->focus == PART_LINE)
+        line_hint(s, hint, sizeof hint);
+    else
+        snprintf(hint, sizeof hint, "j k PgUp PgDn scroll · g G oldest newest · %s: command · ? help · q back",
+                 s->focus == PART_VIEW ? "" : "z zoom · ");
+    cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
+}
+
+static void draw_keys(struct screen *s)
+{
+    int row = s->layout.keys, end = s->cells.cols;
+    if (row < 0)
+        return;
+    int col = cells_put(&s->cells, row, 1, end, STYLE_KEY, "F1");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->help_open ? " back" : " help");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1 too)  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "Tab");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " panes  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "PgUp");
+    cells_put(&s->cells, row, col, end, STYLE_HINT, " scroll");
+}
+
+void screen_draw(struct screen *s)
+{
+    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->help_open, s->zoomed};
+    struct cells *c = &s->cells;
+    layout_make(&s->layout, c->rows, c->cols, &wish);
+    cells_clear(c);
+    c->cursor_row = c->cursor_col = -1;
+    if (s->layout.tiny) {
+        cells_put(c, 0, 0, c->cols, STYLE_NOTICE, "too small");
+        cells_printf(c, 1, 0, c->cols, STYLE_DIM, "needs %dx%d", LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
+        return;
+    }
+    fill_scene(s);
+    draw_panes(s);
+    draw_rule(s);
+    draw_line(s);
+    draw_hint(s);
+    draw_keys(s);
+}

@@ -1,0 +1,406 @@
+/* Keys and what they do: the input line, the focus, questions, commands. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/screen_state.h"
+#include "core/command.h"
+#include "core/keymap.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+
+enum { SENDS = 64, GRACE = 2 };   /* pasted lines a turn; turns that a datagram takes to our server and back */
+#define ESCAPE_NS UNITS_SECOND    /* Escape, then a digit within this time: a function key */
+
+void screen_say(struct screen *s, uint8_t style, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->message, sizeof s->message, format, args);
+    va_end(args);
+    s->message_style = style;
+    s->dirty = true;
+}
+
+void screen_leave(struct screen *s)
+{
+    loop_stop(s->app->loop);
+}
+
+static void set_focus(struct screen *s, enum part part)
+{
+    s->focus = part;
+    if (part == PART_CLIENT || part == PART_SERVER) {
+        s->scrolled = part;
+        if (s->zoomed)
+            s->zoomed = part;
+    }
+}
+
+static bool is_shown(const struct screen *s, enum part part)
+{
+    switch (part) {
+    case PART_LINE: return true;
+    case PART_CLIENT: return !s->help_open && screen_has_client(s);
+    case PART_SERVER: return !s->help_open && screen_has_server(s);
+    case PART_VIEW: return s->help_open;
+    case PART_COUNT: break;
+    }
+    return false;
+}
+
+static void move_focus(struct screen *s, int step)
+{
+    enum part part = s->focus;
+    do
+        part = (enum part)((part + PART_COUNT + (unsigned)step) % PART_COUNT);
+    while (!is_shown(s, part));
+    set_focus(s, part);
+}
+
+static void toggle_help(struct screen *s, bool focus)
+{
+    s->help_open = !s->help_open;
+    if (s->help_open && focus)
+        s->focus = PART_VIEW;
+    else if (!s->help_open && s->focus == PART_VIEW)
+        s->focus = PART_LINE;
+}
+
+static void toggle_zoom(struct screen *s)
+{
+    if (s->zoomed)
+        s->zoomed = PART_LINE;
+    else
+        s->zoomed = s->focus == PART_CLIENT || s->focus == PART_SERVER ? s->focus : s->scrolled;
+}
+
+static void go_back(struct screen *s)
+{
+    if (s->focus == PART_VIEW)
+        toggle_help(s, false);
+    else if (s->app->options->mode == MODE_SERVER && s->focus == PART_SERVER && s->app->client.udp.fd < 0)
+        s->question = QUESTION_LEAVE;
+    s->focus = PART_LINE;
+}
+
+static void scroll(struct screen *s, enum action action)
+{
+    enum part part = s->focus == PART_LINE ? (s->help_open ? PART_VIEW : s->scrolled) : s->focus;
+    if (part == PART_VIEW)
+        help_view_act(&s->help, action);
+    else
+        log_view_act(&s->logs[part == PART_SERVER], action, &s->scene);
+}
+
+static void forget_outbox(struct screen *s)
+{
+    buffer_clear(&s->outbox);
+    s->outbox_lines = 0;
+    s->sending = false;
+}
+
+/* ^C: stops long work, else empties the line, else says "again to leave", else leaves. */
+static void interrupt(struct screen *s)
+{
+    size_t len;
+    line_text(s->line, &len);
+    if (s->sending) {
+        char number[UNITS_TEXT];
+        screen_say(s, STYLE_NOTICE, "stopped: %s lines were not sent", units_format_count(s->outbox_lines, number));
+        forget_outbox(s);
+    } else if (app_is_busy(s->app)) {
+        lookup_cancel(&s->app->lookup);
+        screen_say(s, STYLE_NOTICE, "the look-up was given up");
+    } else if (len) {
+        line_take(s->line, false);
+        s->focus = PART_LINE;
+    } else if (s->leave_asked) {
+        screen_leave(s);
+    } else {
+        s->leave_asked = true;
+        screen_say(s, STYLE_NOTICE, "^C again leaves udptalk");
+    }
+}
+
+static void act(struct screen *s, enum action action)
+{
+    switch (action) {
+    case ACTION_FOCUS: move_focus(s, 1); break;
+    case ACTION_FOCUS_BACK: move_focus(s, -1); break;
+    case ACTION_HELP: toggle_help(s, true); break;
+    case ACTION_REDRAW: term_redraw(s->term); break;
+    case ACTION_SUSPEND:
+        term_leave(s->term);
+        loop_suspend(s->app->loop);
+        term_enter(s->term);
+        break;
+    case ACTION_INTERRUPT: interrupt(s); break;
+    case ACTION_ZOOM: toggle_zoom(s); break;
+    case ACTION_COMMAND:
+        s->focus = PART_LINE;
+        line_set(s->line, (const unsigned char *)"/", 1);
+        break;
+    case ACTION_BACK: go_back(s); break;
+    default: scroll(s, action); break;
+    }
+}
+
+/* Takes a sent line away; one that could not be sent stays to be mended. */
+static bool send_line(struct screen *s, const unsigned char *text, size_t len)
+{
+    struct buffer crlf;
+    buffer_init(&crlf);
+    buffer_append(&crlf, text, len);
+    if (s->app->options->crlf)
+        buffer_append(&crlf, "\r\n", 2);
+    int failed = client_send(s->app, crlf.data ? crlf.data : text, crlf.len);
+    buffer_done(&crlf);
+    if (failed)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+    s->grace = GRACE;
+    return !failed;
+}
+
+static void run_line(struct screen *s, const unsigned char *text, size_t len)
+{
+    struct command c;
+    char why[COMMAND_WHY];
+    if (command_parse(&c, (const char *)text, len, why) < 0) {
+        screen_say(s, STYLE_ERROR, "%s", why);
+        return;
+    }
+    if (app_run(s->app, &c) < 0) {
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+        return;
+    }
+    line_take(s->line, true);
+}
+
+/* Bytes of a full-width slash or ideographic comma at the front, 0 for none. */
+static size_t wide_slash(const unsigned char *text, size_t len)
+{
+    bool is = len >= 3 && (memcmp(text, "／", 3) == 0 || memcmp(text, "、", 3) == 0);
+    size_t end = 3;
+    while (is && end < len && text[end] != ' ')
+        end++;
+    return is && command_find((const char *)text + 3, end - 3) >= 0 ? 3 : 0;
+}
+
+static void submit(struct screen *s)
+{
+    size_t len;
+    const unsigned char *text = line_text(s->line, &len);
+    if (len && text[0] == '/' && !(len > 1 && text[1] == '/')) {
+        run_line(s, text + 1, len - 1);
+        return;
+    }
+    if (wide_slash(text, len)) {
+        s->question = QUESTION_WIDE;
+        return;
+    }
+    size_t skip = len > 1 && text[0] == '/';
+    if (send_line(s, text + skip, len - skip)) {
+        s->logs[0].bottom = 0;
+        line_take(s->line, true);
+    }
+}
+
+static size_t common_length(const char **names, size_t count)
+{
+    size_t len = strlen(names[0]);
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < len; k++)
+            if (names[i][k] != names[0][k])
+                len = k;
+    return len;
+}
+
+/* Tab: completes what can be, else moves the focus. */
+static void complete(struct screen *s)
+{
+    const char *names[COMMAND_COUNT + 16];
+    size_t len, start, cursor = line_cursor(s->line);
+    const unsigned char *text = line_text(s->line, &len);
+    if (len == 0 || text[0] != '/') {
+        move_focus(s, 1);
+        return;
+    }
+    size_t count = command_complete((const char *)text, cursor, names, sizeof names / sizeof *names, &start);
+    if (count == 0)
+        return;
+    char whole[64];
+    size_t common = common_length(names, count);
+    snprintf(whole, sizeof whole, "%.*s%s", (int)common, names[0], count == 1 && cursor == len ? " " : "");
+    if (count > 1 && common == cursor - start) {
+        size_t at = 0;
+        char list[APP_WHY];
+        for (size_t i = 0; i < count && at < sizeof list; i++)
+            at += (size_t)snprintf(list + at, sizeof list - at, "%s  ", names[i]);
+        screen_say(s, STYLE_HINT, "%s", list);
+        return;
+    }
+    line_replace(s->line, cursor - start, (const unsigned char *)whole, strlen(whole));
+}
+
+static uint64_t count_lines(const struct buffer *b)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < b->len; i++)
+        lines += b->data[i] == '\n';
+    return lines + (b->len && b->data[b->len - 1] != '\n');
+}
+
+/* One pasted line goes into the input line; many are asked about first. */
+static void paste(struct screen *s)
+{
+    const struct buffer *p = &s->decoder.paste;
+    size_t len = p->len;
+    if (s->decoder.paste_cut)
+        screen_say(s, STYLE_ERROR, "the paste was longer than %d MiB: its end is missing", KEY_PASTE_MAX >> 20);
+    while (len && p->data[len - 1] == '\n')
+        len--;
+    if (s->sending) {
+        screen_say(s, STYLE_ERROR, "the last paste is still being sent: ^C stops it");
+    } else if (!len || !memchr(p->data, '\n', len)) {
+        s->focus = PART_LINE;
+        line_insert(s->line, p->data, len);
+    } else {
+        buffer_clear(&s->outbox);
+        buffer_append(&s->outbox, p->data, len);
+        s->outbox_lines = count_lines(&s->outbox);
+        s->question = QUESTION_PASTE;
+    }
+}
+
+void screen_outbox(struct screen *s)
+{
+    for (int i = 0; s->sending && i < SENDS && !s->app->client.full; i++) {
+        const unsigned char *end = memchr(s->outbox.data, '\n', s->outbox.len);
+        size_t len = end ? (size_t)(end - s->outbox.data) : s->outbox.len;
+        if (client_send(s->app, s->outbox.data, len) < 0) {
+            if (errno == EAGAIN)
+                break;
+            screen_say(s, STYLE_ERROR, "%s", s->app->why);
+        }
+        buffer_take(&s->outbox, end ? len + 1 : len);
+        s->outbox_lines--;
+        if (s->outbox.len == 0)
+            forget_outbox(s);
+        s->dirty = true;
+    }
+    if (s->sending && !s->app->client.full)
+        loop_again(s->app->loop);
+}
+
+static void answer_wide(struct screen *s, bool run)
+{
+    size_t len;
+    const unsigned char *text = line_text(s->line, &len);
+    if (run)
+        run_line(s, text + 3, len - 3);
+    else if (send_line(s, text, len))
+        line_take(s->line, true);
+}
+
+static void answer_question(struct screen *s, const struct key *key)
+{
+    bool yes = key->code == KEYS_CHAR && (key->ch == 'y' || key->ch == 'Y');
+    bool send = key->code == KEYS_CHAR && (key->ch == 's' || key->ch == 'S');
+    bool no = key->code == KEYS_ESC || (key->code == KEYS_CHAR && (key->ch == 'n' || key->ch == 'N')) ||
+              (key->code == KEYS_CTRL && key->ch == 'C');
+    enum question asked = s->question;
+    if (!yes && !no && !(send && asked == QUESTION_WIDE))
+        return;
+    s->question = QUESTION_NONE;
+    if (asked == QUESTION_LEAVE && yes)
+        screen_leave(s);
+    if (asked == QUESTION_LEAVE && no)
+        s->focus = PART_SERVER;
+    if (asked == QUESTION_WIDE && !no)
+        answer_wide(s, yes);
+    if (asked == QUESTION_PASTE && yes)
+        s->sending = true;
+    if (asked == QUESTION_PASTE && no)
+        forget_outbox(s);
+}
+
+static void line_event(struct screen *s, enum line_event event)
+{
+    switch (event) {
+    case LINE_DONE: submit(s); break;
+    case LINE_COMPLETE: complete(s); break;
+    case LINE_LEAVE: screen_leave(s); break;
+    case LINE_NOTHING:
+    case LINE_CHANGED: break;
+    }
+}
+
+/* Escape alone: gives up what is under way, then goes back. */
+static void escape(struct screen *s)
+{
+    if (app_is_busy(s->app) || s->sending)
+        interrupt(s);
+    else if (s->help_open && s->focus == PART_LINE)
+        toggle_help(s, false);
+}
+
+/* Escape and then a digit, typed slowly, is the function key too; not in vi mode, where both mean something. */
+static bool slow_function_key(struct screen *s, const struct key *key)
+{
+    bool late = s->escape_at == 0 || loop_now(s->app->loop).mono - s->escape_at > ESCAPE_NS;
+    s->escape_at = 0;
+    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || key->ch != '1')
+        return false;
+    act(s, ACTION_HELP);
+    return true;
+}
+
+static void key_in_line(struct screen *s, const struct key *key)
+{
+    bool found, searching = line_search(s->line, &found) != NULL;
+    enum action action = keymap_find(SCOPE_LINE, key);
+    if (action && !searching) {
+        act(s, action);
+        return;
+    }
+    enum line_event event = line_key(s->line, key);
+    line_event(s, event);
+    if (event != LINE_NOTHING)
+        return;
+    if (action)
+        act(s, action);
+    else if (key->code == KEYS_ESC)
+        escape(s);
+}
+
+void screen_key(struct screen *s, const struct key *key)
+{
+    bool interrupts = key->code == KEYS_CTRL && key->ch == 'C';
+    s->message[0] = '\0';
+    s->dirty = true;
+    if (!interrupts)
+        s->leave_asked = false;
+    if (key->code == KEYS_CURSOR) {
+        if (key->col != 2)
+            s->cells.ascii = true;
+        return;
+    }
+    if (s->question) {
+        answer_question(s, key);
+        return;
+    }
+    if (slow_function_key(s, key))
+        return;
+    if (key->code == KEYS_ESC)
+        s->escape_at = loop_now(s->app->loop).mono;
+    if (key->code == KEYS_PASTE)
+        paste(s);
+    else if (s->focus == PART_LINE)
+        key_in_line(s, key);
+    else
+        act(s, keymap_find(SCOPE_LOG, key));
+}

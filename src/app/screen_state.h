@@ -1,0 +1,71 @@
+/* screen_state: what the parts of the screen's driver share: screen.c (terminal, frames, time), screen_keys.c (keys and what they do) and
+ * screen_draw.c (a frame). Private to them. */
+#ifndef UDPTALK_APP_SCREEN_STATE_H
+#define UDPTALK_APP_SCREEN_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/app.h"
+#include "app/runner.h"
+#include "core/buffer.h"
+#include "core/key.h"
+#include "edit/line.h"
+#include "ui/cells.h"
+#include "ui/help_view.h"
+#include "ui/layout.h"
+#include "ui/log_view.h"
+#include "ui/scene.h"
+#include "ui/term.h"
+
+/* What the input line asks just now; the next key answers it. */
+enum question {
+    QUESTION_NONE,
+    QUESTION_PASTE,  /* send the lines in `outbox`, one datagram each? */
+    QUESTION_LEAVE,  /* leave? */
+    QUESTION_WIDE,   /* a full-width slash before a command: run it, or send it? */
+};
+
+struct screen {
+    struct app *app;
+    struct runner runner;
+    struct term *term;
+    struct cells cells;
+    struct line *line;
+    struct key_decoder decoder;
+    struct layout layout;
+    struct scene scene;
+    struct log_view logs[2];     /* client, server */
+    struct help_view help;
+    bool help_open;
+    enum part focus, zoomed;
+    enum part scrolled;          /* the log that page keys scroll from the input line */
+    enum question question;
+    struct buffer outbox;        /* pasted lines still to be sent */
+    bool sending;                /* the outbox is on its way */
+    uint64_t outbox_lines;
+    bool leave_asked;            /* ^C on an empty line was pressed once */
+    int64_t escape_at;           /* when Escape was pressed alone, mono; 0: not just now */
+    char message[APP_WHY];       /* in place of the hint, until the next key */
+    uint8_t message_style;
+    bool dirty;
+    int grace;                   /* turns to go before the next frame: an answer may be on its way */
+    int64_t drawn_at;            /* mono, ns */
+    struct loop_timer frame, escape;
+    uint64_t seen;               /* the newest entry at the last frame */
+    char history[512];           /* the file's path, "" where there is none */
+    int status;
+};
+
+/* screen_keys.c */
+void screen_key(struct screen *s, const struct key *key);
+void screen_outbox(struct screen *s);           /* sends on, a bounded piece */
+void screen_say(struct screen *s, uint8_t style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void screen_leave(struct screen *s);
+
+/* screen_draw.c */
+void screen_draw(struct screen *s);             /* composes a frame into s->cells */
+bool screen_has_client(const struct screen *s); /* the client pane is shown */
+bool screen_has_server(const struct screen *s);
+
+#endif

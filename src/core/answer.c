@@ -1,0 +1,38 @@
+#include "config.h"
+
+#include "core/answer.h"
+
+enum { NEAR = 2 }; /* entries of the server behind a request that can belong to it */
+
+bool answer_gather(const struct journal *j, uint64_t n, struct answer *out)
+{
+    *out = (struct answer){0};
+    if (!journal_get(j, n, &out->request) || out->request.kind != ENTRY_DATAGRAM || out->request.role != ROLE_SERVER ||
+        out->request.dir != DIR_RECEIVED)
+        return false;
+    uint64_t next = n;
+    for (int i = 0; i < NEAR; i++) {
+        struct entry e;
+        next = journal_after(j, next, ROLE_SERVER, false);
+        if (!next || !journal_get(j, next, &e) || e.reply_to != n)
+            break;
+        if (e.kind == ENTRY_DATAGRAM && !out->has_reply) {
+            out->reply = e;
+            out->has_reply = true;
+        } else if (e.kind == ENTRY_NOTICE) {
+            out->reason = e;
+            out->has_reason = true;
+        }
+    }
+    return true;
+}
+
+bool answer_is_part(const struct journal *j, const struct entry *e)
+{
+    if (e->role != ROLE_SERVER || !e->reply_to)
+        return false;
+    uint64_t before = e->n;
+    for (int i = 0; i < NEAR && before > e->reply_to; i++)
+        before = journal_before(j, before, ROLE_SERVER, false);
+    return before == e->reply_to;
+}

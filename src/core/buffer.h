@@ -1,0 +1,39 @@
+/* buffer: a growable run of bytes.
+ *
+ * Invariant: `data` holds `len` bytes and has room for `room`; bytes may be NUL, nothing is terminated.
+ * The buffer owns `data`. A failed append leaves the buffer as it was and sets `failed`, which stays set until
+ * buffer_done(), so that a long run of appends needs one check at its end. */
+#ifndef UDPTALK_CORE_BUFFER_H
+#define UDPTALK_CORE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer {
+    unsigned char *data;
+    size_t len;
+    size_t room;
+    bool failed;
+};
+
+void buffer_init(struct buffer *b);
+
+/* Frees the bytes; the buffer is empty and usable again. */
+void buffer_done(struct buffer *b);
+
+/* Forgets the bytes and keeps the room. */
+void buffer_clear(struct buffer *b);
+
+/* Makes room for `more` bytes behind the present ones. Returns where they go, or NULL with ENOMEM. */
+unsigned char *buffer_reserve(struct buffer *b, size_t more);
+
+/* Each appends at the end. Returns 0, or −1 with ENOMEM. */
+int buffer_append(struct buffer *b, const void *data, size_t len);
+int buffer_append_byte(struct buffer *b, unsigned char byte);
+int buffer_append_text(struct buffer *b, const char *text);
+int buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes `len` bytes (at most b->len) off the front. */
+void buffer_take(struct buffer *b, size_t len);
+
+#endif

@@ -1,0 +1,383 @@
+#include "config.h"
+
+#include "core/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buffer.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+
+/* The words behind a command's name. */
+enum { WORDS = 8, WORD_ROOM = 512 };
+
+struct words {
+    int count;
+    char *at[WORDS];
+    char text[WORD_ROOM];
+};
+
+typedef int parse_arguments(struct command *c, const struct words *w, char *why);
+
+static parse_arguments parse_place, parse_optional_place, parse_role, parse_transform, parse_time, parse_word, parse_nothing;
+
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_COMMAND };
+
+static const struct {
+    struct command_info info;
+    parse_arguments *parse;
+    int most;                   /* words that it takes */
+    enum argument_kind kind;
+} table[COMMAND_COUNT] = {
+    [COMMAND_TO] = {{"to", "HOST [PORT]", "", "talk to another peer"}, parse_place, 2, ARGUMENT_OTHER},
+    [COMMAND_LISTEN] = {{"listen", "[ADDRESS] [PORT]", "", "open the server, or move it to another address"},
+                        parse_optional_place, 2, ARGUMENT_OTHER},
+    [COMMAND_CLOSE] = {{"close", "[client|server]", "", "close the sockets, or one of them"},
+                       parse_role, 1, ARGUMENT_ROLE},
+    [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},
+                           parse_transform, 1, ARGUMENT_TRANSFORM},
+    [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
+    [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_CLEAR] = {{"clear", "", "", "forget the journal"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_ZOOM] = {{"zoom", "", "z", "give the pane in focus all the room, and back"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_HELP] = {{"help", "[WORD]", "F1", "show keys and commands, or what a command does"},
+                      parse_word, 1, ARGUMENT_COMMAND},
+    [COMMAND_QUIT] = {{"quit", "", "^D", "leave"}, parse_nothing, 0, ARGUMENT_OTHER},
+};
+
+const struct command_info *command_info(enum command_id id)
+{
+    return &table[id].info;
+}
+
+int command_find(const char *name, size_t len)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strlen(table[i].info.name) == len && memcmp(table[i].info.name, name, len) == 0)
+            return i;
+    return -1;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+bool command_is_blank(const char *text, size_t len)
+{
+    while (len && is_blank(*text))
+        text++, len--;
+    return len == 0 || *text == '#';
+}
+
+enum { QUOTED_BYTES = 24, QUOTED = 112 }; /* a byte takes four characters at most */
+
+/* A word as a sentence may quote it: made safe and cut to a fair length, in `out` of QUOTED bytes. */
+static const char *quotable(const char *word, size_t len, char *out)
+{
+    struct buffer b;
+    buffer_init(&b);
+    size_t most = len;
+    if (len > QUOTED_BYTES)
+        for (most = QUOTED_BYTES; most > QUOTED_BYTES - 4 && (word[most] & 0xc0) == 0x80;)
+            most--;
+    safe_append(&b, word, most);
+    snprintf(out, QUOTED, "%.*s%s", (int)b.len, b.data ? (char *)b.data : "", most < len ? "…" : "");
+    buffer_done(&b);
+    return out;
+}
+
+static int parse_place(struct command *c, const struct words *w, char *why)
+{
+    if (w->count == 0) {
+        snprintf(why, COMMAND_WHY, "/%s needs a HOST, and a PORT when it isn't 12000", table[c->id].info.name);
+        return -1;
+    }
+    return place_parse(&c->place, w->at[0], w->count > 1 ? w->at[1] : NULL, why, COMMAND_WHY);
+}
+
+/* A lone number is the port, as with -l. */
+static int parse_optional_place(struct command *c, const struct words *w, char *why)
+{
+    if (w->count == 0)
+        return 0;
+    if (w->count == 1 && address_parse_port(w->at[0]) >= 0) {
+        c->place.port = address_parse_port(w->at[0]);
+        return 0;
+    }
+    return parse_place(c, w, why);
+}
+
+static int parse_role(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    for (enum role role = ROLE_CLIENT; w->count && role < ROLE_COUNT; role++)
+        if (strcmp(w->at[0], role_name(role)) == 0) {
+            c->role = role;
+            return 0;
+        }
+    if (w->count == 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "/%s takes client or server, not \"%s\"", table[c->id].info.name,
+             quotable(w->at[0], strlen(w->at[0]), word));
+    return -1;
+}
+
+static int parse_transform(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED] = "nothing";
+    c->transform = w->count ? transform_find(w->at[0]) : NULL;
+    if (c->transform)
+        return 0;
+    if (w->count)
+        quotable(w->at[0], strlen(w->at[0]), word);
+    int at = snprintf(why, COMMAND_WHY, "/transform takes one of");
+    for (size_t i = 0; i < transform_count() && at < COMMAND_WHY; i++)
+        at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", transform_at(i)->name);
+    if (at < COMMAND_WHY)
+        snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not %s", word);
+    return -1;
+}
+
+static int parse_time(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    c->time = w->count ? units_parse_time(w->at[0]) : -1;
+    if (c->time >= 0)
+        return 0;
+    if (w->count)
+        snprintf(why, COMMAND_WHY, "\"%s\" is not a time: write 500ms, 2s or seconds",
+                 quotable(w->at[0], strlen(w->at[0]), word));
+    else
+        snprintf(why, COMMAND_WHY, "/%s needs a TIME: 500ms, 2s or seconds", table[c->id].info.name);
+    return -1;
+}
+
+static int parse_word(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    if (w->count == 0)
+        return 0;
+    const char *name = w->at[0] + (w->at[0][0] == '/');
+    c->word = command_find(name, strlen(name));
+    if (c->word >= 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "there is no help on \"%s\"; /help alone shows all there is",
+             quotable(name, strlen(name), word));
+    return -1;
+}
+
+static int parse_nothing(struct command *c, const struct words *w, char *why)
+{
+    (void)c;
+    (void)w;
+    (void)why;
+    return 0;
+}
+
+/* Splits `text` at blanks. Returns 0, or −1 when there are more words, or longer ones, than any command takes. */
+static int split(struct words *w, const char *text, size_t len)
+{
+    size_t to = 0;
+    w->count = 0;
+    while (len) {
+        if (is_blank(*text)) {
+            text++, len--;
+            continue;
+        }
+        size_t word = 0;
+        while (word < len && !is_blank(text[word]))
+            word++;
+        if (w->count == WORDS || to + word + 1 > WORD_ROOM || memchr(text, '\0', word))
+            return -1;
+        w->at[w->count++] = memcpy(w->text + to, text, word);
+        w->text[to + word] = '\0';
+        to += word + 1;
+        text += word;
+        len -= word;
+    }
+    return 0;
+}
+
+/* How many single changes make one word the other; short words only. */
+static size_t distance(const char *a, size_t a_len, const char *b)
+{
+    enum { LONGEST = 24 };
+    size_t b_len = strlen(b), row[LONGEST + 1];
+    if (a_len > LONGEST || b_len > LONGEST)
+        return LONGEST;
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t change = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            size_t least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+            row[j] = change < least ? change : least;
+        }
+    }
+    return row[b_len];
+}
+
+/* The command that was probably meant, or NULL. */
+static const char *meant(const char *name, size_t len)
+{
+    const char *best = NULL;
+    size_t least = len / 3 + 2;
+    for (int i = 0; i < COMMAND_COUNT && len; i++) {
+        const char *candidate = table[i].info.name;
+        size_t d = distance(name, len, candidate);
+        if (strncmp(candidate, name, len) == 0)
+            d = 0;
+        if (d < least) {
+            least = d;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+static int unknown(const char *name, size_t len, const char *text, size_t text_len, char *why)
+{
+    char word[QUOTED], whole[QUOTED];
+    quotable(name, len, word);
+    const char *best = meant(name, len);
+    if (memchr(name, '/', len))
+        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; to send it as text, begin with two: //%s", word,
+                 quotable(text, text_len, whole));
+    else if (best)
+        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; did you mean /%s? (// sends a /)", word, best);
+    else
+        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; /help lists them (// sends a /)", word);
+    return -1;
+}
+
+int command_parse(struct command *c, const char *text, size_t len, char *why)
+{
+    struct words w;
+    while (len && is_blank(*text))
+        text++, len--;
+    if (len && *text == '/')
+        text++, len--;
+    size_t name = 0;
+    while (name < len && !is_blank(text[name]))
+        name++;
+    int id = command_find(text, name);
+    if (id < 0)
+        return unknown(text, name, text, len, why);
+    *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1};
+    if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
+        const char *arguments = table[id].info.arguments;
+        snprintf(why, COMMAND_WHY, "/%s takes %s, and no more", table[id].info.name, *arguments ? arguments : "nothing");
+        return -1;
+    }
+    return table[id].parse(c, &w, why);
+}
+
+static size_t add_name(const char **names, size_t room, size_t count, const char *name, const char *prefix, size_t len)
+{
+    if (strncmp(name, prefix, len) != 0 || count == room)
+        return count;
+    names[count] = name;
+    return count + 1;
+}
+
+static size_t complete_name(const char *prefix, size_t len, const char **names, size_t room)
+{
+    size_t count = 0;
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        count = add_name(names, room, count, table[i].info.name, prefix, len);
+    return count;
+}
+
+static size_t complete_argument(enum argument_kind kind, const char *prefix, size_t len, const char **names, size_t room)
+{
+    size_t count = 0;
+    switch (kind) {
+    case ARGUMENT_ROLE:
+        for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+            count = add_name(names, room, count, role_name(role), prefix, len);
+        return count;
+    case ARGUMENT_TRANSFORM:
+        for (size_t i = 0; i < transform_count(); i++)
+            count = add_name(names, room, count, transform_at(i)->name, prefix, len);
+        return count;
+    case ARGUMENT_COMMAND:
+        return complete_name(prefix, len, names, room);
+    case ARGUMENT_OTHER:
+        break;
+    }
+    return 0;
+}
+
+size_t command_complete(const char *text, size_t len, const char **names, size_t room, size_t *start)
+{
+    size_t name = 1, word = len;
+    if (len == 0 || text[0] != '/' || memchr(text, '\0', len))
+        return 0;
+    while (name < len && !is_blank(text[name]))
+        name++;
+    while (word > 0 && !is_blank(text[word - 1]))
+        word--;
+    if (name == len) {
+        *start = 1;
+        return complete_name(text + 1, len - 1, names, room);
+    }
+    *start = word;
+    int id = command_find(text + 1, name - 1);
+    for (size_t i = name; i < word; i++)
+        if (!is_blank(text[i]))
+            return 0; /* no command completes its second argument */
+    return id < 0 ? 0 : complete_argument(table[id].kind, text + word, len - word, names, room);
+}
+
+void script_init(struct script *s)
+{
+    *s = (struct script){0};
+}
+
+void script_done(struct script *s)
+{
+    free(s->commands);
+    script_init(s);
+}
+
+static int script_add(struct script *s, const struct command *c)
+{
+    if (s->count == s->room) {
+        size_t room = s->room ? s->room * 2 : 8;
+        struct command *commands = realloc(s->commands, room * sizeof *commands);
+        if (!commands)
+            return -1;
+        s->commands = commands;
+        s->room = room;
+    }
+    s->commands[s->count++] = *c;
+    return 0;
+}
+
+int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size)
+{
+    size_t before = s->count;
+    for (int line = 1; len; line++) {
+        const char *end = memchr(text, '\n', len);
+        size_t this = end ? (size_t)(end - text) : len;
+        struct command c;
+        char sentence[COMMAND_WHY] = "out of memory";
+        if (!command_is_blank(text, this) &&
+            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c) < 0)) {
+            snprintf(why, why_size, "%s:%d: %s", name, line, sentence);
+            s->count = before;
+            return -1;
+        }
+        size_t used = end ? this + 1 : this;
+        text += used;
+        len -= used;
+    }
+    return 0;
+}

@@ -1,0 +1,76 @@
+/* command: the one command language, spoken in the input line, with -e, in files and in lessons.
+ *
+ * One table of commands feeds the parser, completion, the help and the test of the manual. Parsing is pure and finds every syntax
+ * error before anything runs; what a command does is the app's business (app/commands.c).
+ *
+ * To add one: a line in the enum, a row in command.c, its run function in app/commands.c. */
+#ifndef UDPTALK_CORE_COMMAND_H
+#define UDPTALK_CORE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/entry.h"
+#include "core/transform.h"
+
+enum command_id {
+    COMMAND_TO,
+    COMMAND_LISTEN,
+    COMMAND_CLOSE,
+    COMMAND_TRANSFORM,
+    COMMAND_WAIT,
+    COMMAND_STATUS,
+    COMMAND_CLEAR,
+    COMMAND_ZOOM,
+    COMMAND_HELP,
+    COMMAND_QUIT,
+    COMMAND_COUNT
+};
+
+struct command_info {
+    const char *name;
+    const char *arguments;  /* as the help shows them, "" for none */
+    const char *key;        /* the key that does the same, or "" */
+    const char *help;       /* one line */
+};
+
+struct command {
+    enum command_id id;
+    struct place place;     /* to, listen; host empty and port −1 where not given */
+    enum role role;         /* close; ROLE_NONE: both */
+    const struct transform *transform;
+    int64_t time;           /* wait, ns */
+    int word;               /* help: the command asked for, or −1 */
+};
+
+enum { COMMAND_WHY = 320 };
+
+/* The row of a command, and the number of that name or −1. */
+const struct command_info *command_info(enum command_id id);
+int command_find(const char *name, size_t len);
+
+/* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says what is wrong and what was meant. */
+int command_parse(struct command *c, const char *text, size_t len, char *why);
+
+/* Completion: what could stand at the end of `text` (up to the cursor). Fills `names` with at most `room` candidates, sets *start to where the word
+ * that they replace begins. Returns how many there are. */
+size_t command_complete(const char *text, size_t len, const char **names, size_t room, size_t *start);
+
+/* Blank lines and # comments are no commands. */
+bool command_is_blank(const char *text, size_t len);
+
+/* A run of commands, as a file or -e gives them. */
+struct script {
+    struct command *commands;
+    size_t count, room;
+};
+
+void script_init(struct script *s);
+void script_done(struct script *s);
+
+/* Parses all lines of `text` and appends their commands. Returns 0, or −1 and "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
+int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,44 @@
+#include "config.h"
+
+#include "core/entry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct entry entry_make(enum entry_kind kind, enum role role)
+{
+    return (struct entry){.kind = kind, .role = role, .rtt = -1};
+}
+
+const char *role_name(enum role role)
+{
+    static const char *const names[ROLE_COUNT] = {"", "client", "server"};
+    unsigned index = (unsigned)role;
+    return names[index < ROLE_COUNT ? index : ROLE_NONE];
+}
+
+const struct flag_info *flag_info(size_t bit)
+{
+    static const struct flag_info table[FLAG_COUNT] = {
+        {"truncated", "cut: more came than there was room for"},
+        {"lost", "dropped by your /fault"},
+        {"delayed", "held by your /fault"},
+        {"duplicate", "the same answer again"},
+        {"reordered", "overtaken by your /fault"},
+        {"corrupted", "changed by your /fault"},
+        {"late", "an answer after its time"},
+        {"suppressed", "not answered"},
+        {"stranger", "from somebody else than the peer"},
+        {"unsent", "the system did not take it"},
+    };
+    return &table[bit < FLAG_COUNT ? bit : 0];
+}
+
+const char *errno_name(int error, char *text)
+{
+    const char *name = strerrorname_np(error);
+    if (name)
+        return name;
+    snprintf(text, 16, "E%d", error);
+    return text;
+}

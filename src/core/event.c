@@ -1,0 +1,25 @@
+#include "config.h"
+
+#include "core/event.h"
+
+static const struct event_info table[EVENT_COUNT] = {
+    [EVENT_NONE] = {"none", "never written"},
+    [EVENT_READY] = {"ready", "a socket is open; local is its address"},
+    [EVENT_CLOSED] = {"closed", "a socket was closed"},
+    [EVENT_PEER] = {"peer", "the client talks to this peer now"},
+    [EVENT_TAKEN] = {"taken", "the server's port belongs to another program"},
+    [EVENT_REFUSED] = {"refused", "ICMP said that nobody listens on that port"},
+    [EVENT_UNREACHABLE] = {"unreachable", "ICMP said that the datagram could not get there"},
+    [EVENT_NO_ANSWER] = {"no-answer", "no answer came in the time to wait (-w)"},
+    [EVENT_NOT_SENT] = {"not-sent", "the system did not take a datagram"},
+    [EVENT_SUPPRESSED] = {"suppressed", "the server did not answer, and why"},
+    [EVENT_ERROR] = {"error", "a call failed, with the system's words"},
+    [EVENT_SETTING] = {"setting", "something was set or shown by a command"},
+    [EVENT_INFO] = {"info", "anything else worth a line"},
+};
+
+const struct event_info *event_info(enum event event)
+{
+    unsigned index = (unsigned)event;
+    return &table[index < EVENT_COUNT ? index : EVENT_INFO];
+}

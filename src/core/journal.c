@@ -1,0 +1,415 @@
+#include "config.h"
+
+#include "core/journal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is kept of an entry beside its bytes. Numbers are relative to the block's, so that forty bytes hold it all. */
+struct record {
+    int64_t mono;
+    uint32_t data;      /* where its bytes start in the block */
+    uint32_t context;   /* where its struct context starts in the block */
+    uint32_t reply_ago; /* n − reply_to, 0: none */
+    uint32_t exchange;  /* − the block's first exchange, modulo 2^32; with has_exchange */
+    uint32_t rtt;       /* ns up to RTT_NS_MAX, else µs with RTT_MICRO */
+    uint16_t n;         /* − the block's first */
+    uint16_t size;
+    uint16_t kept;
+    uint16_t flags;
+    uint16_t detail;    /* notices: the event; else an errno */
+    uint8_t kind : 2, role : 2, dir : 2, match : 2;
+    uint8_t has_exchange : 1;
+};
+_Static_assert(sizeof(struct record) == 40, "a record is forty bytes");
+
+#define RTT_NONE UINT32_MAX
+#define RTT_MICRO UINT32_C(0x80000000)
+#define RTT_NS_MAX INT64_C(0x7fffffff)
+
+/* What many entries share: both addresses, and how far the wall clock is ahead of the monotonic one. */
+struct context {
+    int64_t offset;
+    struct address local, peer;
+};
+
+struct block {
+    size_t size;            /* bytes at `bytes` */
+    size_t used;            /* from the start */
+    uint64_t first, last;   /* numbers */
+    uint64_t exchange;      /* that the records count from */
+    uint32_t count;
+    uint32_t of_role[ROLE_COUNT];
+    _Alignas(16) unsigned char bytes[];
+};
+
+enum { CONTEXTS = 1024 };
+
+/* A chain of blocks, oldest first, with an index over it. */
+struct chain {
+    struct block **index;   /* in order; `index_from` on are alive */
+    size_t index_from, index_to, index_room;
+    size_t bytes, bound, block;
+    uint64_t entries, forgotten;
+    uint32_t contexts[CONTEXTS]; /* where recent contexts stand in the newest block, plus 1 */
+};
+
+struct journal {
+    uint64_t last;
+    struct chain chains[2]; /* [1]: socket calls */
+};
+
+static struct record *record_at(const struct block *b, uint32_t i)
+{
+    return (struct record *)(void *)(b->bytes + b->size) - 1 - i;
+}
+
+static struct block *newest_block(const struct chain *c)
+{
+    return c->index_to > c->index_from ? c->index[c->index_to - 1] : NULL;
+}
+
+struct journal *journal_new(size_t bound, size_t block)
+{
+    struct journal *j = calloc(1, sizeof *j);
+    if (!j)
+        return NULL;
+    if (bound < JOURNAL_BOUND_MIN && block == 0)
+        bound = JOURNAL_BOUND_MIN;
+    for (int i = 0; i < 2; i++) {
+        struct chain *c = &j->chains[i];
+        c->bound = i ? bound / 8 : bound - bound / 8;
+        c->block = block ? block : c->bound / 16;
+        if (!block && c->block > 1 << 20)
+            c->block = 1 << 20;
+        c->block &= ~(size_t)15;
+    }
+    return j;
+}
+
+static void forget_oldest(struct chain *c)
+{
+    struct block *b = c->index[c->index_from++];
+    c->bytes -= sizeof *b + b->size;
+    c->forgotten += b->count;
+    free(b);
+    if (c->index_from == c->index_to) {
+        c->index_from = c->index_to = 0;
+        memset(c->contexts, 0, sizeof c->contexts);
+    }
+}
+
+static void chain_clear(struct chain *c)
+{
+    while (c->index_to > c->index_from)
+        forget_oldest(c);
+}
+
+void journal_clear(struct journal *j)
+{
+    chain_clear(&j->chains[0]);
+    chain_clear(&j->chains[1]);
+}
+
+void journal_free(struct journal *j)
+{
+    if (!j)
+        return;
+    journal_clear(j);
+    free(j->chains[0].index);
+    free(j->chains[1].index);
+    free(j);
+}
+
+/* Makes room for one more block in the index. */
+static int index_grow(struct chain *c)
+{
+    if (c->index_to < c->index_room)
+        return 0;
+    if (c->index_from > c->index_room / 2) {
+        size_t alive = c->index_to - c->index_from;
+        memmove(c->index, c->index + c->index_from, alive * sizeof *c->index);
+        c->index_from = 0;
+        c->index_to = alive;
+        return 0;
+    }
+    size_t room = c->index_room ? c->index_room * 2 : 16;
+    struct block **index = realloc(c->index, room * sizeof *index);
+    if (!index)
+        return -1;
+    c->index = index;
+    c->index_room = room;
+    return 0;
+}
+
+/* Begins a block with room for `need` bytes and forgets old ones beyond the bound. */
+static struct block *block_begin(struct chain *c, size_t need, uint64_t n, uint64_t exchange)
+{
+    size_t size = c->block > need ? c->block : (need + 15) & ~(size_t)15;
+    while (c->index_to > c->index_from && c->bytes + sizeof(struct block) + size > c->bound)
+        forget_oldest(c);
+    if (index_grow(c) < 0)
+        return NULL;
+    struct block *b = malloc(sizeof *b + size);
+    if (!b) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    *b = (struct block){.size = size, .first = n, .last = n - 1, .exchange = exchange};
+    c->index[c->index_to++] = b;
+    c->bytes += sizeof *b + size;
+    memset(c->contexts, 0, sizeof c->contexts);
+    return b;
+}
+
+static size_t align_up(size_t at, size_t to)
+{
+    return (at + to - 1) & ~(to - 1);
+}
+
+/* Finds or writes the entry's context. There is room: block_for() saw to it. */
+static uint32_t context_place(struct chain *c, struct block *b, const struct entry *e)
+{
+    int64_t offset = e->wall - e->mono;
+    uint32_t *slot = &c->contexts[address_hash(&e->peer, (uint64_t)e->role << 16 | e->local.port) % CONTEXTS];
+    if (*slot) {
+        const struct context *old = (const void *)(b->bytes + *slot - 1);
+        int64_t drift = offset - old->offset;
+        if (drift > -1000 && drift < 1000 && address_equal(&old->peer, &e->peer) &&
+            address_equal(&old->local, &e->local))
+            return *slot - 1;
+    }
+    size_t at = align_up(b->used, _Alignof(struct context));
+    struct context *fresh = (void *)(b->bytes + at);
+    *fresh = (struct context){offset, e->local, e->peer};
+    b->used = at + sizeof *fresh;
+    *slot = (uint32_t)at + 1;
+    return (uint32_t)at;
+}
+
+static struct block *block_for(struct journal *j, struct chain *c, const struct entry *e, size_t bytes)
+{
+    struct block *b = newest_block(c);
+    size_t need = bytes + sizeof(struct context) + 2 * sizeof(int64_t) + sizeof(struct record);
+    if (b && b->size - b->used >= need + b->count * sizeof(struct record) && j->last + 1 - b->first <= UINT16_MAX)
+        return b;
+    return block_begin(c, need, j->last + 1, e->exchange);
+}
+
+static uint32_t rtt_pack(int64_t rtt)
+{
+    if (rtt < 0)
+        return RTT_NONE;
+    if (rtt <= RTT_NS_MAX)
+        return (uint32_t)rtt;
+    int64_t micro = rtt / 1000;
+    return micro < RTT_NS_MAX ? RTT_MICRO | (uint32_t)micro : RTT_NONE - 1;
+}
+
+static int64_t rtt_unpack(uint32_t rtt)
+{
+    if (rtt == RTT_NONE)
+        return -1;
+    return rtt & RTT_MICRO ? (int64_t)(rtt & ~RTT_MICRO) * 1000 : (int64_t)rtt;
+}
+
+/* Copies the entry's bytes into the block; a call's result stands in front of them. */
+static uint32_t bytes_place(struct block *b, const struct entry *e, size_t kept)
+{
+    uint32_t at = (uint32_t)b->used;
+    if (e->kind == ENTRY_CALL) {
+        memcpy(b->bytes + b->used, &e->result, sizeof e->result);
+        b->used += sizeof e->result;
+    }
+    if (kept)
+        memcpy(b->bytes + b->used, e->data, kept);
+    b->used += kept;
+    return at;
+}
+
+uint64_t journal_append(struct journal *j, const struct entry *e)
+{
+    struct chain *c = &j->chains[e->kind == ENTRY_CALL];
+    size_t kept = e->kept < JOURNAL_ENTRY_MAX ? e->kept : JOURNAL_ENTRY_MAX;
+    struct block *b = block_for(j, c, e, kept + sizeof e->result);
+    if (!b)
+        return 0;
+    uint64_t n = ++j->last;
+    struct record *r = record_at(b, b->count);
+    uint64_t ago = e->reply_to && e->reply_to < n ? n - e->reply_to : 0;
+    *r = (struct record){
+        .mono = e->mono,
+        .reply_ago = ago <= UINT32_MAX ? (uint32_t)ago : 0,
+        .exchange = (uint32_t)(e->exchange - b->exchange),
+        .has_exchange = e->exchange != 0,
+        .rtt = rtt_pack(e->rtt),
+        .n = (uint16_t)(n - b->first),
+        .size = (uint16_t)(e->kind == ENTRY_DATAGRAM ? e->size : kept),
+        .kept = (uint16_t)kept,
+        .flags = (uint16_t)e->flags,
+        .detail = (uint16_t)(e->kind == ENTRY_NOTICE ? (int)e->event : e->error),
+        .kind = (uint8_t)(e->kind & 3),
+        .role = (uint8_t)(e->role & 3),
+        .dir = (uint8_t)(e->dir & 3),
+        .match = (uint8_t)(e->match & 3),
+    };
+    r->context = context_place(c, b, e);
+    r->data = bytes_place(b, e, kept);
+    b->last = n;
+    b->count++;
+    b->of_role[r->role]++;
+    c->entries++;
+    return n;
+}
+
+/* The first block of the chain whose last number is ≥ n, as an index; index_to when there is none. */
+static size_t block_find(const struct chain *c, uint64_t n)
+{
+    size_t low = c->index_from, high = c->index_to;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->index[middle]->last < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The first record of the block with a number ≥ n; count when there is none. */
+static uint32_t record_find(const struct block *b, uint64_t n)
+{
+    if (n <= b->first)
+        return 0;
+    uint32_t low = 0, high = b->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->first + record_at(b, middle)->n < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void record_read(const struct block *b, const struct record *r, struct entry *out)
+{
+    const struct context *context = (const void *)(b->bytes + r->context);
+    *out = (struct entry){
+        .n = b->first + r->n,
+        .wall = r->mono + context->offset,
+        .mono = r->mono,
+        .kind = r->kind,
+        .role = r->role,
+        .dir = r->dir,
+        .match = r->match,
+        .flags = r->flags,
+        .rtt = rtt_unpack(r->rtt),
+        .local = context->local,
+        .peer = context->peer,
+        .size = r->size,
+        .kept = r->kept,
+        .data = b->bytes + r->data,
+    };
+    if (out->kind == ENTRY_NOTICE)
+        out->event = r->detail;
+    else
+        out->error = r->detail;
+    if (r->reply_ago)
+        out->reply_to = out->n - r->reply_ago;
+    if (r->has_exchange)
+        out->exchange = b->exchange + (uint64_t)(int32_t)r->exchange;
+    if (out->kind == ENTRY_CALL) {
+        memcpy(&out->result, out->data, sizeof out->result);
+        out->data += sizeof out->result;
+    }
+}
+
+bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct chain *c = &j->chains[i];
+        size_t at = block_find(c, n);
+        if (at == c->index_to || c->index[at]->first > n)
+            continue;
+        const struct block *b = c->index[at];
+        uint32_t found = record_find(b, n);
+        if (found < b->count && b->first + record_at(b, found)->n == n) {
+            record_read(b, record_at(b, found), out);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool record_fits(const struct record *r, enum role role)
+{
+    return role == ROLE_NONE || r->role == role;
+}
+
+static bool block_fits(const struct block *b, enum role role)
+{
+    return role == ROLE_NONE ? b->count > 0 : b->of_role[role] > 0;
+}
+
+static uint64_t chain_after(const struct chain *c, uint64_t n, enum role role)
+{
+    for (size_t at = block_find(c, n + 1); at < c->index_to; at++) {
+        const struct block *b = c->index[at];
+        if (!block_fits(b, role))
+            continue;
+        for (uint32_t i = record_find(b, n + 1); i < b->count; i++)
+            if (record_fits(record_at(b, i), role))
+                return b->first + record_at(b, i)->n;
+    }
+    return 0;
+}
+
+static uint64_t chain_before(const struct chain *c, uint64_t n, enum role role)
+{
+    size_t at = block_find(c, n);
+    if (at < c->index_to)
+        at++;
+    while (at-- > c->index_from) {
+        const struct block *b = c->index[at];
+        if (!block_fits(b, role))
+            continue;
+        for (uint32_t i = record_find(b, n); i-- > 0;)
+            if (record_fits(record_at(b, i), role))
+                return b->first + record_at(b, i)->n;
+    }
+    return 0;
+}
+
+uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, bool calls)
+{
+    if (n >= j->last)
+        return 0;
+    uint64_t found = chain_after(&j->chains[0], n, role);
+    uint64_t call = calls ? chain_after(&j->chains[1], n, role) : 0;
+    return call && (!found || call < found) ? call : found;
+}
+
+uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, bool calls)
+{
+    uint64_t found = chain_before(&j->chains[0], n, role);
+    uint64_t call = calls ? chain_before(&j->chains[1], n, role) : 0;
+    return call > found ? call : found;
+}
+
+uint64_t journal_last(const struct journal *j)
+{
+    return j->last;
+}
+
+struct journal_counts journal_counts(const struct journal *j)
+{
+    const struct chain *main = &j->chains[0], *calls = &j->chains[1];
+    return (struct journal_counts){
+        .entries = main->entries + calls->entries,
+        .forgotten = main->forgotten + calls->forgotten,
+        .bytes = main->bytes + calls->bytes,
+        .bound = main->bound + calls->bound,
+    };
+}

@@ -1,0 +1,72 @@
+#include "config.h"
+
+#include "core/keymap.h"
+
+enum { SAME_KEYS = 3 };
+
+static const struct {
+    struct keymap_row row;
+    enum action action;
+    struct key keys[SAME_KEYS]; /* all that do it; KEYS_NONE ends them */
+} table[] = {
+    {{SCOPE_ANY, "Tab, Shift-Tab", "next or previous part: input line, client log, server log, help"},
+     ACTION_FOCUS_BACK, {{.code = KEYS_BACKTAB}}},
+    {{SCOPE_ANY, "F1, Esc 1", "this help; again: back"},
+     ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
+    {{SCOPE_ANY, "PgUp, PgDn", "scroll"}, ACTION_PAGE_UP, {{.code = KEYS_PAGE_UP}}},
+    {{SCOPE_ANY, "", ""}, ACTION_PAGE_DOWN, {{.code = KEYS_PAGE_DOWN}}},
+    {{SCOPE_ANY, "^C", "stop long work; else empty the line; else, twice, leave"},
+     ACTION_INTERRUPT, {{.code = KEYS_CTRL, .ch = 'C'}}},
+    {{SCOPE_ANY, "^L", "draw the screen anew"}, ACTION_REDRAW, {{.code = KEYS_CTRL, .ch = 'L'}}},
+    {{SCOPE_ANY, "^Z", "suspend; fg comes back"}, ACTION_SUSPEND, {{.code = KEYS_CTRL, .ch = 'Z'}}},
+
+    {{SCOPE_LINE, "Enter", "send the line as one datagram, or run the /command"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "Tab", "complete a /command, else the next part"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^D", "on an empty line: leave"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "Up Down ^P ^N", "lines sent before"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^R", "search in them; again: older; ^G gives up"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^A ^E Home End", "to the line's begin and end"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "Alt-B Alt-F", "a word back, a word on"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^U ^K ^W ^Y", "cut all, cut to the end, cut a word, paste"}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^V", "the next key as it is"}, ACTION_NONE, {{0}}},
+
+    {{SCOPE_LOG, "k, Up", "a line up"}, ACTION_UP, {{.code = KEYS_CHAR, .ch = 'k'}, {.code = KEYS_UP}}},
+    {{SCOPE_LOG, "j, Down", "a line down"}, ACTION_DOWN, {{.code = KEYS_CHAR, .ch = 'j'}, {.code = KEYS_DOWN}}},
+    {{SCOPE_LOG, "^U", "half a page up"}, ACTION_HALF_UP, {{.code = KEYS_CTRL, .ch = 'U'}}},
+    {{SCOPE_LOG, "^D", "half a page down"}, ACTION_HALF_DOWN, {{.code = KEYS_CTRL, .ch = 'D'}}},
+    {{SCOPE_LOG, "g, Home", "the oldest"}, ACTION_OLDEST, {{.code = KEYS_CHAR, .ch = 'g'}, {.code = KEYS_HOME}}},
+    {{SCOPE_LOG, "G, End", "the newest, and follow"}, ACTION_NEWEST, {{.code = KEYS_CHAR, .ch = 'G'}, {.code = KEYS_END}}},
+    {{SCOPE_LOG, "z", "all the room for this pane, and back"}, ACTION_ZOOM, {{.code = KEYS_CHAR, .ch = 'z'}}},
+    {{SCOPE_LOG, ":", "type a command"}, ACTION_COMMAND, {{.code = KEYS_CHAR, .ch = ':'}}},
+    {{SCOPE_LOG, "?", "help"}, ACTION_HELP, {{.code = KEYS_CHAR, .ch = '?'}}},
+    {{SCOPE_LOG, "Tab", "the next part"}, ACTION_FOCUS, {{.code = KEYS_TAB}}},
+    {{SCOPE_LOG, "q, Esc", "back to the input line"}, ACTION_BACK, {{.code = KEYS_CHAR, .ch = 'q'}, {.code = KEYS_ESC}}},
+};
+
+enum { ROWS = sizeof table / sizeof *table };
+
+const struct keymap_row *keymap_row(size_t index)
+{
+    return index < ROWS ? &table[index].row : NULL;
+}
+
+const char *keymap_scope_name(enum scope scope)
+{
+    static const char *const names[SCOPE_COUNT] = {"everywhere", "input line", "logs and views"};
+    return names[scope];
+}
+
+static enum action find_in(enum scope scope, const struct key *key)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t k = 0; table[i].row.scope == scope && k < SAME_KEYS && table[i].keys[k].code; k++)
+            if (table[i].keys[k].code == key->code && table[i].keys[k].ch == key->ch)
+                return table[i].action;
+    return ACTION_NONE;
+}
+
+enum action keymap_find(enum scope scope, const struct key *key)
+{
+    enum action action = find_in(scope, key);
+    return action || scope == SCOPE_ANY ? action : find_in(SCOPE_ANY, key);
+}

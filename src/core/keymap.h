@@ -1,0 +1,49 @@
+/* keymap: which key does what where. One table feeds the dispatch, the help and the test of the manual.
+ *
+ * Keys of the input line that libedit handles have rows too, with ACTION_NONE: they are shown, and passed on. */
+#ifndef UDPTALK_CORE_KEYMAP_H
+#define UDPTALK_CORE_KEYMAP_H
+
+#include <stddef.h>
+
+#include "core/key.h"
+
+enum scope { SCOPE_ANY, SCOPE_LINE, SCOPE_LOG, SCOPE_COUNT };
+
+enum action {
+    ACTION_NONE,
+    ACTION_FOCUS,      /* the next part of the screen */
+    ACTION_FOCUS_BACK,
+    ACTION_HELP,
+    ACTION_REDRAW,
+    ACTION_SUSPEND,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_INTERRUPT,  /* ^C: stop long work, empty the line, leave */
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_HALF_UP,
+    ACTION_HALF_DOWN,
+    ACTION_OLDEST,
+    ACTION_NEWEST,
+    ACTION_ZOOM,
+    ACTION_COMMAND,    /* begin a command */
+    ACTION_BACK,       /* to the input line */
+};
+
+struct keymap_row {
+    enum scope scope;
+    const char *keys;  /* as people write them */
+    const char *help;
+};
+
+/* The rows for people, in order; NULL past the end. */
+const struct keymap_row *keymap_row(size_t index);
+
+/* "everywhere", "input line", "logs and views". */
+const char *keymap_scope_name(enum scope scope);
+
+/* What a key does in a scope (its own rows first, then SCOPE_ANY's), or ACTION_NONE. */
+enum action keymap_find(enum scope scope, const struct key *key);
+
+#endif

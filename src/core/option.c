@@ -1,0 +1,265 @@
+#include "config.h"
+
+#include "core/option.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/safe_text.h"
+#include "core/units.h"
+
+/* Options that have no letter get a number here. */
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, ASCII, NO_COLOR };
+
+static const struct row {
+    int value;
+    struct option_info info;
+} table[] = {
+    {'l', {'l', NULL, NULL, "server only: wait for datagrams, answer them"}},
+    {BOTH, {0, "both", NULL, "both panes, on the address and port that follow"}},
+    {'4', {'4', NULL, NULL, "only IPv4"}},
+    {'6', {'6', NULL, NULL, "only IPv6"}},
+    {'n', {'n', NULL, NULL, "look no names up"}},
+    {'s', {'s', NULL, "ADDRESS", "the client's source address"}},
+    {'p', {'p', NULL, "PORT", "the client's source port; with -l, the port to listen on"}},
+    {'w', {'w', NULL, "TIME", "wait that long for an answer (2s; 0: expect none)"}},
+    {'i', {'i', NULL, "TIME", "pause between lines sent"}},
+    {'c', {'c', NULL, "COUNT", "stop after COUNT datagrams sent, or received with -l"}},
+    {'C', {'C', NULL, NULL, "end each line with CRLF"}},
+    {'u', {'u', NULL, NULL, "UDP: as always (accepted for nc's sake)"}},
+    {'k', {'k', NULL, NULL, "keep listening: as always (accepted for nc's sake)"}},
+    {'q', {'q', NULL, "TIME", "-w after the end of input"}},
+    {WHOLE, {0, "whole", NULL, "all of standard input is one datagram"}},
+    {'v', {'v', NULL, NULL, "more on standard error"}},
+    {'e', {'e', NULL, "COMMAND", "run a command; may be repeated"}},
+    {'f', {'f', NULL, "FILE", "run the commands of FILE; may be repeated"}},
+    {BATCH, {0, "batch", NULL, "no screen, even on a terminal"}},
+    {JSON, {0, "json", NULL, "no screen; one JSON object a line on standard output"}},
+    {QUIET, {0, "quiet", NULL, "a server without screen logs nothing for each datagram"}},
+    {WINDOW, {0, "window", "N", "without screen: at most N unanswered at once (1)"}},
+    {TRANSFORM, {0, "transform", "NAME", "what the server does with a datagram (upper)"}},
+    {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
+    {ASCII, {0, "ascii", NULL, "draw with ASCII characters only"}},
+    {NO_COLOR, {0, "no-color", NULL, "draw without colours"}},
+    {'h', {'h', "help", NULL, "show this and leave"}},
+    {'V', {'V', "version", NULL, "show the version and leave"}},
+};
+
+enum { OPTIONS = sizeof table / sizeof *table };
+
+const struct option_info *option_at(size_t index)
+{
+    return index < OPTIONS ? &table[index].info : NULL;
+}
+
+static int wrong(char *why, const char *option, const char *value, const char *expected)
+{
+    struct buffer b;
+    buffer_init(&b);
+    safe_append(&b, value, strnlen(value, 64));
+    snprintf(why, OPTION_WHY, "%s: \"%.*s\" is wrong: it takes %s", option, (int)b.len, b.data ? (char *)b.data : "",
+             expected);
+    buffer_done(&b);
+    return -1;
+}
+
+static int take_time(int64_t *out, const char *option, const char *value, char *why)
+{
+    *out = units_parse_time(value);
+    return *out < 0 ? wrong(why, option, value, "a time: 500ms, 2s or seconds") : 0;
+}
+
+static int take_count(int64_t *out, const char *option, const char *value, int64_t most, char *why)
+{
+    *out = units_parse_count(value, 1, most);
+    return *out < 0 ? wrong(why, option, value, "a whole number from 1 on") : 0;
+}
+
+static int take_source(struct options *o, bool file, const char *text, char *why)
+{
+    if (o->script_count == OPTION_SCRIPTS) {
+        snprintf(why, OPTION_WHY, "more than %d of -e and -f", OPTION_SCRIPTS);
+        return -1;
+    }
+    o->scripts[o->script_count++] = (struct script_source){file, text};
+    return 0;
+}
+
+static int take_transform(struct options *o, const char *value, char *why)
+{
+    char names[OPTION_WHY / 2] = "one of";
+    o->transform = transform_find(value);
+    for (size_t i = 0; i < transform_count(); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", transform_at(i)->name);
+    return o->transform ? 0 : wrong(why, "--transform", value, names);
+}
+
+/* Options that take a value. */
+static int take_value(struct options *o, int option, const char *value, char *why)
+{
+    int64_t number = 0;
+    switch (option) {
+    case 's': o->source = value; return 0;
+    case 'p':
+        o->source_port = address_parse_port(value);
+        return o->source_port < 0 ? wrong(why, "-p", value, "a port: a number from 0 to 65535") : 0;
+    case 'w': return take_time(&o->wait, "-w", value, why);
+    case 'q': return take_time(&o->linger, "-q", value, why);
+    case 'i': return take_time(&o->interval, "-i", value, why);
+    case 'c': return take_count(&o->count, "-c", value, INT64_MAX / 16, why);
+    case 'e': return take_source(o, false, value, why);
+    case 'f': return take_source(o, true, value, why);
+    case TRANSFORM: return take_transform(o, value, why);
+    case WINDOW:
+        if (take_count(&number, "--window", value, 100000, why) < 0)
+            return -1;
+        o->window = (size_t)number;
+        return 0;
+    case MAX_LOG:
+        number = units_parse_size(value);
+        o->max_log = (size_t)number;
+        return number < 1 << 20 ? wrong(why, "--max-log", value, "a size from 1M on: 64M, 1G") : 0;
+    }
+    return 0;
+}
+
+static void take_switch(struct options *o, int option)
+{
+    switch (option) {
+    case 'l': o->mode = MODE_SERVER; break;
+    case '4': o->family = AF_INET; break;
+    case '6': o->family = AF_INET6; break;
+    case 'n': o->numeric = true; break;
+    case 'C': o->crlf = true; break;
+    case 'v': o->verbose++; break;
+    case 'h': o->help = true; break;
+    case 'V': o->version = true; break;
+    case WHOLE: o->whole = true; break;
+    case BATCH: o->batch = true; break;
+    case JSON: o->json = o->batch = true; break;
+    case QUIET: o->quiet = true; break;
+    case ASCII: o->ascii = true; break;
+    case NO_COLOR: o->no_color = true; break;
+    }
+}
+
+static int refuse(char *why, int argc, char **argv)
+{
+    char word[3] = {'-', (char)optopt, '\0'};
+    const char *shown = optopt > 0 && optopt < 256 ? word : argv[optind > 0 && optind <= argc ? optind - 1 : 0];
+    struct buffer b;
+    buffer_init(&b);
+    safe_append(&b, shown, strnlen(shown, 64));
+    bool known = false;
+    for (size_t i = 0; i < OPTIONS; i++)
+        known |= optopt != 0 && table[i].value == optopt;
+    snprintf(why, OPTION_WHY, known ? "%.*s needs a value, or takes none; see --help" : "there is no option %.*s; see --help",
+             (int)b.len, b.data ? (char *)b.data : "");
+    buffer_done(&b);
+    return -1;
+}
+
+static int read_options(struct options *o, int argc, char **argv, bool *both, char *why)
+{
+    char letters[3 * OPTIONS + 2] = ":";
+    struct option longs[OPTIONS + 1] = {0};
+    size_t long_count = 0;
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option_info *info = &table[i].info;
+        if (info->letter)
+            snprintf(letters + strlen(letters), 4, "%c%s", info->letter, info->argument ? ":" : "");
+        if (info->name)
+            longs[long_count++] = (struct option){info->name, info->argument != NULL, NULL, table[i].value};
+    }
+    optind = 0; /* start anew: tests parse more than once */
+    opterr = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return refuse(why, argc, argv);
+        *both |= option == BOTH;
+        take_switch(o, option);
+        if (take_value(o, option, optarg, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What is left are HOST and PORT, or ADDRESS and PORT. */
+static int read_place(struct options *o, int count, char **words, bool listens, char *why)
+{
+    if (count > 2) {
+        snprintf(why, OPTION_WHY, "too many words: \"%.40s\"; a host and a port is all there is room for, see --help", words[2]);
+        return -1;
+    }
+    if (count == 1 && listens && address_parse_port(words[0]) >= 0) {
+        o->place.port = address_parse_port(words[0]);
+        return 0;
+    }
+    return count == 0 ? 0 : place_parse(&o->place, words[0], count > 1 ? words[1] : NULL, why, OPTION_WHY);
+}
+
+int options_parse(struct options *o, int argc, char **argv, char *why)
+{
+    bool both = false;
+    *o = (struct options){
+        .place.port = -1,
+        .source_port = -1,
+        .wait = 2 * UNITS_SECOND,
+        .linger = -1,
+        .window = 1,
+        .transform = transform_at(0),
+        .max_log = 256 << 20,
+    };
+    if (read_options(o, argc, argv, &both, why) < 0)
+        return -1;
+    if (both && o->mode == MODE_SERVER) {
+        snprintf(why, OPTION_WHY, "-l is a server alone and --both is both: take one of them");
+        return -1;
+    }
+    int left = argc - optind;
+    bool listens = both || o->mode == MODE_SERVER;
+    if (left > 0 && !listens)
+        o->mode = MODE_CLIENT;
+    if (read_place(o, left, argv + optind, listens, why) < 0)
+        return -1;
+    if (o->mode == MODE_CLIENT && o->place.host[0] == '\0') {
+        snprintf(why, OPTION_WHY, "a port alone is no peer: name the host too (udptalk 127.0.0.1 %d)", o->place.port);
+        return -1;
+    }
+    if (o->mode == MODE_CLIENT && o->place.port == 0) {
+        snprintf(why, OPTION_WHY, "port 0 is no port to send to; a server's port is 1 to 65535");
+        return -1;
+    }
+    if (o->mode == MODE_SERVER && o->source_port >= 0) {
+        if (o->place.port >= 0 && o->place.port != o->source_port) {
+            snprintf(why, OPTION_WHY, "the port is given twice: %d and -p %d", o->place.port, o->source_port);
+            return -1;
+        }
+        o->place.port = o->source_port;
+    }
+    return 0;
+}
+
+int options_help(struct buffer *out)
+{
+    buffer_append_text(out, "Usage: udptalk [options]                       a server and a client that talks to it\n"
+                            "       udptalk [options] HOST [PORT]           a client (port 12000 when not given)\n"
+                            "       udptalk [options] -l [ADDRESS] [PORT]   a server (127.0.0.1, 12000)\n"
+                            "       udptalk [options] --both [ADDRESS] [PORT]\n\n"
+                            "Each line typed is one UDP datagram; the server answers in upper case.\n\n");
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option_info *o = &table[i].info;
+        char left[64] = "";
+        if (o->letter)
+            snprintf(left, sizeof left, "-%c%s", o->letter, o->name ? ", " : "");
+        if (o->name)
+            snprintf(left + strlen(left), sizeof left - strlen(left), "--%s", o->name);
+        if (o->argument)
+            snprintf(left + strlen(left), sizeof left - strlen(left), " %s", o->argument);
+        buffer_printf(out, "  %-18s  %s\n", left, o->help);
+    }
+    return buffer_append_text(out, "\nOn the screen, /help lists keys and commands. The manual: man udptalk.\n");
+}

@@ -1,0 +1,65 @@
+/* option: the command line, as data.
+ *
+ * One table of options feeds the parser, --help and the test of the manual. Parsing is pure: nothing is opened or looked up; every error of
+ * syntax is found here, before any socket opens. Files of commands (-f) are only named here, and read by whoever may open files.
+ *
+ * The texts in `struct options` point into argv. */
+#ifndef UDPTALK_CORE_OPTION_H
+#define UDPTALK_CORE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/buffer.h"
+#include "core/transform.h"
+
+enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_WHY = 400 };
+
+enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER };
+
+/* What -e and -f gave, in their order. */
+struct script_source {
+    bool file;
+    const char *text;
+};
+
+struct options {
+    enum mode mode;
+    struct place place;        /* the peer, or where to listen; host empty and port −1 where not given */
+    int family;                /* AF_UNSPEC, AF_INET, AF_INET6 */
+    bool numeric;              /* look no names up */
+    const char *source;        /* the client's address, or NULL */
+    int source_port;           /* the client's port, −1: any */
+    int64_t wait;              /* for an answer, ns; 0: expect none */
+    int64_t linger;            /* the same after the end of input (-q), −1: as `wait` */
+    int64_t interval;          /* between lines, ns */
+    int64_t count;             /* stop after, 0: never */
+    bool crlf, whole;
+    int verbose;
+    bool batch, json, quiet, ascii, no_color, help, version;
+    size_t window;
+    const struct transform *transform;
+    size_t max_log;
+    struct script_source scripts[OPTION_SCRIPTS];
+    size_t script_count;
+};
+
+struct option_info {
+    int letter;                /* 0: none */
+    const char *name;          /* long, without dashes; NULL: none */
+    const char *argument;      /* NULL: takes none */
+    const char *help;
+};
+
+/* The table; NULL past its end. */
+const struct option_info *option_at(size_t index);
+
+/* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes). */
+int options_parse(struct options *o, int argc, char **argv, char *why);
+
+/* Appends the text of --help. */
+int options_help(struct buffer *out);
+
+#endif

@@ -1,0 +1,170 @@
+#include "config.h"
+
+#include "core/units.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t invalid(void)
+{
+    errno = EINVAL;
+    return -1;
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Reads decimal digits with at most nine after a point, as billionths. Moves *text on. */
+static int64_t read_decimal(const char **text)
+{
+    const char *s = *text;
+    int64_t whole = 0, part = 0, place = UNITS_SECOND;
+    if (!is_digit(s[0]) && !(s[0] == '.' && is_digit(s[1])))
+        return invalid();
+    for (; is_digit(*s); s++) {
+        whole = whole * 10 + (*s - '0');
+        if (whole > UNITS_SECOND)
+            return invalid();
+    }
+    if (*s == '.')
+        for (s++; is_digit(*s); s++)
+            if (place > 1)
+                part += (*s - '0') * (place /= 10);
+    *text = s;
+    return whole * UNITS_SECOND + part;
+}
+
+int64_t units_parse_time(const char *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t divide, multiply;
+    } units[] = {{"", 1, 1}, {"s", 1, 1}, {"ms", 1000, 1}, {"us", 1000000, 1}, {"ns", 1000000000, 1}, {"m", 1, 60}};
+    int64_t value = read_decimal(&text);
+    for (size_t i = 0; value >= 0 && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text, units[i].unit) != 0)
+            continue;
+        value = value / units[i].divide;
+        return value <= UNITS_SECOND * UNITS_SECOND / units[i].multiply ? value * units[i].multiply : invalid();
+    }
+    return invalid();
+}
+
+int64_t units_parse_count(const char *text, int64_t low, int64_t high)
+{
+    int64_t value = 0;
+    if (!*text)
+        return invalid();
+    for (; is_digit(*text); text++) {
+        value = value * 10 + (*text - '0');
+        if (value > high)
+            return invalid();
+    }
+    return *text || value < low ? invalid() : value;
+}
+
+int64_t units_parse_size(const char *text)
+{
+    const int64_t most = INT64_C(1) << 53;
+    int64_t value = 0;
+    if (!is_digit(*text))
+        return invalid();
+    for (; is_digit(*text); text++) {
+        value = value * 10 + (*text - '0');
+        if (value > most)
+            return invalid();
+    }
+    const char *letters = "KMGT", *letter = *text ? strchr(letters, *text & ~0x20) : NULL;
+    if (letter) {
+        int shift = 10 * (int)(letter - letters + 1);
+        if (value > most >> shift)
+            return invalid();
+        value <<= shift;
+        text++;
+    }
+    if (*text == 'B' || *text == 'b')
+        text++;
+    return *text ? invalid() : value;
+}
+
+char *units_format_rtt(int64_t ns, char *text)
+{
+    double ms = (double)ns / 1e6;
+    if (ms < 10)
+        snprintf(text, UNITS_TEXT, "%.3f ms", ms);
+    else if (ms < 1000)
+        snprintf(text, UNITS_TEXT, "%.1f ms", ms);
+    else
+        snprintf(text, UNITS_TEXT, "%.3f s", ms / 1000);
+    return text;
+}
+
+char *units_format_time(int64_t ns, char *text)
+{
+    if (ns % UNITS_SECOND == 0 || ns >= UNITS_SECOND)
+        snprintf(text, UNITS_TEXT, "%.10g s", (double)ns / 1e9);
+    else
+        snprintf(text, UNITS_TEXT, "%.10g ms", (double)ns / 1e6);
+    return text;
+}
+
+char *units_format_count(uint64_t count, char *text)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count), to = 0;
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            text[to++] = ',';
+        text[to++] = digits[i];
+    }
+    text[to] = '\0';
+    return text;
+}
+
+/* Splits a wall time; times before the epoch round down. */
+static int64_t split(int64_t wall, int64_t *nano)
+{
+    int64_t second = wall / UNITS_SECOND;
+    *nano = wall % UNITS_SECOND;
+    if (*nano < 0) {
+        *nano += UNITS_SECOND;
+        second--;
+    }
+    return second;
+}
+
+char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, char *text)
+{
+    int64_t nano, second = split(wall, &nano);
+    if (cache->second != second || !cache->text[0]) {
+        struct tm tm;
+        time_t t = (time_t)second;
+        if (!localtime_r(&t, &tm) || !strftime(cache->text, sizeof cache->text, "%H:%M:%S", &tm))
+            strcpy(cache->text, "--:--:--");
+        cache->second = second;
+    }
+    size_t at = strlen(cache->text);
+    memcpy(text, cache->text, at);
+    if (digits > 0)
+        text[at++] = '.';
+    for (int64_t place = UNITS_SECOND / 10; digits-- > 0; place /= 10)
+        text[at++] = (char)('0' + nano / place % 10);
+    text[at] = '\0';
+    return text;
+}
+
+char *units_format_utc(int64_t wall, char *text)
+{
+    int64_t nano, second = split(wall, &nano);
+    struct tm tm;
+    time_t t = (time_t)second;
+    if (!gmtime_r(&t, &tm))
+        memset(&tm, 0, sizeof tm);
+    size_t at = strftime(text, UNITS_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + at, UNITS_TEXT - at, ".%09lldZ", (long long)nano);
+    return text;
+}

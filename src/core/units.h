@@ -1,0 +1,43 @@
+/* units: how people write times, sizes and counts, read and written.
+ *
+ * Pure. Readers take the whole text or nothing: they return −1 with EINVAL for anything that is not exactly one value. */
+#ifndef UDPTALK_CORE_UNITS_H
+#define UDPTALK_CORE_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define UNITS_SECOND INT64_C(1000000000) /* ns */
+
+/* A TIME: "500ms", "2s", "1.5", "20us", "3m"; a bare number is seconds. At most 10^9 s. Returns ns. */
+int64_t units_parse_time(const char *text);
+
+/* A SIZE in bytes: "4096", "64K", "64M", "1G" (powers of 1,024; a trailing B is fine). Returns bytes, at most 2^53. */
+int64_t units_parse_size(const char *text);
+
+/* A count from `low` to `high`, decimal digits only. */
+int64_t units_parse_count(const char *text, int64_t low, int64_t high);
+
+enum { UNITS_TEXT = 32 }; /* room for any of the texts below */
+
+/* "0.081 ms", "12.3 ms", "2.5 s"; three digits that count. */
+char *units_format_rtt(int64_t ns, char *text);
+
+/* A time as one would say it: "2 s", "500 ms", "1.5 s". */
+char *units_format_time(int64_t ns, char *text);
+
+/* "1,234,567". */
+char *units_format_count(uint64_t count, char *text);
+
+/* "15:31:10.123" of a wall time in ns, in the local time zone; or with `digits` 0–9 after the point. `cache` remembers the second (start
+ * with a zeroed one). */
+struct units_clock {
+    int64_t second;
+    char text[16];
+};
+char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, char *text);
+
+/* "2026-11-22T15:31:10.123456789Z". */
+char *units_format_utc(int64_t wall, char *text);
+
+#endif

@@ -1,0 +1,26 @@
+/* jsonl: the journal as JSON lines, one object an entry (INTERFACE: --json).
+ *
+ * A payload is "text" where it is valid UTF-8, else "base64". Control and format characters, line and paragraph separators and DEL are always
+ * \u-escaped, so that a line is safe to print. */
+#ifndef UDPTALK_EXPORT_JSONL_H
+#define UDPTALK_EXPORT_JSONL_H
+
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/entry.h"
+
+/* The counts of the last line. */
+struct jsonl_stats {
+    uint64_t sent, answered, unanswered, unsent, strangers; /* the client's */
+    uint64_t in, out, held, clients;                        /* the server's */
+    uint64_t forgotten;                                     /* the journal's */
+};
+
+/* Appends one line for the entry, newline included. Returns 0, or −1 with ENOMEM. */
+int jsonl_entry(struct buffer *out, const struct entry *e);
+
+/* Appends the closing line, kind "stats". */
+int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s);
+
+#endif

@@ -1,0 +1,114 @@
+/* udptalk: options, wiring, exit status. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/headless.h"
+#include "app/paths.h"
+#include "app/screen.h"
+#include "core/command.h"
+#include "core/option.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* A descriptor below 3 that is closed would be taken by a socket, and written to as standard error. */
+static void keep_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static int print_and_leave(const struct options *o)
+{
+    struct buffer out;
+    buffer_init(&out);
+    if (o->version)
+        buffer_printf(&out, "udptalk %s\n", PACKAGE_VERSION);
+    else
+        options_help(&out);
+    bool whole = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+    buffer_done(&out);
+    if (!whole)
+        fprintf(stderr, "udptalk: cannot write to standard output: %s\n", strerror(errno));
+    return whole ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Parses what -e and -f gave: all syntax errors are found before any socket opens. */
+static int parse_scripts(const struct options *o, struct script *script, char *why, size_t why_size)
+{
+    int failed = 0;
+    for (size_t i = 0; i < o->script_count && !failed; i++) {
+        const struct script_source *s = &o->scripts[i];
+        struct buffer text;
+        buffer_init(&text);
+        if (s->file && paths_read_file(s->text, &text) < 0) {
+            snprintf(why, why_size, "cannot read %.200s: %s", s->text, strerror(errno));
+            failed = -1;
+        } else if (s->file) {
+            failed = script_parse(script, s->text, (char *)text.data, text.len, why, why_size);
+        } else {
+            failed = script_parse(script, "-e", s->text, strlen(s->text), why, why_size);
+        }
+        buffer_done(&text);
+    }
+    return failed;
+}
+
+static int run(const struct options *o, const struct script *script)
+{
+    uint64_t seed = 0;
+    struct app app;
+    struct loop *loop = loop_new();
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
+        seed = (uint64_t)loop_read_clocks().wall;
+    if (!loop || app_init(&app, o, loop, seed) < 0) {
+        fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        loop_free(loop);
+        return EXIT_FAILURE;
+    }
+    int status = EXIT_FAILURE;
+    bool screen = !o->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (app_start(&app) < 0)
+        fprintf(stderr, "udptalk: %s\n", app.why);
+    else
+        status = screen ? screen_run(&app, script) : headless_run(&app, script);
+    app_done(&app);
+    loop_free(loop);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct script script;
+    char why[COMMAND_WHY + OPTION_WHY];
+    setlocale(LC_ALL, "");
+    keep_standard_descriptors();
+    if (options_parse(&options, argc, argv, why) < 0) {
+        fprintf(stderr, "udptalk: %s\n", why);
+        return EXIT_USAGE;
+    }
+    if (options.help || options.version)
+        return print_and_leave(&options);
+    script_init(&script);
+    if (parse_scripts(&options, &script, why, sizeof why) < 0) {
+        fprintf(stderr, "udptalk: %s\n", why);
+        script_done(&script);
+        return EXIT_USAGE;
+    }
+    int status = run(&options, &script);
+    script_done(&script);
+    return status;
+}

@@ -1,0 +1,136 @@
+/* The client pane: what was sent and what came back, one line each. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/log_view.h"
+#include "ui/title.h"
+
+enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
+
+static bool has_row(const struct journal *j, const struct entry *e)
+{
+    (void)j;
+    return e->kind != ENTRY_CALL;
+}
+
+static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
+{
+    char left[3 * ADDRESS_TEXT], right[160], peer[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
+    if (!s->client.open)
+        snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
+    else if (s->client.local.port)
+        snprintf(left, sizeof left, ":%d → %s", s->client.local.port, address_format(&s->client.peer, peer));
+    else
+        snprintf(left, sizeof left, "no port yet → %s", address_format(&s->client.peer, peer));
+    snprintf(right, sizeof right, "%s sent · %s answered · %s not", units_format_count(s->client.sent, sent),
+             units_format_count(s->client.answered, answered), units_format_count(s->client.unanswered, not));
+    log_view_news(v, s, news);
+    title_draw(c, a, focus, "Client", left, *news ? news : right);
+}
+
+/* The columns of a row that fit: narrow panes lose the size first, then the round-trip time, then the clock. */
+struct columns {
+    int time, exchange, text, rtt, size, end;
+};
+
+static struct columns columns_of(struct area row, uint64_t exchange)
+{
+    int digits = 2;
+    for (uint64_t n = exchange; n >= 100; n /= 10)
+        digits++;
+    struct columns k = {.end = row.col + row.cols};
+    k.time = row.cols >= 40 ? row.col + 1 : -1;
+    k.exchange = row.cols >= 40 ? row.col + TIME_COLS : row.col;
+    k.text = k.exchange + digits + 1;
+    k.size = row.cols >= 60 ? k.end - SIZE_COLS : k.end;
+    k.rtt = row.cols >= 50 ? k.size - RTT_COLS : k.size;
+    return k;
+}
+
+static void put_right(struct cells *c, int row, int from, int end, uint8_t style, const char *text)
+{
+    int at = end - cells_width(c, text);
+    cells_put(c, row, at > from ? at : from, end, style, text);
+}
+
+/* What is to be known of a reply beside its bytes. */
+static const char *remark(const struct entry *e)
+{
+    if (e->flags & FLAG_STRANGER)
+        return "a stranger's";
+    if (e->flags & FLAG_DUPLICATE)
+        return "again";
+    if (e->flags & FLAG_LATE)
+        return "late";
+    if (e->flags & FLAG_TRUNCATED)
+        return "cut";
+    if (e->match == MATCH_ORDER)
+        return "a guess";
+    return e->reply_to ? "" : "unasked";
+}
+
+static void draw_datagram(struct cells *c, struct area row, const struct entry *e, struct columns k)
+{
+    bool sent = e->dir == DIR_SENT, failed = e->flags & FLAG_UNSENT;
+    uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;
+    char text[UNITS_TEXT], size[UNITS_TEXT + 4];
+    int col = cells_put(c, row.row, k.text, k.end, style, failed ? "✗ " : sent ? "→ " : "← ");
+    const char *said = sent ? (failed ? "not sent" : "") : remark(e);
+    int said_at = k.rtt - (*said ? cells_width(c, said) + 1 : 0);
+    if (said_at < col + 4)
+        said_at = k.rtt;
+    if (e->size == 0)
+        cells_put(c, row.row, col, said_at, STYLE_DIM, "(empty)");
+    else
+        cells_put_safe(c, row.row, col, said_at - 1, style, e->data, e->kept);
+    if (said_at < k.rtt)
+        cells_put(c, row.row, said_at, k.rtt, failed ? STYLE_ERROR : STYLE_NOTICE, said);
+    if (e->rtt >= 0 && k.rtt < k.size)
+        put_right(c, row.row, k.rtt, k.size, STYLE_DIM, units_format_rtt(e->rtt, text));
+    snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
+    if (k.size < k.end)
+        put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
+}
+
+static void draw_notice(struct cells *c, struct area row, const struct entry *e, struct columns k)
+{
+    bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR || e->event == EVENT_NOT_SENT;
+    uint8_t style = bad ? STYLE_ERROR : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
+    int col = cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : "· ");
+    cells_put_safe(c, row.row, col, k.end, style, e->data, e->kept);
+}
+
+static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
+{
+    struct columns k = columns_of(row, e->exchange);
+    char text[UNITS_TEXT];
+    bool answer = e->kind == ENTRY_DATAGRAM && e->reply_to;
+    if (k.time >= 0 && !answer)
+        cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text));
+    if (e->exchange)
+        cells_printf(c, row.row, k.exchange, k.text, STYLE_DIM, "%2llu", (unsigned long long)e->exchange);
+    if (e->kind == ENTRY_DATAGRAM)
+        draw_datagram(c, row, e, k);
+    else
+        draw_notice(c, row, e, k);
+}
+
+static void draw_empty(struct cells *c, struct area a, const struct scene *s)
+{
+    static const char *const lines[] = {
+        "Type a line and press Enter: it travels as one UDP datagram.",
+        "What comes back is shown below it, with the time it took.",
+        "/help shows the keys and commands.",
+    };
+    for (int i = 0; s->client.sent == 0 && s->client.open && i < 3 && i + 1 < a.rows; i++)
+        cells_put(c, a.row + 1 + i, a.col + 1, a.col + a.cols, STYLE_DIM, lines[i]);
+}
+
+static uint64_t events(const struct scene *s)
+{
+    return s->client.events;
+}
+
+const struct log_ops client_log = {ROLE_CLIENT, "client", has_row, draw_row, draw_title, draw_empty, events};

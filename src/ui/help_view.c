@@ -1,0 +1,109 @@
+#include "config.h"
+
+#include "ui/help_view.h"
+
+#include <stdio.h>
+
+#include "core/command.h"
+#include "core/transform.h"
+#include "ui/title.h"
+
+/* The lines as they are walked: each is drawn when it falls into the window. */
+struct walk {
+    struct cells *cells;
+    struct area area;
+    int top, line, left_cols;
+};
+
+static void heading(struct walk *w, const char *text)
+{
+    int row = w->area.row + w->line++ - w->top;
+    if (w->cells && row >= w->area.row && row < w->area.row + w->area.rows)
+        cells_put(w->cells, row, w->area.col + 1, w->area.col + w->area.cols, STYLE_FOCUS, text);
+}
+
+static void pair(struct walk *w, const char *left, const char *right)
+{
+    int row = w->area.row + w->line++ - w->top, end = w->area.col + w->area.cols;
+    if (!w->cells || row < w->area.row || row >= w->area.row + w->area.rows)
+        return;
+    int col = cells_put(w->cells, row, w->area.col + 2, end, STYLE_KEY, left) + 1;
+    int from = w->area.col + w->left_cols;
+    cells_put(w->cells, row, col > from ? col : from, end, STYLE_PLAIN, right);
+}
+
+static void walk_all(struct walk *w)
+{
+    const struct keymap_row *row, *before = NULL;
+    char left[64];
+    for (size_t i = 0; (row = keymap_row(i)); i++) {
+        if (!before || before->scope != row->scope) {
+            snprintf(left, sizeof left, "Keys: %s", keymap_scope_name(row->scope));
+            heading(w, before ? "" : left);
+            if (before)
+                heading(w, left);
+        }
+        before = row;
+        if (*row->keys)
+            pair(w, row->keys, row->help);
+    }
+    heading(w, "");
+    heading(w, "Commands (a line that begins with /; // sends a /)");
+    for (int id = 0; id < COMMAND_COUNT; id++) {
+        const struct command_info *c = command_info((enum command_id)id);
+        snprintf(left, sizeof left, "/%s %s", c->name, c->arguments);
+        pair(w, left, c->help);
+    }
+    heading(w, "");
+    heading(w, "Transforms");
+    for (size_t i = 0; i < transform_count(); i++)
+        pair(w, transform_at(i)->name, transform_at(i)->help);
+}
+
+static int count_lines(void)
+{
+    struct walk w = {.cells = NULL};
+    walk_all(&w);
+    return w.line;
+}
+
+static void clamp(struct help_view *v)
+{
+    int most = count_lines() - v->page;
+    if (v->top > most)
+        v->top = most;
+    if (v->top < 0)
+        v->top = 0;
+}
+
+void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool focus)
+{
+    char right[48];
+    if (a.rows < 1)
+        return;
+    v->page = a.rows - 1;
+    clamp(v);
+    cells_blank(c, a, STYLE_PLAIN);
+    struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, a.cols >= 60 ? 30 : 0};
+    walk_all(&w);
+    snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line, w.line);
+    title_draw(c, a, focus, "Help", "man udptalk says more", right);
+}
+
+bool help_view_act(struct help_view *v, enum action action)
+{
+    int page = v->page > 1 ? v->page - 1 : 1;
+    switch (action) {
+    case ACTION_UP: v->top--; break;
+    case ACTION_DOWN: v->top++; break;
+    case ACTION_HALF_UP: v->top -= v->page / 2; break;
+    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
+    case ACTION_PAGE_UP: v->top -= page; break;
+    case ACTION_PAGE_DOWN: v->top += page; break;
+    case ACTION_OLDEST: v->top = 0; break;
+    case ACTION_NEWEST: v->top = count_lines(); break;
+    default: return false;
+    }
+    clamp(v);
+    return true;
+}

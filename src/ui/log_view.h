@@ -1,0 +1,49 @@
+/* log_view: a scrolling log over the journal, newest at the end. The client pane and the server pane are two of them.
+ *
+ * Invariant: the view remembers entry numbers only. `bottom` 0 follows the newest; else the row of that entry is the last one shown, whatever
+ * comes, until the user scrolls back to the end. */
+#ifndef UDPTALK_UI_LOG_VIEW_H
+#define UDPTALK_UI_LOG_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/entry.h"
+#include "core/keymap.h"
+#include "ui/cells.h"
+#include "ui/scene.h"
+
+struct log_view;
+
+/* What distinguishes one log from another. */
+struct log_ops {
+    enum role role;
+    const char *name;
+    /* True when the entry has a row of its own. */
+    bool (*has_row)(const struct journal *j, const struct entry *e);
+    void (*draw_row)(struct cells *c, struct area row, struct scene *s, const struct entry *e);
+    void (*draw_title)(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus);
+    void (*draw_empty)(struct cells *c, struct area a, const struct scene *s);
+    /* The scene's counter of what came. */
+    uint64_t (*events)(const struct scene *s);
+};
+
+struct log_view {
+    const struct log_ops *ops;
+    uint64_t bottom;
+    uint64_t events_then; /* the counter when the user scrolled up */
+    int page;             /* rows shown last */
+};
+
+void log_view_init(struct log_view *v, const struct log_ops *ops);
+void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus);
+
+/* Scrolls. Returns false when the action is none of a log's. */
+bool log_view_act(struct log_view *v, enum action action, const struct scene *s);
+
+/* "▼ 12 new" while scrolled up, else "". `text` holds 48 bytes. */
+const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
+
+extern const struct log_ops client_log, server_log;
+
+#endif

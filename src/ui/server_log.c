@@ -1,0 +1,111 @@
+/* The server pane: one line for each datagram that came: who sent it, what it was, what went back. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "core/answer.h"
+#include "ui/log_view.h"
+#include "ui/title.h"
+
+static bool has_row(const struct journal *j, const struct entry *e)
+{
+    return !answer_is_part(j, e);
+}
+
+static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
+{
+    char left[2 * ADDRESS_TEXT], right[160], local[ADDRESS_TEXT], news[48];
+    char clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
+    if (s->server.open)
+        snprintf(left, sizeof left, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─",
+                 s->server.transform->name);
+    else
+        snprintf(left, sizeof left, "closed");
+    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s held", units_format_count(s->server.clients, clients),
+             s->server.clients == 1 ? "" : "s", units_format_count(s->server.in, in),
+             units_format_count(s->server.out, out), units_format_count(s->server.held, held));
+    log_view_news(v, s, news);
+    title_draw(c, a, focus, "Server", left, *news ? news : right);
+}
+
+static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct entry *e)
+{
+    if (e->size == 0)
+        return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
+    return cells_put_safe(c, row, col, end, style, e->data, e->kept);
+}
+
+static int payload_width(const struct entry *e, int limit)
+{
+    return e->size == 0 ? 7 : (int)safe_width(e->data, e->kept, (size_t)limit);
+}
+
+/* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has half. */
+static int share(const struct answer *a, int col, int end)
+{
+    int room = end - col - 3;
+    if (room < 8)
+        return end;
+    int request = payload_width(&a->request, room), reply = payload_width(&a->reply, room);
+    if (request + reply <= room || request <= room / 2)
+        return col + request;
+    return col + (reply < room / 2 ? room - reply : room / 2);
+}
+
+static void draw_answer(struct cells *c, int row, int col, int end, const struct answer *a)
+{
+    bool answered = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
+    if (answered) {
+        col = put_payload(c, row, col, share(a, col, end), STYLE_RECEIVED, &a->request);
+        col = cells_put(c, row, col, end, STYLE_DIM, " → ");
+        put_payload(c, row, col, end, STYLE_SENT, &a->reply);
+        return;
+    }
+    if (!a->has_reason) {
+        put_payload(c, row, col, end, STYLE_RECEIVED, &a->request);
+        return;
+    }
+    bool ours = a->has_reply && a->reply.flags & FLAG_SUPPRESSED;
+    col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, &a->request);
+    col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, ours ? " ✗ not answered: " : " ✗ ");
+    cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+}
+
+static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
+{
+    int col = row.col + 1, end = row.col + row.cols;
+    char text[UNITS_TEXT], peer[ADDRESS_TEXT];
+    struct answer answer;
+    if (row.cols >= 40)
+        col = cells_put(c, row.row, col, end, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text)) + 2;
+    if (e->kind == ENTRY_NOTICE) {
+        bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
+        col = cells_put(c, row.row, col, end, bad ? STYLE_ERROR : STYLE_DIM, bad ? "✗ " : "· ");
+        cells_put_safe(c, row.row, col, end, bad ? STYLE_ERROR : STYLE_DIM, e->data, e->kept);
+        return;
+    }
+    col = cells_put(c, row.row, col, end, STYLE_PLAIN, address_format(&e->peer, peer)) + 2;
+    if (answer_gather(s->journal, e->n, &answer))
+        draw_answer(c, row.row, col, end, &answer);
+    else
+        put_payload(c, row.row, cells_put(c, row.row, col, end, STYLE_SENT, "→ "), end, STYLE_SENT, e);
+}
+
+static void draw_empty(struct cells *c, struct area a, const struct scene *s)
+{
+    static const char *const open[] = {
+        "Ready. Each datagram that comes is shown here, and what goes back.",
+        "Any UDP client will do: a line typed below, nc -u, a Python program.",
+    };
+    static const char *const closed[] = {"Nobody listens here. /listen opens a server.", ""};
+    const char *const *lines = s->server.open ? open : closed;
+    for (int i = 0; s->server.in == 0 && i < 2 && i + 1 < a.rows; i++)
+        cells_put(c, a.row + 1 + i, a.col + 1, a.col + a.cols, STYLE_DIM, lines[i]);
+}
+
+static uint64_t events(const struct scene *s)
+{
+    return s->server.events;
+}
+
+const struct log_ops server_log = {ROLE_SERVER, "server", has_row, draw_row, draw_title, draw_empty, events};
