@@ -286,7 +286,8 @@ END_TEST
 /* Bytes of all kinds, many of them doubtful. */
 static size_t random_text(uint64_t *state, unsigned char *text, size_t room)
 {
-    static const char *const pieces[] = {"\\", "\\", "n", "x41", "u{41}", "0", "\033", "\xcc\x81", "\xe2\x80\xae", "你", "é", "\xff", "\xe4\xbd", " ", "ab"};
+    static const char *const pieces[] = {"\\", "\\", "n", "x41", "u{41}", "0", "\033", "\xcc\x81", "\xe2\x80\xae",
+                                        "你", "é", "\xff", "\xe4\xbd", " ", "ab"};
     size_t len = 0;
     for (size_t many = next_random(state) % 24; many > 0 && len + 16 < room; many--) {
         uint32_t kind = next_random(state) % 4;

@@ -9,13 +9,13 @@ static const struct {
     enum action action;
     struct key keys[SAME_KEYS]; /* all that do it; KEYS_NONE ends them */
 } table[] = {
-    {{SCOPE_ANY, "Tab, Shift-Tab", "next or previous part: input line, client log, server log, help"},
+    {{SCOPE_ANY, "Tab, Shift-Tab", "next, previous part of the screen"},
      ACTION_FOCUS_BACK, {{.code = KEYS_BACKTAB}}},
     {{SCOPE_ANY, "F1, Esc 1", "this help; again: back"},
      ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
     {{SCOPE_ANY, "PgUp, PgDn", "scroll"}, ACTION_PAGE_UP, {{.code = KEYS_PAGE_UP}}},
     {{SCOPE_ANY, "", ""}, ACTION_PAGE_DOWN, {{.code = KEYS_PAGE_DOWN}}},
-    {{SCOPE_ANY, "^C", "stop long work; else empty the line; else, twice, leave"},
+    {{SCOPE_ANY, "^C", "stop long work, empty the line; twice: leave"},
      ACTION_INTERRUPT, {{.code = KEYS_CTRL, .ch = 'C'}}},
     {{SCOPE_ANY, "^L", "draw the screen anew"}, ACTION_REDRAW, {{.code = KEYS_CTRL, .ch = 'L'}}},
     {{SCOPE_ANY, "^Z", "suspend; fg comes back"}, ACTION_SUSPEND, {{.code = KEYS_CTRL, .ch = 'Z'}}},

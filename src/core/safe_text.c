@@ -242,8 +242,8 @@ size_t safe_glyph(const unsigned char *data, size_t len, struct glyph *out)
     return plain_glyph(data, len, out, ch, used, width);
 }
 
-/* How many bytes at the front are glyphs of one byte and one column each. The last one before a byte beyond ASCII may carry marks: it is
- * left out. */
+/* How many bytes at the front are glyphs of one byte and one column each. The last one before a byte beyond ASCII may
+ * carry marks: it is left out. */
 static size_t plain_run(const unsigned char *data, size_t len)
 {
     size_t n = 0;

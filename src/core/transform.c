@@ -12,9 +12,9 @@
 
 #include "core/safe_text.h"
 
-/* Case mapping works on pieces: a run of ASCII is flipped a word at a time, a run of other characters that are all treated alike goes through
- * libunistring. Without a language nothing in Unicode's full mappings looks at a character's neighbours but the lower case of Σ, which is
- * decided here; so the pieces can be cut anywhere. */
+/* Case mapping works on pieces: a run of ASCII is flipped a word at a time, a run of other characters that are all
+ * treated alike goes through libunistring. Without a language nothing in Unicode's full mappings looks at a character's
+ * neighbours but the lower case of Σ, which is decided here; so the pieces can be cut anywhere. */
 
 enum { ASCII_WORTH = 16 }; /* an ASCII run of that length inside other text is worth a piece of its own */
 
@@ -44,7 +44,8 @@ static unsigned char flip_byte(const struct casing *how, unsigned char byte)
     return nth < 26 ? byte ^ 0x20 : byte;
 }
 
-/* Copies the ASCII bytes at the front, their case changed. Returns how many they are. Four words a turn keep the processor busy. */
+/* Copies the ASCII bytes at the front, their case changed. Returns how many they are. Four words a turn keep the
+ * processor busy. */
 static size_t flip_ascii(const struct casing *how, unsigned char *to, const unsigned char *from, size_t len)
 {
     size_t n = 0;
@@ -107,8 +108,8 @@ static int end_piece(struct mapping *m)
     return done;
 }
 
-/* Whether a cased letter stands at the end of valid UTF-8, case-ignorable characters aside. A Σ is cased and not ignorable, so that however many there
- * are, no text is looked over more than twice. */
+/* Whether a cased letter stands at the end of valid UTF-8, case-ignorable characters aside. A Σ is cased and not
+ * ignorable, so that however many there are, no text is looked over more than twice. */
 static bool cased_before(const unsigned char *in, size_t len)
 {
     uint32_t ch;

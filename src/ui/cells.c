@@ -18,8 +18,10 @@ struct look_alike {
 };
 
 static const struct look_alike look_alikes[] = {
-    {"→▶▸►", '>'}, {"←◄", '<'},    {"▲↑", '^'}, {"▼↓✓", 'v'}, {"✗×", 'x'}, {"·─–—▃", '-'}, {"═▄", '='}, {"│▏▎▍", '|'},
-    {"┊┆", ':'},   {"┌┐└┘├┤┬┴┼╭╮╰╯▅", '+'}, {"⟳", '@'}, {"…", '~'}, {"▁", '_'}, {"▂", '.'}, {"▆", '*'}, {"▇", '%'}, {"█▌▋▊▉", '#'},
+    {"→▶▸►", '>'}, {"←◄", '<'},   {"▲↑", '^'},  {"▼↓✓", 'v'},    {"✗×", 'x'},
+    {"·─–—▃", '-'}, {"═▄", '='},  {"┊┆", ':'},  {"│▏▎▍", '|'},   {"┌┐└┘├┤┬┴┼╭╮╰╯▅", '+'},
+    {"⟳", '@'},    {"…", '~'},    {"▁", '_'},   {"▂", '.'},      {"▆", '*'},
+    {"▇", '%'},    {"█▌▋▊▉", '#'},
 };
 
 static char look_alike(uint32_t ch)
@@ -148,8 +150,9 @@ static struct glyph ascii_glyph(uint32_t base, size_t bytes)
     return (struct glyph){.base = base, .width = 1, .bytes = bytes};
 }
 
-/* Takes one glyph of our own text. It needs no escapes: a backslash is a backslash. What would need one all the same (a control character in a
- * translation, say) is harmless as one. In ASCII, where the locale cannot tell a character's width, it counts as one column. */
+/* Takes one glyph of our own text. It needs no escapes: a backslash is a backslash. What would need one all the same (a
+ * control character in a translation, say) is harmless as one. In ASCII, where the locale cannot tell a character's
+ * width, it counts as one column. */
 static struct glyph own_glyph(const struct cells *c, const char *text, size_t len)
 {
     const unsigned char *data = (const unsigned char *)text;

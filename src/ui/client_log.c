@@ -8,6 +8,7 @@
 #include "ui/title.h"
 
 enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
+enum { SIZE_FROM = 56, CLOCK_FROM = 46, RTT_FROM = 30 }; /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
 {
@@ -17,7 +18,7 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[3 * ADDRESS_TEXT], right[160], peer[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
+    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
     if (!s->client.open)
         snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
     else if (s->client.local.port)
@@ -26,11 +27,12 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
         snprintf(left, sizeof left, "no port yet → %s", address_format(&s->client.peer, peer));
     snprintf(right, sizeof right, "%s sent · %s answered · %s not", units_format_count(s->client.sent, sent),
              units_format_count(s->client.answered, answered), units_format_count(s->client.unanswered, not));
+    snprintf(brief, sizeof brief, "%s→ %s← %s✗", sent, answered, not);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Client", left, *news ? news : right);
+    title_draw(c, a, focus, "Client", left, *news ? news : right, *news ? news : brief);
 }
 
-/* The columns of a row that fit: narrow panes lose the size first, then the round-trip time, then the clock. */
+/* The columns of a row that fit: narrow panes lose the size first, then the clock, then the round-trip time. */
 struct columns {
     int time, exchange, text, rtt, size, end;
 };
@@ -41,11 +43,11 @@ static struct columns columns_of(struct area row, uint64_t exchange)
     for (uint64_t n = exchange; n >= 100; n /= 10)
         digits++;
     struct columns k = {.end = row.col + row.cols};
-    k.time = row.cols >= 40 ? row.col + 1 : -1;
-    k.exchange = row.cols >= 40 ? row.col + TIME_COLS : row.col;
+    k.time = row.cols >= CLOCK_FROM ? row.col + 1 : -1;
+    k.exchange = row.cols >= CLOCK_FROM ? row.col + TIME_COLS : row.col;
     k.text = k.exchange + digits + 1;
-    k.size = row.cols >= 60 ? k.end - SIZE_COLS : k.end;
-    k.rtt = row.cols >= 50 ? k.size - RTT_COLS : k.size;
+    k.size = row.cols >= SIZE_FROM ? k.end - SIZE_COLS : k.end;
+    k.rtt = row.cols >= RTT_FROM ? k.size - RTT_COLS : k.size;
     return k;
 }
 

@@ -84,10 +84,10 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
     v->page = a.rows - 1;
     clamp(v);
     cells_blank(c, a, STYLE_PLAIN);
-    struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, a.cols >= 60 ? 30 : 0};
+    struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, a.cols >= 60 ? 28 : 0};
     walk_all(&w);
     snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line, w.line);
-    title_draw(c, a, focus, "Help", "man udptalk says more", right);
+    title_draw(c, a, focus, "Help", "man udptalk says more", right, "");
 }
 
 bool help_view_act(struct help_view *v, enum action action)

@@ -124,7 +124,10 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
 {
     char count[UNITS_TEXT];
     text[0] = '\0';
-    if (v->bottom)
-        snprintf(text, 48, "▼ %s new", units_format_count(v->ops->events(s) - v->events_then, count));
+    uint64_t fresh = v->ops->events(s) - v->events_then;
+    if (v->bottom && fresh)
+        snprintf(text, 48, "▼ %s new", units_format_count(fresh, count));
+    else if (v->bottom)
+        snprintf(text, 48, "▼ more below");
     return text;
 }

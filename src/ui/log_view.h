@@ -41,7 +41,7 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
 /* Scrolls. Returns false when the action is none of a log's. */
 bool log_view_act(struct log_view *v, enum action action, const struct scene *s);
 
-/* "▼ 12 new" while scrolled up, else "". `text` holds 48 bytes. */
+/* "▼ 12 new" or "▼ more below" while scrolled up, else "". `text` holds 48 bytes. */
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
 
 extern const struct log_ops client_log, server_log;

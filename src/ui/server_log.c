@@ -2,10 +2,13 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/answer.h"
 #include "ui/log_view.h"
 #include "ui/title.h"
+
+enum { CLOCK_FROM = 56, HOST_FROM = 36 }; /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
 {
@@ -14,18 +17,19 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[2 * ADDRESS_TEXT], right[160], local[ADDRESS_TEXT], news[48];
+    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[48];
     char clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
     if (s->server.open)
         snprintf(left, sizeof left, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─",
                  s->server.transform->name);
     else
         snprintf(left, sizeof left, "closed");
-    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s held", units_format_count(s->server.clients, clients),
+    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not", units_format_count(s->server.clients, clients),
              s->server.clients == 1 ? "" : "s", units_format_count(s->server.in, in),
              units_format_count(s->server.out, out), units_format_count(s->server.held, held));
+    snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Server", left, *news ? news : right);
+    title_draw(c, a, focus, "Server", left, *news ? news : right, *news ? news : brief);
 }
 
 static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct entry *e)
@@ -76,7 +80,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     int col = row.col + 1, end = row.col + row.cols;
     char text[UNITS_TEXT], peer[ADDRESS_TEXT];
     struct answer answer;
-    if (row.cols >= 40)
+    if (row.cols >= CLOCK_FROM)
         col = cells_put(c, row.row, col, end, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text)) + 2;
     if (e->kind == ENTRY_NOTICE) {
         bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
@@ -84,7 +88,8 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         cells_put_safe(c, row.row, col, end, bad ? STYLE_ERROR : STYLE_DIM, e->data, e->kept);
         return;
     }
-    col = cells_put(c, row.row, col, end, STYLE_PLAIN, address_format(&e->peer, peer)) + 2;
+    address_format(&e->peer, peer);
+    col = cells_put(c, row.row, col, end, STYLE_PLAIN, row.cols >= HOST_FROM ? peer : strrchr(peer, ':')) + 2;
     if (answer_gather(s->journal, e->n, &answer))
         draw_answer(c, row.row, col, end, &answer);
     else
