@@ -314,6 +314,7 @@ START_TEST(test_resize)
     } sizes[] = {{24, 80}, {50, 200}, {10, 20}, {1, 1}, {60, 10}, {2, 300}, {25, 80}};
     struct terminal *t = terminal_start_function(5, 30, NULL, child_resize, NULL);
     terminal_wait_row(t, 0, "5x30");
+    ck_assert(raw_has(t, "\033[1;5r") && !raw_has(t, "\033[1;24r"));
     for (size_t i = 0; i < UNIT_COUNT(sizes); i++) {
         terminal_resize(t, sizes[i].rows, sizes[i].cols);
         terminal_type(t, "n");
@@ -393,7 +394,7 @@ END_TEST
 static const struct {
     int row, col;
     bool visible;
-} cursors[] = {{2, 5, true}, {0, 0, true}, {-1, -1, false}, {4, 29, true}, {5, 3, false}, {3, 30, false}, {1, 1, true}};
+} cursors[] = {{2, 5, true}, {3, 5, true}, {0, 0, true}, {-1, -1, false}, {4, 29, true}, {5, 3, false}, {3, 30, false}, {1, 1, true}};
 
 static int child_cursor(void *arg)
 {
@@ -592,6 +593,7 @@ static const struct crash {
     {"abort", abort, SIGABRT},          {"raised", crash_fpe, SIGFPE},          {"sent", crash_ill, SIGILL},
 };
 
+/* What the program has written when it crashes may end within a frame: here it ends within bold red text. */
 static int child_crash(void *arg)
 {
     const struct crash *crash = arg;
@@ -604,6 +606,7 @@ static int child_crash(void *arg)
     cells_printf(&p.c, 4, 0, 30, STYLE_ERROR, "now %s", crash->name);
     if (show(&p) < 0 || key(&p) < 0)
         return complain("show");
+    dprintf(STDOUT_FILENO, "\033[1;4;31m");
     crash->run();
     return 0;
 }
@@ -611,9 +614,11 @@ static int child_crash(void *arg)
 START_TEST(test_crashes)
 {
     for (size_t i = 0; i < UNIT_COUNT(crashes); i++) {
-        struct terminal *t = terminal_start_function(5, 40, NULL, child_crash, (void *)(size_t)&crashes[i]);
+        bool alternate = i % 2 == 0;
+        const char *const env[] = {alternate ? "TERM=xterm-256color" : "TERM=linux", NULL};
+        struct terminal *t = terminal_start_function(5, 40, env, child_crash, (void *)(size_t)&crashes[i]);
         terminal_wait(t, crashes[i].name);
-        ck_assert(terminal_modes(t).alternate_screen && !terminal_modes(t).cursor_visible);
+        ck_assert(terminal_modes(t).alternate_screen == alternate && !terminal_modes(t).cursor_visible);
         ck_assert(terminal_modes(t).bracketed_paste && !terminal_modes(t).termios_same);
         terminal_type(t, "n");
         int status;
@@ -671,6 +676,23 @@ static bool same_action(int number, const struct sigaction *before)
     return now.sa_handler == before->sa_handler && (now.sa_flags & flags) == (before->sa_flags & flags);
 }
 
+/* A ^Z that waits to be read must still wait behind a frame. */
+static bool keeps_pending_stop(struct puppet *p)
+{
+    sigset_t stop, pending;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    raise(SIGTSTP);
+    term_redraw(p->t);
+    if (show(p) < 0 || sigpending(&pending) < 0 || !sigismember(&pending, SIGTSTP))
+        return false;
+    int number;
+    sigwait(&stop, &number);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL);
+    return true;
+}
+
 /* Opens and closes three times: what signals do, what the descriptors are. */
 static int child_again(void *arg)
 {
@@ -691,6 +713,8 @@ static int child_again(void *arg)
         for (size_t i = 0; i < 4; i++)
             if (!same_action(kept[i], &before[i]))
                 return complain("a signal changed while open");
+        if (!keeps_pending_stop(&p))
+            return complain("a stop was lost");
         puppet_close(&p);
         for (size_t i = 0; i < UNIT_COUNT(kept); i++)
             if (!same_action(kept[i], &before[i]))
@@ -810,6 +834,9 @@ START_TEST(test_keys)
     struct terminal *t = terminal_start_function(5, 80, NULL, child_keys, NULL);
     terminal_wait(t, "ready");
     terminal_type(t, "\x03\x1a\x1c\x13\x11\x04\x16\r\n\x7f\x80\xff\033[Aq");
+    struct termios mode;
+    ck_assert_int_eq(tcgetattr(t->fd, &mode), 0);
+    ck_assert_uint_eq(mode.c_oflag & OPOST, 0);
     terminal_wait_row(t, 1, "03 1a 1c 13 11 04 16 0d 0a 7f 80 ff 1b 5b 41");
     terminal_type(t, "n");
     end_well(t);
@@ -822,6 +849,8 @@ static int child_width(void *arg)
     struct puppet p;
     if (puppet_open(&p, true) != 0)
         return 1;
+    if (show(&p) < 0)
+        return complain("show");
     term_ask_width(p.t);
     char answer[32] = "";
     for (size_t i = 0; i + 1 < sizeof answer && (i == 0 || answer[i - 1] != 'R'); i++)

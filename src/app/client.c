@@ -97,7 +97,7 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
     address_format(&u->peer, peer);
     if (u->error == ECONNREFUSED)
         app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about,
-                   "nobody listens on %s: it came back as an ICMP \"port unreachable\"", peer);
+                   "nobody listens on %s (it came back as ICMP port unreachable)", peer);
     else
         app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, "%s did not get it: %s", peer, strerror(u->error));
 }

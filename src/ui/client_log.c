@@ -6,6 +6,7 @@
 
 #include "ui/log_view.h"
 #include "ui/title.h"
+#include "ui/wrap.h"
 
 enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
 enum { SIZE_FROM = 56, CLOCK_FROM = 46, RTT_FROM = 30 }; /* the pane's width from which they are shown */
@@ -96,12 +97,27 @@ static void draw_datagram(struct cells *c, struct area row, const struct entry *
         put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
 }
 
+/* A notice's words stand behind its mark, over as many rows as they need. */
+static struct area notice_area(struct area row, struct columns k)
+{
+    return (struct area){row.row, k.text + 2, row.rows, k.end - k.text - 2};
+}
+
+static int height(const struct scene *s, const struct entry *e, int cols)
+{
+    struct area row = {0, 0, 1, cols};
+    (void)s;
+    if (e->kind != ENTRY_NOTICE)
+        return 1;
+    return wrap_put(NULL, notice_area(row, columns_of(row, e->exchange)), 0, e->data, e->kept);
+}
+
 static void draw_notice(struct cells *c, struct area row, const struct entry *e, struct columns k)
 {
     bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR || e->event == EVENT_NOT_SENT;
     uint8_t style = bad ? STYLE_ERROR : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
-    int col = cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : "· ");
-    cells_put_safe(c, row.row, col, k.end, style, e->data, e->kept);
+    cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : "· ");
+    wrap_put(c, notice_area(row, k), style, e->data, e->kept);
 }
 
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
@@ -135,4 +151,4 @@ static uint64_t events(const struct scene *s)
     return s->client.events;
 }
 
-const struct log_ops client_log = {ROLE_CLIENT, "client", has_row, draw_row, draw_title, draw_empty, events};
+const struct log_ops client_log = {ROLE_CLIENT, "client", has_row, height, draw_row, draw_title, draw_empty, events};

@@ -30,41 +30,77 @@ static uint64_t row_after(const struct log_view *v, const struct journal *j, uin
     return 0;
 }
 
-/* Collects the rows to show, newest first. What was forgotten under a view that stands still is replaced by the oldest that are left. */
-static int collect(const struct log_view *v, const struct journal *j, uint64_t *rows, int most)
+/* The rows to show and how high they are, newest first. */
+struct window {
+    uint64_t rows[ROWS_MOST];
+    int heights[ROWS_MOST];
+    int count, height;
+};
+
+/* Adds a row where it fits. Returns false when the window is full. */
+static bool window_add(struct window *w, const struct log_view *v, const struct scene *s, uint64_t n, int cols)
 {
-    int count = 0;
-    uint64_t n = v->bottom ? row_before(v, j, v->bottom + 1) : row_before(v, j, UINT64_MAX);
-    for (; n && count < most; n = row_before(v, j, n))
-        rows[count++] = n;
-    if (v->bottom && count < most) {
-        uint64_t up[ROWS_MOST];
-        count = 0;
-        for (n = row_after(v, j, 0); n && count < most; n = row_after(v, j, n))
-            up[count++] = n;
-        for (int i = 0; i < count; i++)
-            rows[i] = up[count - 1 - i];
+    struct entry e;
+    if (!journal_get(s->journal, n, &e))
+        return true;
+    int height = v->ops->height(s, &e, cols);
+    if (w->count == 0 && height > v->page)
+        height = v->page;
+    if (w->count == ROWS_MOST || w->height + height > v->page)
+        return false;
+    w->rows[w->count] = n;
+    w->heights[w->count++] = height;
+    w->height += height;
+    return true;
+}
+
+static void window_reverse(struct window *w)
+{
+    for (int i = 0, k = w->count - 1; i < k; i++, k--) {
+        uint64_t n = w->rows[i];
+        int height = w->heights[i];
+        w->rows[i] = w->rows[k];
+        w->heights[i] = w->heights[k];
+        w->rows[k] = n;
+        w->heights[k] = height;
     }
-    return count;
+}
+
+/* What was forgotten under a view that stands still is replaced by the oldest that are left. */
+static void collect(struct window *w, const struct log_view *v, const struct scene *s, int cols)
+{
+    const struct journal *j = s->journal;
+    uint64_t n = row_before(v, j, v->bottom ? v->bottom + 1 : UINT64_MAX);
+    w->count = w->height = 0;
+    while (n && window_add(w, v, s, n, cols))
+        n = row_before(v, j, n);
+    if (!v->bottom || n)
+        return;
+    w->count = w->height = 0;
+    for (n = row_after(v, j, 0); n && window_add(w, v, s, n, cols);)
+        n = row_after(v, j, n);
+    window_reverse(w);
 }
 
 void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus)
 {
-    uint64_t rows[ROWS_MOST];
+    struct window w;
     struct entry e;
     if (a.rows < 1)
         return;
     cells_blank(c, a, STYLE_PLAIN);
     v->ops->draw_title(v, c, a, s, focus);
     v->page = a.rows - 1 < ROWS_MOST ? a.rows - 1 : ROWS_MOST;
-    int count = collect(v, s->journal, rows, v->page);
-    for (int i = 0; i < count; i++) {
-        struct area row = {a.row + count - i, a.col, 1, a.cols};
-        if (journal_get(s->journal, rows[i], &e))
-            v->ops->draw_row(c, row, s, &e);
+    collect(&w, v, s, a.cols);
+    bool full = w.count && row_before(v, s->journal, w.rows[w.count - 1]);
+    int at = a.row + (full ? a.rows : 1 + w.height);
+    for (int i = 0; i < w.count; i++) {
+        at -= w.heights[i];
+        if (journal_get(s->journal, w.rows[i], &e))
+            v->ops->draw_row(c, (struct area){at, a.col, w.heights[i], a.cols}, s, &e);
     }
-    if (count + 1 < a.rows)
-        v->ops->draw_empty(c, (struct area){a.row + 1 + count, a.col, a.rows - 1 - count, a.cols}, s);
+    if (!full && w.height < v->page)
+        v->ops->draw_empty(c, (struct area){a.row + 1 + w.height, a.col, v->page - w.height, a.cols}, s);
 }
 
 static void stand_still(struct log_view *v, uint64_t bottom, const struct scene *s)

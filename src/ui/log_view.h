@@ -21,6 +21,8 @@ struct log_ops {
     const char *name;
     /* True when the entry has a row of its own. */
     bool (*has_row)(const struct journal *j, const struct entry *e);
+    /* Rows of the screen that it takes in that many columns: 1, more for a notice that wraps. */
+    int (*height)(const struct scene *s, const struct entry *e, int cols);
     void (*draw_row)(struct cells *c, struct area row, struct scene *s, const struct entry *e);
     void (*draw_title)(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus);
     void (*draw_empty)(struct cells *c, struct area a, const struct scene *s);
@@ -32,7 +34,7 @@ struct log_view {
     const struct log_ops *ops;
     uint64_t bottom;
     uint64_t events_then; /* the counter when the user scrolled up */
-    int page;             /* rows shown last */
+    int page;             /* rows of the screen that it had last, the title apart */
 };
 
 void log_view_init(struct log_view *v, const struct log_ops *ops);

@@ -7,8 +7,9 @@
 #include "core/answer.h"
 #include "ui/log_view.h"
 #include "ui/title.h"
+#include "ui/wrap.h"
 
-enum { CLOCK_FROM = 56, HOST_FROM = 36 }; /* the pane's width from which they are shown */
+enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 }; /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
 {
@@ -75,17 +76,42 @@ static void draw_answer(struct cells *c, int row, int col, int end, const struct
     cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
 }
 
+/* Where a line's text begins: behind the clock, where there is room for one. */
+static int text_col(struct area row)
+{
+    return row.col + (row.cols >= CLOCK_FROM ? CLOCK_COLS : 1);
+}
+
+static struct area notice_area(struct area row)
+{
+    int col = text_col(row) + 2;
+    return (struct area){row.row, col, row.rows, row.col + row.cols - col};
+}
+
+static int height(const struct scene *s, const struct entry *e, int cols)
+{
+    struct area row = {0, 0, 1, cols};
+    (void)s;
+    return e->kind == ENTRY_NOTICE ? wrap_put(NULL, notice_area(row), 0, e->data, e->kept) : 1;
+}
+
+static void draw_notice(struct cells *c, struct area row, const struct entry *e)
+{
+    bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
+    uint8_t style = bad ? STYLE_ERROR : STYLE_DIM;
+    cells_put(c, row.row, text_col(row), row.col + row.cols, style, bad ? "✗ " : "· ");
+    wrap_put(c, notice_area(row), style, e->data, e->kept);
+}
+
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
 {
-    int col = row.col + 1, end = row.col + row.cols;
+    int col = text_col(row), end = row.col + row.cols;
     char text[UNITS_TEXT], peer[ADDRESS_TEXT];
     struct answer answer;
     if (row.cols >= CLOCK_FROM)
-        col = cells_put(c, row.row, col, end, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text)) + 2;
+        cells_put(c, row.row, row.col + 1, end, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text));
     if (e->kind == ENTRY_NOTICE) {
-        bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
-        col = cells_put(c, row.row, col, end, bad ? STYLE_ERROR : STYLE_DIM, bad ? "✗ " : "· ");
-        cells_put_safe(c, row.row, col, end, bad ? STYLE_ERROR : STYLE_DIM, e->data, e->kept);
+        draw_notice(c, row, e);
         return;
     }
     address_format(&e->peer, peer);
@@ -113,4 +139,4 @@ static uint64_t events(const struct scene *s)
     return s->server.events;
 }
 
-const struct log_ops server_log = {ROLE_SERVER, "server", has_row, draw_row, draw_title, draw_empty, events};
+const struct log_ops server_log = {ROLE_SERVER, "server", has_row, height, draw_row, draw_title, draw_empty, events};

@@ -4,7 +4,7 @@
  * `out` and travels to the terminal as the terminal takes it. So termios, the size, the keys and all waiting are ours.
  *
  * Invariant: while `taken`, the terminal is in raw mode and on its alternate screen, or will be once `out` is written; `shown` is what curses holds in
- * stdscr if `shown_valid`; out.data[0 .. sent) is written already. */
+ * stdscr, with rows of zeros, which no cells have, where that is nothing of ours; out.data[0 .. sent) is written already. */
 #include "config.h"
 
 #include "ui/term.h"
@@ -52,7 +52,6 @@ struct term {
     bool color;
     bool ansi;              /* understands sequences that begin with ESC [ */
     bool repaint;           /* the next frame paints everything */
-    bool shown_valid;
     bool cursor_shown;
     FILE *frames;           /* where curses writes to */
     SCREEN *screen;
@@ -601,8 +600,8 @@ static void put_row(struct term *t, const struct cell *row, int at)
     static const struct cell blank = {.base = ' ', .width = 1};
     int made = 0;
     for (int col = 0; col < t->cols; col += row[col].width == 2 ? 2 : 1) {
-        bool broken = row[col].width == 0 || (row[col].width == 2 && col + 1 == t->cols);
-        made += make_character(t, broken ? &blank : &row[col], t->line + made);
+        bool hangs_over = row[col].width == 2 && col + 1 == t->cols;
+        made += make_character(t, hangs_over ? &blank : &row[col], t->line + made);
     }
     mvadd_wchnstr(at, 0, t->line, made);
 }
@@ -627,7 +626,6 @@ static int fit(struct term *t, const struct cells *c)
     t->repaint = t->repaint || t->rows != 0;
     t->rows = c->rows;
     t->cols = c->cols;
-    t->shown_valid = false;
     return 0;
 }
 
@@ -639,12 +637,11 @@ static void compose(struct term *t, const struct cells *c)
         curs_set(0);
     for (int row = 0; row < c->rows; row++) {
         size_t at = (size_t)row * (size_t)c->cols;
-        if (!t->shown_valid || !same_row(c->at + at, t->shown + at, c->cols)) {
+        if (!same_row(c->at + at, t->shown + at, c->cols)) {
             put_row(t, c->at + at, row);
             memcpy(t->shown + at, c->at + at, (size_t)c->cols * sizeof *c->at);
         }
     }
-    t->shown_valid = true;
     if (cursor)
         move(c->cursor_row, c->cursor_col);
     wnoutrefresh(stdscr);
