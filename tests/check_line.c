@@ -17,7 +17,7 @@
 
 /* ---- what all tests share ---- */
 
-static char home[] = "/tmp/check_line.XXXXXX";
+static char home[sizeof "/tmp/check_line.XXXXXX"];
 
 static const char *in_home(const char *name)
 {
@@ -46,8 +46,10 @@ static char *read_file(const char *name)
 
 static void make_home(void)
 {
+    strcpy(home, "/tmp/check_line.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(home));
     setenv("HOME", home, 1);
+    setenv("EDITOR", "false", 1);
     unsetenv("EDITRC");
 }
 
@@ -270,7 +272,7 @@ START_TEST(vi_keys)
         {"<Esc><End><Del><BS>ix", "x|"},
         {"f(a[b])<Esc>0%x", "f(a[b|]"},
         {"hello<Esc>0ylp", "h|hello"},
-        {"one two<Esc>bé漢X", "one| two"},
+        {"one two<Esc>bé漢X", "one|two"},
         {"hello<Left>X", "hellX|o"},
         {"hello<Left><Right>X", "helloX|"},
         {"hello<Home>X<End>Y", "XhelloY|"},
@@ -298,13 +300,31 @@ START_TEST(editrc_file)
 {
     static const struct typed cases[] = {
         {"abc<C-t>X", "X|abc"},
-        {"one two<C-x>", "one two|"},
-        {"<C-o>", "|"},
-        {"abc<C-b>x", "abcx|"},
+        {"abc<C-a>X", "abcX|"},
+        {"abc<C-b>X", "abcX|"},
+        {"abc<Left><C-e><C-f><C-k>X", "abcX|"},
+        {"one two<C-w>", "one |"},
+        {"abc<M-x>X", "abcX|"},
     };
-    check_table("# keys\n\nbind ^T ed-move-to-beg\nbind ^X vi-histedit\nbind '^O ed-newline\necho x\nother:bind ^B ed-move-to-beg\n"
-                "udptalk:bind ^B ed-move-to-end\nedit off\nsettc co 5\nbind ^F ed-command\n",
+    check_table("# keys\n\nbind ^T ed-move-to-beg\nother:bind ^T ed-move-to-end\nudptalk:bind ^A ed-move-to-end\n"
+                "edit off\nsettc co 5\necho x\nbind ^B 'ed-move-to-end\nbind ^B ed-move-to-end\n"
+                "bind ^E vi-histedit\nbind ^F ed-command\nbind ^K ed-newline\nbind ^W em-kill-region\nbind \\ex ed-newline\n",
                 cases, UNIT_COUNT(cases));
+}
+END_TEST
+
+START_TEST(no_program_runs)
+{
+    static const char *const editrcs[] = {"bind ^E vi-histedit\n", "bind -v\nbind ^E vi-histedit\nbind -a v vi-histedit\n"};
+    for (size_t i = 0; i < UNIT_COUNT(editrcs); i++) {
+        struct line *l = new_line(editrcs[i]);
+        write_file("editor", "#!/bin/sh\n: >\"$HOME/ran\"\n");
+        ck_assert_int_eq(chmod(in_home("editor"), 0700), 0);
+        setenv("EDITOR", in_home("editor"), 1);
+        type(l, "abc<C-e><Esc>v<C-e>");
+        ck_assert_int_ne(access(in_home("ran"), F_OK), 0);
+        done(l);
+    }
 }
 END_TEST
 
@@ -447,7 +467,6 @@ START_TEST(long_lines)
     static const char *const editrcs[] = {NULL, "bind -v\n"};
     static const char *const fills[] = {"xy", "\t\t", "漢字", "e\314\201", "\342\200\256\342\200\256"};
     for (size_t mode = 0; mode < 2; mode++) {
-        strcpy(home, "/tmp/check_line.XXXXXX");
         struct line *l = new_line(editrcs[mode]);
         for (size_t fill = 0; fill < UNIT_COUNT(fills); fill++) {
             struct buffer text;
@@ -807,7 +826,7 @@ static void check_invariant(struct line *l, long step)
 
 static struct key random_key(void)
 {
-    static const uint32_t chars[] = {' ', 'a', '0', '9', '.', 0xe9, 0x301, 0x4e00, 0x1f600, 0x202e, 0x10ffff, '\t', 0x85, '(', ')'};
+    static const uint32_t chars[] = {' ', 'a', '0', '9', '.', '(', ')', '\t', 0x85, 0xe9, 0x301, 0x202e, 0x4e00, 0x1f600, 0x10ffff};
     struct key k = {.code = KEYS_CHAR};
     long r = random(), kind = r % 16;
     r /= 16;
@@ -841,7 +860,7 @@ static void random_call(struct line *l)
 static void random_keys(const char *editrc)
 {
     const char *wish = getenv("CHECK_LINE_KEYS");
-    long keys = wish ? atol(wish) : 8000;
+    long keys = wish ? atol(wish) : 100000;
     struct line *l = new_line(editrc);
     srandom(7);
     for (long i = 0; i < keys; i++) {
@@ -876,6 +895,7 @@ int main(void)
         {"^V takes the next key as text", quoting},
         {"vi keys edit the line", vi_keys},
         {"~/.editrc binds keys, and nothing that is dangerous", editrc_file},
+        {"no key runs a program", no_program_runs},
         {"a command that wants one more key has no effect", stray_reads},
         {"each key has its event", events},
         {"text from outside is cleaned and goes where it should", from_outside},

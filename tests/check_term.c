@@ -1,4 +1,5 @@
-/* The real terminal, judged by an emulator. Each test has a child that uses term on a pseudo-terminal and goes one step on with each key typed. */
+/* The real terminal, judged by an emulator. Each test has a child that uses term on a pseudo-terminal and goes one
+ * step on with each key typed. */
 #include "config.h"
 
 #include "ui/term.h"
@@ -163,6 +164,10 @@ static int child_rows(void *arg)
     struct puppet p;
     if (puppet_open(&p, true) != 0)
         return 1;
+    for (int i = 0; i < ROWS; i++)
+        cells_fill(&p.c, i, 0, p.c.cols, STYLE_PLAIN, "#");
+    if (show(&p) < 0)
+        return complain("show");
     for (int i = 0; i < ROWS; i++)
         memcpy(cells_at(&p.c, i, 0), rows[i].cells, sizeof rows[i].cells);
     if (show(&p) < 0 || key(&p) < 0)
@@ -332,7 +337,8 @@ START_TEST(test_resize)
 }
 END_TEST
 
-/* p: puts the next text. s: shows the same again. r: redraws. Each rings the bell behind it, so that the end of a frame can be seen. */
+/* p: puts the next text. s: shows the same again. r: redraws. Each rings the bell behind it, so that the end of a
+ * frame can be seen. */
 static int child_frames(void *arg)
 {
     (void)arg;
@@ -394,7 +400,8 @@ END_TEST
 static const struct {
     int row, col;
     bool visible;
-} cursors[] = {{2, 5, true}, {3, 5, true}, {0, 0, true}, {-1, -1, false}, {4, 29, true}, {5, 3, false}, {3, 30, false}, {1, 1, true}};
+} cursors[] = {{2, 5, true}, {3, 5, true},  {0, 0, true},   {-1, -1, false},
+               {4, 29, true}, {5, 3, false}, {3, 30, false}, {1, 1, true}};
 
 static int child_cursor(void *arg)
 {
@@ -456,7 +463,8 @@ static void fill_all(struct cells *c, unsigned seed)
     for (int row = 0; row < c->rows; row++) {
         for (int col = 0; col < c->cols; col++) {
             unsigned n = (unsigned)(row * 7 + col * 3) + seed * 11;
-            *cells_at(c, row, col) = (struct cell){.base = '!' + n % 90, .style = (uint8_t)(n % STYLE_COUNT), .width = 1};
+            uint8_t style = (uint8_t)(n % STYLE_COUNT);
+            *cells_at(c, row, col) = (struct cell){.base = '!' + n % 90, .style = style, .width = 1};
         }
     }
 }
@@ -623,8 +631,8 @@ START_TEST(test_crashes)
         terminal_type(t, "n");
         int status;
         terminal_finish(t, &status);
-        ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == crashes[i].number, "%s: ended with %x", crashes[i].name,
-                      (unsigned)status);
+        ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == crashes[i].number, "%s: ended with %x",
+                      crashes[i].name, (unsigned)status);
         terminal_check_restored(t);
         vterm_input_write(t->emulator, "x", 1);
         int row, col;
@@ -773,7 +781,8 @@ START_TEST(test_leave)
     terminal_type(t, "ok\r");
     terminal_wait(t, "on screen");
     ck_assert(!terminal_find(t, "at the shell", NULL, NULL));
-    ck_assert(terminal_modes(t).alternate_screen && terminal_modes(t).bracketed_paste && !terminal_modes(t).termios_same);
+    ck_assert(terminal_modes(t).alternate_screen && terminal_modes(t).bracketed_paste);
+    ck_assert(!terminal_modes(t).termios_same);
     terminal_type(t, "n");
     end_well(t);
 }
@@ -892,12 +901,16 @@ START_TEST(test_why)
     } cases[] = {
         {"TERM", "TERM is not set: say which terminal this is (TERM=xterm-256color udptalk), or use --batch."},
         {"TERM=", "TERM is not set: say which terminal this is (TERM=xterm-256color udptalk), or use --batch."},
-        {"TERM=dumb", "TERM=dumb names a terminal that cannot move its cursor: try TERM=xterm-256color udptalk, or use --batch."},
-        {"TERM=no-such-thing", "TERM=no-such-thing is not a terminal known here: try TERM=xterm-256color udptalk, or use --batch."},
-        {"TERM=\033]0;x\a/", "TERM=?]0;x?/ is not a terminal known here: try TERM=xterm-256color udptalk, or use --batch."},
+        {"TERM=dumb",
+         "TERM=dumb names a terminal that cannot move its cursor: try TERM=xterm-256color udptalk, or use --batch."},
+        {"TERM=no-such-thing",
+         "TERM=no-such-thing is not a terminal known here: try TERM=xterm-256color udptalk, or use --batch."},
+        {"TERM=\033]0;x\a/",
+         "TERM=?]0;x?/ is not a terminal known here: try TERM=xterm-256color udptalk, or use --batch."},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-        struct terminal *t = terminal_start_function(5, 200, (const char *const[]){cases[i].term, NULL}, child_why, NULL);
+        const char *const env[] = {cases[i].term, NULL};
+        struct terminal *t = terminal_start_function(5, 200, env, child_why, NULL);
         terminal_wait_row(t, 0, cases[i].want);
         end_well(t);
     }

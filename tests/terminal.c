@@ -106,8 +106,8 @@ static bool take_output(struct terminal *t)
     return true;
 }
 
-/* One turn: waits at most until `end` for the program, then takes what it wrote (bounded, since it may write without end) and gives what the emulator
- * answers. */
+/* One turn: waits at most until `end` for the program, then takes what it wrote (bounded, since it may write without
+ * end) and gives what the emulator answers. */
 static void pump(struct terminal *t, long end)
 {
     long left = end - milliseconds();
@@ -193,7 +193,8 @@ static void make_home(struct terminal *t)
         ck_abort_msg("no home %s: %s", t->home, strerror(errno));
 }
 
-/* The emulator has its size before the program can ask for it. In the child, *pid is 0 and the pseudo-terminal is its three standard descriptors. */
+/* The emulator has its size before the program can ask for it. In the child, *pid is 0 and the pseudo-terminal is
+ * its three standard descriptors. */
 static struct terminal *start(int rows, int cols, const char *const env[], pid_t *pid)
 {
     struct terminal *t = calloc(1, sizeof *t);
@@ -426,7 +427,8 @@ void terminal_wait_row(struct terminal *t, int row, const char *text)
     terminal_wait_until(t, is_row, &wanted, what);
 }
 
-static void wait_for(struct terminal *t, const char *text, bool (*holds)(struct terminal *t, void *arg), const char *how)
+static void wait_for(struct terminal *t, const char *text, bool (*holds)(struct terminal *t, void *arg),
+                     const char *how)
 {
     char *copy = strdup(text), what[256];
     ck_assert_ptr_nonnull(copy);

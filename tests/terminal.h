@@ -1,5 +1,5 @@
-/* terminal: end-to-end tests that read like the screen. A program runs on a pseudo-terminal, a terminal emulator (libvterm) is the judge of what it
- * writes: keys go in, text comes out.
+/* terminal: end-to-end tests that read like the screen. A program runs on a pseudo-terminal, a terminal emulator
+ * (libvterm) is the judge of what it writes: keys go in, text comes out.
  *
  *     struct terminal *t = terminal_start(24, 80, (const char *[]){program, "-s", NULL}, NULL);
  *     terminal_wait(t, "server: port");
@@ -11,13 +11,16 @@
  *     terminal_check_restored(t);
  *     terminal_free(t);
  *
- * Nothing sleeps: each wait ends when what it waits for is there. Its deadline is five seconds, times the number in UDPTALK_TEST_PATIENCE (for
- * valgrind and the like); what is missing by then fails the test and prints the screen. So wait for text that was not on the screen before.
+ * Nothing sleeps: each wait ends when what it waits for is there. Its deadline is five seconds, times the number in
+ * UDPTALK_TEST_PATIENCE (for valgrind and the like); what is missing by then fails the test and prints the screen.
+ * So wait for text that was not on the screen before.
  *
- * The emulator's answers (to ESC[6n and its like) go back to the program by themselves, whenever a function here reads what it wrote: terminal_wait() and its
- * kind, terminal_type(), terminal_finish(). While none of them runs, nothing is read: that is a stalled terminal.
+ * The emulator's answers (to ESC[6n and its like) go back to the program by themselves, whenever a function here
+ * reads what it wrote: terminal_wait() and its kind, terminal_type(), terminal_finish(). While none of them runs,
+ * nothing is read: that is a stalled terminal.
  *
- * Rows and columns count from 0. What the program runs in: TERM=xterm-256color, LC_ALL=C.UTF-8, TZ=UTC, a new HOME that is removed at the end. */
+ * Rows and columns count from 0. What the program runs in: TERM=xterm-256color, LC_ALL=C.UTF-8, TZ=UTC, a new HOME
+ * that is removed at the end. */
 #ifndef UDPTALK_TESTS_TERMINAL_H
 #define UDPTALK_TESTS_TERMINAL_H
 
@@ -61,8 +64,8 @@ struct terminal_modes {
     unsigned bells;          /* how often it rang */
 };
 
-/* Starts argv[0] (with a slash: that file, else from PATH). `env` holds "NAME=value" strings that are set and "NAME" ones that are unset, ending with
- * NULL; NULL is none. Both return a terminal, or fail the test. */
+/* Starts argv[0] (with a slash: that file, else from PATH). `env` holds "NAME=value" strings that are set and "NAME"
+ * ones that are unset, ending with NULL; NULL is none. Both return a terminal, or fail the test. */
 struct terminal *terminal_start(int rows, int cols, const char *const argv[], const char *const env[]);
 
 /* Starts a function in a child: its return value is the exit status. */
@@ -109,7 +112,8 @@ void terminal_hang_up(struct terminal *t);
 /* Waits for the program's end, reading what it still writes. The status is that of waitpid(2). */
 void terminal_finish(struct terminal *t, int *status);
 
-/* Fails the test unless the terminal is as a shell wants it: its main screen, a cursor, no bracketed paste, the modes that it had. */
+/* Fails the test unless the terminal is as a shell wants it: its main screen, a cursor, no bracketed paste, the
+ * modes that it had. */
 void terminal_check_restored(struct terminal *t);
 
 #endif

@@ -71,7 +71,8 @@ bool key_decode(struct key_decoder *d, const unsigned char *data, size_t len, si
 /* True while bytes wait for their rest (not inside a paste): ask again after KEY_WAIT_NS. */
 bool key_waiting(const struct key_decoder *d);
 
-/* Gives up waiting: a lone ESC is KEYS_ESC, ESC [ is KEYS_ALT '[', ESC O is KEYS_ALT 'O', anything else unfinished is dropped. Returns true with a key. */
+/* Gives up waiting: a lone ESC is KEYS_ESC, ESC and one of [ O ] P X ^ _ is KEYS_ALT with it, anything else unfinished is dropped. Returns true with a
+ * key; ask again while key_waiting() (two ESC are two keys). */
 bool key_timeout(struct key_decoder *d, struct key *out);
 
 #endif

@@ -14,10 +14,11 @@ enum { EDITRC_MAX = 1 << 20 };
 
 static const wchar_t PROBE_NAME[] = L"udptalk-probe";
 
-/* Functions with these in their names read further keys, open files, run programs, end the line or look at text that is no longer there. */
+/* Functions with these in their names read further keys, open files, run programs, end the line or look at text that
+ * is no longer there. */
 static const char *const forbidden[] = {
-    "ed-command", "ed-end-of-file", "ed-newline", "ed-quoted-insert", "history", "search", "region", "mark", "argument", "list", "histedit",
-    "alias", "comment-out", "undo-line", "digit",
+    "ed-command", "ed-end-of-file", "ed-newline", "ed-quoted-insert", "history", "search", "region", "mark",
+    "argument", "list", "histedit", "alias", "comment-out", "undo-line", "digit", "vi-redo",
 };
 
 /* What each code does in Emacs mode, in vi while inserting, and as a vi command. */
@@ -35,11 +36,13 @@ static const struct {
     {EDITOR_BACKSPACE, L"em-delete-prev-char", L"vi-delete-prev-char", L"ed-prev-char"},
     {EDITOR_DELETE, L"em-delete-or-list", L"em-delete-or-list", L"ed-delete-next-char"},
     {CODE_RESET, L"ed-start-over", L"ed-start-over", L"ed-start-over"},
+    /* Not the dot itself: text with a dot in it, replayed where vi takes commands, would repeat itself for ever. */
+    {EDITOR_REDO, L"ed-ignore", L"ed-ignore", L"vi-redo"},
 };
 
 /* Keys of libedit that the line has its own ways for, or must not reach. */
 static const wchar_t main_keys[] = L"\n\r\004\016\020\022\026";
-static const wchar_t command_keys[] = L"\n\r\004\016\020\022\026nNGKJ_#@v:U/?kj+-\033";
+static const wchar_t command_keys[] = L"\n\r\004\016\020\022\026.nNGKJ_#@v:U/?kj+-\033";
 static const wchar_t *const emacs_keys[] = {
     L"\033n", L"\033N", L"\033p", L"\033P", L"\033x", L"\033X", L"\033w", L"\033W",
 };

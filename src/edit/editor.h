@@ -26,6 +26,7 @@ enum editor_key {
     EDITOR_END,
     EDITOR_BACKSPACE,
     EDITOR_DELETE,
+    EDITOR_REDO, /* vi's dot */
 };
 
 struct editor;

@@ -374,6 +374,8 @@ static enum line_event command_key(struct line *l, uint32_t ch)
     case 'f': case 'F': case 't': case 'T':
         l->held = (wchar_t)ch;
         return LINE_NOTHING;
+    case '.':
+        return press(l, EDITOR_REDO);
     case '~':
         return flip_case(l);
     default:
@@ -463,11 +465,14 @@ static enum line_event quoted_key(struct line *l, const struct key *k)
     case KEYS_ESC: text[0] = ESCAPE; break;
     case KEYS_ALT:
         text[0] = ESCAPE;
-        text[1] = k->ch == '\n' ? CARRIAGE_RETURN : (wchar_t)k->ch;
+        text[1] = (wchar_t)k->ch;
         len = text[1] ? 2 : 1;
         break;
     default: return edit_key(l, k);
     }
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == L'\n')
+            text[i] = CARRIAGE_RETURN;
     return text[0] ? edited(l, editor_insert(l->editor, text, len)) : LINE_NOTHING;
 }
 

@@ -1,10 +1,12 @@
 /* The one file that knows curses.
  *
- * Curses never sees the terminal: it writes its frames into a file in memory, which can't stall. What a frame came to is taken out of that file into
- * `out` and travels to the terminal as the terminal takes it. So termios, the size, the keys and all waiting are ours.
+ * Curses never sees the terminal: it writes its frames into a file in memory, which can't stall. What a frame came
+ * to is taken out of that file into `out` and travels to the terminal as the terminal takes it. So termios, the
+ * size, the keys and all waiting are ours.
  *
- * Invariant: while `taken`, the terminal is in raw mode and on its alternate screen, or will be once `out` is written; `shown` is what curses holds in
- * stdscr, with rows of zeros, which no cells have, where that is nothing of ours; out.data[0 .. sent) is written already. */
+ * Invariant: while `taken`, the terminal is in raw mode and on its alternate screen, or will be once `out` is
+ * written; `shown` is what curses holds in stdscr, with rows of zeros, which no cells have, where that is nothing of
+ * ours; out.data[0 .. sent) is written already. */
 #include "config.h"
 
 #include "ui/term.h"
@@ -29,6 +31,7 @@
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define EXAMPLE "TERM=xterm-256color udptalk"
 
 enum {
     SIZE_MAX_CELLS = 1024,  /* the largest height and width that is believed */
@@ -70,11 +73,12 @@ struct term {
     struct sigaction before[CRASH_SIGNALS];
 };
 
-/* The terminal that a crash must give back: a signal handler gets no argument. Set while a terminal is taken, NULL else. */
+/* The terminal that a crash must give back: a signal handler gets no argument. Set while a terminal is taken, NULL
+ * else. */
 static struct term *volatile crash_term;
 
-/* How styles look. A pair of 0 is the terminal's own colours, else it is a colour's number plus 1. No meaning hangs on a colour alone: directions have
- * arrows, errors are bold, escapes are underlined. */
+/* How styles look. A pair of 0 is the terminal's own colours, else it is a colour's number plus 1. No meaning hangs
+ * on a colour alone: directions have arrows, errors are bold, escapes are underlined. */
 static const struct look {
     attr_t attributes;
     short pair;
@@ -106,8 +110,8 @@ static void drop_pending(struct term *t)
     t->sent = 0;
 }
 
-/* Writes without blocking. Where the description is shared with the shell it can't be made non-blocking: then only small pieces go out, and only
- * when there is room. */
+/* Writes without blocking. Where the description is shared with the shell it can't be made non-blocking: then only
+ * small pieces go out, and only when there is room. */
 static ssize_t write_some(const struct term *t, const unsigned char *data, size_t len)
 {
     if (!t->own) {
@@ -137,7 +141,8 @@ int term_flush(struct term *t)
     return 0;
 }
 
-/* Takes what curses wrote since the last time. The file keeps its pages for the next frame; its offset says how much of it is new. */
+/* Takes what curses wrote since the last time. The file keeps its pages for the next frame; its offset says how much
+ * of it is new. */
 static int take_frame(struct term *t)
 {
     int fd = fileno(t->frames);
@@ -200,8 +205,9 @@ static void write_restoring(const struct term *t)
     }
 }
 
-/* Gives the terminal back, then lets what was set up before (as a rule: death with a core) have the signal. A fault comes again by itself when the
- * handler returns, with all that belongs to it; a signal that somebody sent is sent again. A child that shares our memory image has nothing to give back. */
+/* Gives the terminal back, then lets what was set up before (as a rule: death with a core) have the signal. A fault
+ * comes again by itself when the handler returns, with all that belongs to it; a signal that somebody sent is sent
+ * again. A child that shares our memory image has nothing to give back. */
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -221,7 +227,8 @@ static void on_crash(int number, siginfo_t *info, void *context)
     errno = error;
 }
 
-/* A stack of its own, so that a stack that overflowed can be reported too. Without one the handler runs on the common stack. Somebody else's is kept. */
+/* A stack of its own, so that a stack that overflowed can be reported too. Without one the handler runs on the
+ * common stack. Somebody else's is kept. */
 static void crash_stack_open(struct term *t)
 {
     stack_t now;
@@ -269,8 +276,8 @@ static void crash_disarm(struct term *t)
 
 /* Taking and giving back. */
 
-/* CR stays CR, ^C ^Z ^S are keys, and nothing is done to what is written: curses is told so by nonl(). VMIN 1 keeps "nothing typed" (EAGAIN) and "hung
- * up" (0) apart. */
+/* CR stays CR, ^C ^Z ^S are keys, and nothing is done to what is written: curses is told so by nonl(). VMIN 1 keeps
+ * "nothing typed" (EAGAIN) and "hung up" (0) apart. */
 static struct termios raw_mode(struct termios mode)
 {
     mode.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
@@ -296,8 +303,9 @@ void term_enter(struct term *t)
     term_flush(t);
 }
 
-/* What of a frame is still unwritten is dropped, since it would only delay; the ESC that follows ends a sequence cut in two. The mode is changed at
- * once: TCSADRAIN could wait for ever on a stalled terminal, and TCSAFLUSH would throw away what was typed ahead for the shell. */
+/* What of a frame is still unwritten is dropped, since it would only delay; the ESC that follows ends a sequence cut
+ * in two. The mode is changed at once: TCSADRAIN could wait for ever on a stalled terminal, and TCSAFLUSH would
+ * throw away what was typed ahead for the shell. */
 void term_leave(struct term *t)
 {
     if (!t->taken)
@@ -363,8 +371,9 @@ static void ignore_signal(int number)
     (void)number;
 }
 
-/* newterm() catches signals that have no handler, for itself and for good, and doupdate() would discard a ^Z that comes while it runs. With a handler
- * in place at the first newterm() curses keeps its hands off for ever, so what was there before can come back at once. */
+/* newterm() catches signals that have no handler, for itself and for good, and doupdate() would discard a ^Z that
+ * comes while it runs. With a handler in place at the first newterm() curses keeps its hands off for ever, so what
+ * was there before can come back at once. */
 static SCREEN *newterm_without_signals(const char *name, FILE *file)
 {
     struct sigaction dummy = {.sa_handler = ignore_signal}, before[CURSES_SIGNALS];
@@ -395,7 +404,8 @@ static void append_plain(unsigned char *to, size_t *len, const char *text)
     }
 }
 
-/* Both begin with an ESC on all terminals that have attributes. Without an alternate screen the shell goes on below what is there. */
+/* Both begin with an ESC on all terminals that have attributes. Without an alternate screen the shell goes on below
+ * what is there. */
 static void prepare_restoring(struct term *t)
 {
     const char *cup = capability("cup"), *rmcup = capability("rmcup");
@@ -427,39 +437,41 @@ static void printable(const char *name, char *out, size_t size)
     out[i] = '\0';
 }
 
+static int open_frames(struct term *t, char *why, size_t why_size)
+{
+    int fd = memfd_create("frames", MFD_CLOEXEC);
+    t->frames = fd >= 0 ? fdopen(fd, "r+") : NULL;
+    if (t->frames)
+        return 0;
+    snprintf(why, why_size, "no memory for the screen: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 static int open_screen(struct term *t, char *why, size_t why_size)
 {
     const char *name = getenv("TERM");
-    if (!name || !*name) {
-        snprintf(why, why_size, "TERM is not set: say which terminal this is (TERM=xterm-256color udptalk), or use --batch");
-        return -1;
-    }
     char known_as[48];
-    printable(name, known_as, sizeof known_as);
-    int fd = memfd_create("frames", MFD_CLOEXEC);
-    t->frames = fd >= 0 ? fdopen(fd, "r+") : NULL;
-    if (!t->frames) {
-        snprintf(why, why_size, "no memory for the screen: %s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
+    if (!name || !*name) {
+        snprintf(why, why_size, "TERM is not set: say which terminal this is (" EXAMPLE "), or use --batch");
         return -1;
     }
+    if (open_frames(t, why, why_size) < 0)
+        return -1;
     use_env(FALSE);     /* LINES and COLUMNS may be wrong: term_size() knows */
     use_tioctl(TRUE);   /* else a description without a size would be refused */
     t->screen = newterm_without_signals(name, t->frames);
-    if (!t->screen) {
-        snprintf(why, why_size, "TERM=%s is not a terminal known here: try TERM=xterm-256color udptalk, or use --batch", known_as);
-        return -1;
-    }
-    if (!capability("cup") || !capability("clear")) {
-        snprintf(why, why_size, "TERM=%s names a terminal that cannot move its cursor: try TERM=xterm-256color udptalk, or use "
-                 "--batch", known_as);
-        return -1;
-    }
-    return 0;
+    if (t->screen && capability("cup") && capability("clear"))
+        return 0;
+    printable(name, known_as, sizeof known_as);
+    snprintf(why, why_size, "TERM=%s %s: try " EXAMPLE ", or use --batch", known_as,
+             t->screen ? "names a terminal that cannot move its cursor" : "is not a terminal known here");
+    return -1;
 }
 
-/* Curses starts with the size that the description names and has its first bytes ready for that; those are thrown away by leaving again. */
+/* Curses starts with the size that the description names and has its first bytes ready for that; those are thrown
+ * away by leaving again. */
 static int prepare_screen(struct term *t)
 {
     int rows, cols;
@@ -562,7 +574,8 @@ void term_size(struct term *t, int *rows, int *cols)
 
 static bool same_cell(const struct cell *a, const struct cell *b)
 {
-    return a->base == b->base && a->style == b->style && a->width == b->width && memcmp(a->marks, b->marks, sizeof a->marks) == 0;
+    return a->base == b->base && a->style == b->style && a->width == b->width &&
+        memcmp(a->marks, b->marks, sizeof a->marks) == 0;
 }
 
 static bool same_row(const struct cell *a, const struct cell *b, int cols)
@@ -573,11 +586,13 @@ static bool same_row(const struct cell *a, const struct cell *b, int cols)
     return true;
 }
 
-/* One character of curses. What the terminal would not print in the columns that the cell has must not get there: it is shown as a question mark, whose
- * second column, if any, is a blank. Returns the number of characters made, as many as `out` gets columns unless one of them is wide. */
+/* One character of curses. What the terminal would not print in the columns that the cell has must not get there: it
+ * is shown as a question mark, whose second column, if any, is a blank. Returns the number of characters made, as
+ * many as `out` gets columns unless one of them is wide. */
 static int make_character(const struct term *t, const struct cell *c, cchar_t *out)
 {
-    const struct look *look = &looks[(c->style & ~STYLE_SELECTED) < STYLE_COUNT ? c->style & ~STYLE_SELECTED : STYLE_PLAIN];
+    unsigned style = c->style & ~(unsigned)STYLE_SELECTED;
+    const struct look *look = &looks[style < STYLE_COUNT ? style : STYLE_PLAIN];
     attr_t attributes = look->attributes | (c->style & STYLE_SELECTED ? A_REVERSE : A_NORMAL);
     short pair = t->color ? look->pair : 0;
     wchar_t text[SAFE_MARKS + 2] = {(wchar_t)(c->base ? c->base : ' ')};
@@ -594,7 +609,8 @@ static int make_character(const struct term *t, const struct cell *c, cchar_t *o
     return 2;
 }
 
-/* The row goes over as a whole: that neither wraps nor moves the cursor, so that the last column and the last row are like all others. */
+/* The row goes over as a whole: that neither wraps nor moves the cursor, so that the last column and the last row
+ * are like all others. */
 static void put_row(struct term *t, const struct cell *row, int at)
 {
     static const struct cell blank = {.base = ' ', .width = 1};
@@ -677,8 +693,8 @@ void term_redraw(struct term *t)
     t->repaint = true;
 }
 
-/* The second row, because an answer from the first looks like a function key with a modifier. Where the locale has no arrow, none will be shown and
- * nothing needs to be asked. */
+/* The second row, because an answer from the first looks like a function key with a modifier. Where the locale has
+ * no arrow, none will be shown and nothing needs to be asked. */
 void term_ask_width(struct term *t)
 {
     char arrow[16];

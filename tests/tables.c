@@ -1,0 +1,55 @@
+/* Prints a line for each row of the program's own tables, for tests/manual.sh: what kind of row it is, a tab, and the row as the manual shows it. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "core/command.h"
+#include "core/entry.h"
+#include "core/event.h"
+#include "core/keymap.h"
+#include "core/option.h"
+#include "core/transform.h"
+
+static void print_options(void)
+{
+    const struct option_info *o;
+    for (size_t i = 0; (o = option_at(i)); i++) {
+        printf("option\t");
+        if (o->letter)
+            printf("-%c%s", o->letter, o->name ? ", " : "");
+        if (o->name)
+            printf("--%s", o->name);
+        printf("%s%s\n", o->argument ? " " : "", o->argument ? o->argument : "");
+    }
+}
+
+static void print_commands(void)
+{
+    for (int id = 0; id < COMMAND_COUNT; id++) {
+        const struct command_info *c = command_info((enum command_id)id);
+        printf("command\t/%s%s%s\n", c->name, *c->arguments ? " " : "", c->arguments);
+    }
+}
+
+/* A row without keys continues the one before it. */
+static void print_keys(void)
+{
+    const struct keymap_row *row;
+    for (size_t i = 0; (row = keymap_row(i)); i++)
+        if (*row->keys)
+            printf("key %s\t%s\n", keymap_scope_name(row->scope), row->keys);
+}
+
+int main(void)
+{
+    print_options();
+    print_commands();
+    print_keys();
+    for (size_t i = 0; i < transform_count(); i++)
+        printf("transform\t%s\n", transform_at(i)->name);
+    for (size_t bit = 0; bit < FLAG_COUNT; bit++)
+        printf("flag\t%s\n", flag_info(bit)->name);
+    for (int event = EVENT_NONE + 1; event < EVENT_COUNT; event++)
+        printf("event\t%s\n", event_info((enum event)event)->name);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
