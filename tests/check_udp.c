@@ -16,7 +16,7 @@
 /* A receiver on a port of the kernel's choice, and a sender that has done nothing yet. Every wait is a poll() of at
  * most 5 s. */
 struct pair {
-    struct udp from, to;
+    struct udp from = {.fd = -1}, to = {.fd = -1};
     struct address at; /* where `to` listens */
 };
 
@@ -61,7 +61,7 @@ static void close_pair(struct pair *p)
 /* An address where nobody listens. */
 static struct address dead_address(int family)
 {
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct address at;
     open_bound(&u, family, &at);
     udp_close(&u);
@@ -70,7 +70,7 @@ static struct address dead_address(int family)
 
 static bool have_v6(void)
 {
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct address loopback;
     address_loopback(&loopback, AF_INET6, 0);
     bool have = udp_open(&u, AF_INET6, false) == 0 && udp_bind(&u, &loopback) == 0;
@@ -188,7 +188,7 @@ END_TEST
 static void check_refused(int family)
 {
     unsigned char back[600];
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct udp_complaint c;
     struct address dead = dead_address(family);
     ck_assert_int_eq(udp_open(&u, family, true), 0);
@@ -225,7 +225,7 @@ START_TEST(test_refused_cut)
 {
     static unsigned char sent[2000];
     unsigned char back[UDP_ROOM];
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct udp_complaint c;
     struct address dead = dead_address(AF_INET);
     ck_assert_int_eq(udp_open(&u, AF_INET, true), 0);
@@ -249,7 +249,7 @@ END_TEST
 START_TEST(test_refused_undrained)
 {
     unsigned char room[16];
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct udp_arrival a;
     struct udp_complaint c;
     struct address dead = dead_address(AF_INET);
@@ -277,7 +277,7 @@ END_TEST
 START_TEST(test_refused_drained)
 {
     unsigned char room[16];
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct udp_arrival a;
     struct udp_complaint c;
     struct address dead = dead_address(AF_INET);
@@ -297,7 +297,7 @@ END_TEST
 START_TEST(test_no_errors_asked)
 {
     unsigned char room[16];
-    struct udp u, witness;
+    struct udp u = {.fd = -1}, witness = {.fd = -1};
     struct udp_complaint c;
     struct address dead = dead_address(AF_INET);
     ck_assert_int_eq(udp_open(&u, AF_INET, false), 0);
@@ -339,7 +339,7 @@ START_TEST(test_connected)
 {
     unsigned char room[16];
     struct udp_arrival a;
-    struct udp stranger;
+    struct udp stranger = {.fd = -1};
     struct address at, local;
     struct pair p;
     open_pair(&p, AF_INET);
@@ -370,7 +370,7 @@ END_TEST
 START_TEST(test_connected_refused)
 {
     unsigned char room[16];
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct udp_complaint c;
     struct address dead = dead_address(AF_INET);
     ck_assert_int_eq(udp_open(&u, AF_INET, true), 0);
@@ -388,7 +388,7 @@ START_TEST(test_dissolved)
 {
     unsigned char room[16];
     struct udp_arrival a;
-    struct udp stranger;
+    struct udp stranger = {.fd = -1};
     struct address at, before, after;
     struct pair p;
     open_pair(&p, AF_INET);
@@ -434,7 +434,7 @@ END_TEST
 
 START_TEST(test_local_after_failure)
 {
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct address local;
     ck_assert_int_eq(udp_open(&u, AF_INET, true), 0);
     ck_assert_int_eq(udp_send(&u, NULL, "x", 1), -1);
@@ -447,7 +447,7 @@ END_TEST
 
 START_TEST(test_in_use)
 {
-    struct udp u, second;
+    struct udp u = {.fd = -1}, second = {.fd = -1};
     struct address at;
     open_bound(&u, AF_INET, &at);
     ck_assert_int_eq(udp_open(&second, AF_INET, false), 0);
@@ -470,7 +470,7 @@ static int option(int fd, int level, int name)
 START_TEST(test_flags)
 {
     for (int errors = 0; errors < 2; errors++) {
-        struct udp u;
+        struct udp u = {.fd = -1};
         int plain = socket(AF_INET, SOCK_DGRAM, 0);
         ck_assert_int_eq(udp_open(&u, AF_INET, errors), 0);
         ck_assert_int_eq(u.family, AF_INET);
@@ -489,7 +489,7 @@ END_TEST
 
 START_TEST(test_flags_v6)
 {
-    struct udp u;
+    struct udp u = {.fd = -1};
     if (!have_v6())
         return;
     ck_assert_int_eq(udp_open(&u, AF_INET6, true), 0);
@@ -569,7 +569,7 @@ END_TEST
 
 START_TEST(test_wrong_use)
 {
-    struct udp u;
+    struct udp u = {.fd = -1};
     struct address unset = {0}, v6;
     udp_init(&u);
     ck_assert_int_eq(u.fd, -1);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 #include "host/port_owner.h"
@@ -20,7 +21,11 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     udp_init(&a->server.udp);
     peers_init(&a->server.peers, seed);
     lookup_init(&a->lookup, loop);
-    a->client.wait = options->wait;
+    memcpy(a->settings, options->settings, sizeof a->settings);
+    a->seed = seed;
+    sockets_trace(a, &a->client.udp, &a->client.source, ROLE_CLIENT);
+    sockets_trace(a, &a->server.udp, &a->server.source, ROLE_SERVER);
+    sockets_trace_poll(a);
     a->server.transform = options->transform;
     a->journal = journal_new(options->max_log, 0);
     a->client.match = match_new(seed ^ 1);
@@ -62,6 +67,7 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
     e.wall = now.wall;
     e.mono = now.mono;
     e.event = event;
+    e.error = about ? about->error : 0;
     e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
     if (about) {
         e.reply_to = about->n;
@@ -100,10 +106,20 @@ static void explain_listen(struct app *a, const struct address *local, int error
     else if (error == EACCES)
         snprintf(a->why, APP_WHY, "cannot listen on %s: %s; ports below 1024 are for root, take one above", where,
                  strerror(error));
-    else if (error == EADDRNOTAVAIL)
-        snprintf(a->why, APP_WHY, "cannot listen on %s: it is no address of this machine", where);
     else
-        snprintf(a->why, APP_WHY, "cannot listen on %s: %s", where, strerror(error));
+        snprintf(a->why, APP_WHY, "cannot listen on %s: %s; %s", where, error_meaning(error), error_advice(error));
+}
+
+/* Who reaches a server that was just opened. */
+static void tell_reach(struct app *a)
+{
+    const struct address *local = &a->server.local;
+    if (address_is_loopback(local))
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Only this machine reaches it; for others: /listen %s %d",
+                   local->family == AF_INET6 ? "::" : "0.0.0.0", local->port);
+    else
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Other machines reach it: it answers whoever sends, and a sender can be "
+                   "forged (/set reply-rate bounds what one gets)");
 }
 
 int app_listen(struct app *a, const struct address *local)
@@ -117,9 +133,7 @@ int app_listen(struct app *a, const struct address *local)
     }
     address_format(&a->server.local, where);
     app_notice(a, ROLE_SERVER, EVENT_READY, NULL, "The server is ready to receive on %s", where);
-    if (address_is_loopback(&a->server.local))
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Only this machine reaches it; for others: /listen %s %d",
-                   a->server.local.family == AF_INET6 ? "::" : "0.0.0.0", a->server.local.port);
+    tell_reach(a);
     return 0;
 }
 
@@ -131,6 +145,8 @@ int app_to(struct app *a, const struct address *peer)
         match_clear(c->match);
         loop_timer_stop(a->loop, &c->deadline);
         c->peer = *peer;
+        if (c->udp.connected && client_connect(a, true) < 0)
+            return -1;
     } else {
         client_close(a);
         if (client_open(a, peer) < 0)
@@ -184,21 +200,28 @@ static void fail_later(struct app *a, const struct command *c)
     app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_ERROR, NULL, "%s", a->why);
 }
 
-/* The addresses of a name are tried in order; opening a socket is all that can be tried, since UDP has no connections. */
+/* The addresses of a name are tried in order. UDP has no connections: that there is a route is all that can be found out. */
 static void looked_up(void *context, const struct helper_answer *answer)
 {
     struct app *a = context;
     const struct command *c = &a->after_lookup;
     bool starting = !address_is_set(&a->client.peer) && !address_is_set(&a->server.local);
+    char text[ADDRESS_TEXT];
+    size_t i = 0;
     if (!answer || answer->error || answer->count == 0) {
         snprintf(a->why, APP_WHY, "%.100s: %s", c->place.host, answer ? helper_error(answer) : strerror(errno));
         fail_later(a, c);
         return;
     }
-    for (size_t i = 0; i < answer->count; i++)
-        if (reach(a, c, &answer->addresses[i], starting) == 0)
+    while (i + 1 < answer->count && c->id == COMMAND_TO && !udp_can_reach(&answer->addresses[i]))
+        i++;
+    while (reach(a, c, &answer->addresses[i], starting) < 0)
+        if (++i == answer->count) {
+            fail_later(a, c);
             return;
-    fail_later(a, c);
+        }
+    app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_INFO, NULL, "%.100s is %s (%zu of %zu addresses)",
+               c->place.host, address_format_host(&answer->addresses[i], text), i + 1, answer->count);
 }
 
 int app_go(struct app *a, const struct command *c, bool starting)
@@ -227,8 +250,41 @@ int app_go(struct app *a, const struct command *c, bool starting)
     return reach(a, c, &address, starting);
 }
 
+/* The client's own address and port, as -s and -p gave them. */
+static int take_source(struct app *a)
+{
+    const struct options *o = a->options;
+    uint16_t port = (uint16_t)(o->mode == MODE_SERVER || o->source_port < 0 ? 0 : o->source_port);
+    if (o->source && address_parse_host(&a->client.bound, o->source, port) < 0) {
+        snprintf(a->why, APP_WHY, "-s %.80s is not a numeric address", o->source);
+        return -1;
+    }
+    if (!o->source && port)
+        address_any(&a->client.bound, o->family == AF_INET6 ? AF_INET6 : AF_INET, port);
+    return 0;
+}
+
+/* --join, before any socket is open: they join when they are. */
+static int take_groups(struct app *a)
+{
+    for (size_t i = 0; i < a->options->group_count; i++) {
+        struct command c;
+        char why[COMMAND_WHY], text[160];
+        int len = snprintf(text, sizeof text, "join %s", a->options->groups[i]);
+        if (command_parse(&c, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1, why) < 0) {
+            snprintf(a->why, APP_WHY, "--join: %s", why);
+            return -1;
+        }
+        if (sockets_group(a, &c.group, c.interface, true) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int app_start(struct app *a)
 {
+    if (take_source(a) < 0 || take_groups(a) < 0)
+        return -1;
     struct command c = {
         .id = a->options->mode == MODE_CLIENT ? COMMAND_TO : COMMAND_LISTEN,
         .place = a->options->place,

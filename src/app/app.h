@@ -18,17 +18,30 @@
 #include "core/match.h"
 #include "core/option.h"
 #include "core/peers.h"
+#include "core/setting.h"
 #include "loop/loop.h"
 #include "net/udp.h"
 
-enum { APP_WHY = 512 };
+enum { APP_WHY = 512, APP_GROUPS = 16 };
+
+/* Whose calls are journalled. */
+struct call_source {
+    struct app *app;
+    enum role role;
+};
+
+struct membership {
+    struct address group;
+    unsigned interface;   /* index, 0: the system's choice */
+};
 
 struct client {
     struct udp udp;
     struct address local;     /* as getsockname says; port 0 until the kernel picked one */
     struct address peer;
     struct match *match;
-    int64_t wait;             /* for an answer, ns; 0: expect none */
+    struct address bound;     /* asked for by -s, -p or /bind; unset: whatever the kernel picks */
+    struct call_source source;
     bool full;                /* the socket takes nothing just now; cleared when it does again */
     uint64_t sent, answered, unanswered, unsent, strangers;
     uint64_t events;          /* entries journalled: lines of its log */
@@ -40,6 +53,8 @@ struct server {
     struct address local;
     const struct transform *transform;
     struct peers peers;
+    struct call_source source;
+    uint32_t drops;           /* of the kernel, as told last */
     uint64_t in, out, held;   /* held: replies not sent, and those that could not be */
     uint64_t events;          /* datagrams and notices: lines of its log */
 };
@@ -59,6 +74,10 @@ struct app {
     struct lookup lookup;
     struct buffer scratch;    /* what a transform made */
     unsigned char *room;      /* UDP_ROOM bytes for what comes in */
+    int64_t settings[SETTING_COUNT];
+    struct membership groups[APP_GROUPS];
+    size_t group_count;
+    uint64_t seed;            /* of hashes */
     uint64_t exchanges;       /* the newest exchange's number */
     struct command after_lookup;
     bool lookup_failed;       /* a name was not found; a->why says it */
@@ -99,8 +118,30 @@ int client_send(struct app *a, const void *data, size_t len);
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
 
-/* Sets how long an answer is waited for, for what waits now too; 0: none is expected. */
+/* Sets how long an answer is waited for (SETTING_WAIT), for what waits now too; 0: none is expected. */
 void client_set_wait(struct app *a, int64_t wait);
+
+/* Connects the client's socket to its peer, or dissolves that. Returns 0, or −1 with errno and a sentence in a->why. */
+int client_connect(struct app *a, bool connect);
+
+/* Tells of what the kernel dropped at the server's socket since it was told last. */
+void server_tell_drops(struct app *a);
+
+/* sockets.c: how the sockets behave. Puts all settings and memberships on a socket just opened. */
+void sockets_apply(struct app *a, struct udp *u);
+
+/* Changes a setting, on the open sockets too. Returns 0, or −1 with errno and a sentence in a->why. */
+int sockets_set(struct app *a, enum setting setting, int64_t value);
+
+/* Joins or leaves a group on the server's socket, or the client's where there is no server, and on those opened later. */
+int sockets_group(struct app *a, const struct address *group, const char *interface, bool join);
+
+/* Journals the calls of a socket from now on. */
+void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role);
+void sockets_trace_poll(struct app *a);
+
+/* Lists settings and what the kernel made of them, as notices. `only` −1: all. */
+void sockets_status(struct app *a, int only);
 
 /* Opens the server's socket; the old one, if any, is closed when the new one is bound. Returns 0, or −1 with errno. */
 int server_open(struct app *a, const struct address *local);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 
@@ -19,12 +20,13 @@ static void give_up_due(void *context)
 {
     struct app *a = context;
     struct client *c = &a->client;
+    const int64_t wait = a->settings[SETTING_WAIT];
     struct match_result given_up;
     char text[UNITS_TEXT];
-    while (match_expire(c->match, loop_now(a->loop).mono - c->wait, &given_up)) {
+    while (match_expire(c->match, loop_now(a->loop).mono - wait, &given_up)) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         c->unanswered++;
-        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(c->wait, text));
+        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
     }
     set_deadline(a);
 }
@@ -33,11 +35,12 @@ static void give_up_due(void *context)
 static void set_deadline(struct app *a)
 {
     struct client *c = &a->client;
-    int64_t oldest = c->wait ? match_oldest(c->match) : -1;
+    const int64_t wait = a->settings[SETTING_WAIT];
+    int64_t oldest = wait ? match_oldest(c->match) : -1;
     if (oldest < 0)
         loop_timer_stop(a->loop, &c->deadline);
-    else if (!c->deadline.set || c->deadline.due != oldest + c->wait)
-        loop_timer_set(a->loop, &c->deadline, oldest + c->wait, give_up_due, a);
+    else if (!c->deadline.set || c->deadline.due != oldest + wait)
+        loop_timer_set(a->loop, &c->deadline, oldest + wait, give_up_due, a);
 }
 
 /* The kernel's receive time on the monotonic clock: as long ago as its stamp is, whatever the wall clock did before. */
@@ -94,12 +97,11 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
         c->unanswered++;
     }
     about.error = u->error;
-    address_format(&u->peer, peer);
+    address_format(address_is_set(&u->peer) ? &u->peer : &c->peer, peer);
     if (u->error == ECONNREFUSED)
-        app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about,
-                   "nobody listens on %s (it came back as ICMP port unreachable)", peer);
+        app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about, "nobody listens on %s (it came back as ICMP port unreachable)", peer);
     else
-        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, "%s did not get it: %s", peer, strerror(u->error));
+        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, "%s did not get it: %s", peer, error_meaning(u->error));
 }
 
 static void drain_complaints(struct app *a)
@@ -127,7 +129,7 @@ static void client_ready(void *context, short revents)
         watch(a);
     }
     for (int i = 0; i < DRAIN; i++) {
-        int got = udp_receive(&a->client.udp, a->room, UDP_ROOM, &arrival);
+        int got = udp_receive(&a->client.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)
             break;
         if (got > 0)
@@ -138,36 +140,60 @@ static void client_ready(void *context, short revents)
     set_deadline(a);
 }
 
+static int open_fails(struct app *a, const char *what, int error)
+{
+    snprintf(a->why, APP_WHY, "%s: %s; %s", what, error_meaning(error), error_advice(error));
+    client_close(a);
+    errno = error;
+    return -1;
+}
+
+static int bind_client(struct app *a)
+{
+    struct client *c = &a->client;
+    char text[ADDRESS_TEXT], what[ADDRESS_TEXT + 32];
+    struct address local = c->bound;
+    if (!address_is_set(&local))
+        return 0;
+    if (address_is_any(&local))
+        address_any(&local, c->udp.family, local.port);
+    if (udp_bind(&c->udp, &local) == 0)
+        return 0;
+    int error = errno;
+    snprintf(what, sizeof what, "cannot send from %s", address_format(&local, text));
+    return open_fails(a, what, error);
+}
+
 int client_open(struct app *a, const struct address *peer)
 {
     struct client *c = &a->client;
-    const struct options *o = a->options;
-    struct address local;
-    if (udp_open(&c->udp, peer->family, true) < 0) {
-        snprintf(a->why, APP_WHY, "cannot open a socket: %s", strerror(errno));
+    if (udp_open(&c->udp, peer->family, true) < 0)
+        return open_fails(a, "cannot open a socket", errno);
+    if (bind_client(a) < 0)
         return -1;
-    }
-    address_any(&local, peer->family, (uint16_t)(o->mode == MODE_SERVER || o->source_port < 0 ? 0 : o->source_port));
-    if (o->source && address_parse_host(&local, o->source, local.port) < 0) {
-        snprintf(a->why, APP_WHY, "-s %.80s is not a numeric address of this machine", o->source);
-        client_close(a);
-        errno = EINVAL;
-        return -1;
-    }
-    if ((o->source || local.port) && udp_bind(&c->udp, &local) < 0) {
-        char text[ADDRESS_TEXT];
-        int error = errno;
-        snprintf(a->why, APP_WHY, "cannot send from %s: %s%s", address_format(&local, text), strerror(error),
-                 error == EACCES ? "; ports below 1024 are for root: take another with -p" :
-                 error == EADDRNOTAVAIL ? "; it is no address of this machine" : "");
-        client_close(a);
-        errno = error;
-        return -1;
-    }
+    sockets_apply(a, &c->udp);
     udp_local(&c->udp, &c->local);
     c->peer = *peer;
     c->full = false;
     return watch(a);
+}
+
+int client_connect(struct app *a, bool connect)
+{
+    struct client *c = &a->client;
+    if (c->udp.fd < 0) {
+        snprintf(a->why, APP_WHY, "there is no client here: /to HOST [PORT] opens one");
+        errno = ENOTCONN;
+        return -1;
+    }
+    if (udp_connect(&c->udp, connect ? &c->peer : NULL) < 0) {
+        int error = errno;
+        snprintf(a->why, APP_WHY, "connect: %s; %s", error_meaning(error), error_advice(error));
+        errno = error;
+        return -1;
+    }
+    udp_local(&c->udp, &c->local);
+    return 0;
 }
 
 void client_close(struct app *a)
@@ -185,28 +211,57 @@ void client_close(struct app *a)
 static void explain_unsent(struct app *a, int error, size_t len)
 {
     size_t most = a->client.udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
-    char peer[ADDRESS_TEXT];
-    address_format(&a->client.peer, peer);
+    char peer[ADDRESS_TEXT], name[16];
     if (error == EMSGSIZE && len > most)
         snprintf(a->why, APP_WHY, "not sent: %zu bytes are too many, one datagram holds %zu at most", len, most);
-    else if (error == EACCES || error == EPERM)
-        snprintf(a->why, APP_WHY, "not sent to %s: %s (broadcast, or a firewall of this machine)", peer, strerror(error));
-    else if (error == ENETUNREACH || error == EHOSTUNREACH)
-        snprintf(a->why, APP_WHY, "not sent: this machine has no route to %s (%s)", peer, strerror(error));
     else
-        snprintf(a->why, APP_WHY, "not sent to %s: %s", peer, strerror(error));
+        snprintf(a->why, APP_WHY, "not sent to %s: %s, %s; %s", address_format(&a->client.peer, peer),
+                 errno_name(error, name), error_meaning(error), error_advice(error));
+}
+
+/* One call, to the peer by name or on the connected socket. */
+static int send_call(struct client *c, const void *data, size_t len)
+{
+    return udp_send(&c->udp, c->udp.connected ? NULL : &c->peer, data, len);
 }
 
 /* One try, and one more where the error was an old datagram's: the kernel reports it in place of sending this one. */
 static int send_once(struct app *a, const void *data, size_t len)
 {
     struct client *c = &a->client;
-    if (udp_send(&c->udp, &c->peer, data, len) == 0)
+    if (send_call(c, data, len) == 0)
         return 0;
-    if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH)
+    if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH && errno != EHOSTDOWN && errno != ENOPROTOOPT)
         return -1;
     drain_complaints(a);
-    return udp_send(&c->udp, &c->peer, data, len);
+    return send_call(c, data, len);
+}
+
+/* The first datagram out is when the kernel picks the port. */
+static void journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error)
+{
+    struct client *c = &a->client;
+    bool picked = c->local.port == 0;
+    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
+    if (picked)
+        udp_local(&c->udp, &c->local);
+    e.wall = when.wall;
+    e.mono = when.mono;
+    e.dir = DIR_SENT;
+    e.flags = error ? FLAG_UNSENT : 0;
+    e.error = error;
+    e.exchange = ++a->exchanges;
+    e.local = c->local;
+    e.peer = c->peer;
+    e.size = e.kept = len;
+    e.data = data;
+    e.n = journal_append(a->journal, &e);
+    c->events++;
+    *(error ? &c->unsent : &c->sent) += 1;
+    if (!error)
+        match_sent(c->match, e.n, e.exchange, when.mono, data, len, a->server.transform);
+    if (picked && c->local.port)
+        app_notice(a, ROLE_CLIENT, EVENT_PORT, &e, "the kernel picked port %d at this sendto()", c->local.port);
 }
 
 int client_send(struct app *a, const void *data, size_t len)
@@ -229,35 +284,15 @@ int client_send(struct app *a, const void *data, size_t len)
     errno = error;
     if (error == EAGAIN || error == EMSGSIZE)
         return -1;
-    if (c->local.port == 0)
-        udp_local(&c->udp, &c->local);
-    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
-    e.wall = when.wall;
-    e.mono = when.mono;
-    e.dir = DIR_SENT;
-    e.flags = error ? FLAG_UNSENT : 0;
-    e.error = error;
-    e.exchange = ++a->exchanges;
-    e.local = c->local;
-    e.peer = c->peer;
-    e.size = e.kept = len;
-    e.data = data;
-    uint64_t n = journal_append(a->journal, &e);
-    c->events++;
-    if (error) {
-        c->unsent++;
-        errno = error;
-        return -1;
-    }
-    c->sent++;
-    match_sent(c->match, n, e.exchange, when.mono, data, len, a->server.transform);
+    journal_sent(a, when, data, len, error);
     set_deadline(a);
-    return 0;
+    errno = error;
+    return error ? -1 : 0;
 }
 
 void client_set_wait(struct app *a, int64_t wait)
 {
-    a->client.wait = wait;
+    a->settings[SETTING_WAIT] = wait;
     set_deadline(a);
 }
 

@@ -1,8 +1,12 @@
 /* What each command does. The table of their names is in core/command.c. */
 #include "config.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "app/app.h"
 #include "core/units.h"
+#include "core/why.h"
 
 static int run_close(struct app *a, const struct command *c)
 {
@@ -34,7 +38,7 @@ static int run_status(struct app *a, const struct command *c)
     else
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: %s to %s, waits %s for an answer",
                    a->client.local.port ? address_format(&a->client.local, local) : "no port yet",
-                   address_format(&a->client.peer, peer), units_format_time(a->client.wait, wait));
+                   address_format(&a->client.peer, peer), units_format_time(a->settings[SETTING_WAIT], wait));
     if (a->server.udp.fd < 0)
         app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: none (/listen opens one)");
     else
@@ -43,6 +47,86 @@ static int run_status(struct app *a, const struct command *c)
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "journal: %s entries, %s of them forgotten, %zu of %zu KiB",
                units_format_count(counts.entries, entries), units_format_count(counts.forgotten, forgotten),
                counts.bytes >> 10, counts.bound >> 10);
+    for (size_t i = 0; i < a->group_count; i++)
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s", address_format_host(&a->groups[i].group, local));
+    sockets_status(a, -1);
+    return 0;
+}
+
+static int run_connect(struct app *a, const struct command *c)
+{
+    char local[ADDRESS_TEXT], peer[ADDRESS_TEXT];
+    if (client_connect(a, c->id == COMMAND_CONNECT) < 0)
+        return -1;
+    if (c->id == COMMAND_CONNECT)
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "connected: nothing was sent. The kernel now knows the peer, %s, gave the socket "
+                   "its own address, %s, and lets only the peer's datagrams in", address_format(&a->client.peer, peer),
+                   address_format(&a->client.local, local));
+    else
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "disconnected: everybody is heard again%s",
+                   a->client.local.port ? "" : "; the port is given up, the next sendto() gets a new one");
+    return 0;
+}
+
+/* A bound socket stays bound: another address needs another socket. */
+static int run_bind(struct app *a, const struct command *c)
+{
+    struct client *client = &a->client;
+    struct address before = client->bound, peer = client->peer, bound;
+    char text[ADDRESS_TEXT];
+    uint16_t port = (uint16_t)(c->place.port < 0 ? 0 : c->place.port);
+    int family = address_is_set(&peer) ? peer.family : AF_INET;
+    address_any(&bound, family, port);
+    if (c->place.host[0] && address_parse_host(&bound, c->place.host, port) < 0) {
+        snprintf(a->why, APP_WHY, "\"%.80s\" is no numeric address", c->place.host);
+        return -1;
+    }
+    client->bound = bound;
+    if (!address_is_set(&peer))
+        return 0;
+    client_close(a);
+    if (client_open(a, &peer) < 0) {
+        char why[APP_WHY];
+        snprintf(why, sizeof why, "%s", a->why);
+        client->bound = before;
+        client_open(a, &peer);
+        snprintf(a->why, APP_WHY, "%s", why);
+        return -1;
+    }
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "bound to %s by bind()", address_format(&client->local, text));
+    return 0;
+}
+
+static int run_group(struct app *a, const struct command *c)
+{
+    return sockets_group(a, &c->group, c->interface, c->id == COMMAND_JOIN);
+}
+
+static int run_set(struct app *a, const struct command *c)
+{
+    if (c->has_value && sockets_set(a, (enum setting)c->setting, c->value) < 0)
+        return -1;
+    sockets_status(a, c->setting);
+    return 0;
+}
+
+static int run_why(struct app *a, const struct command *c)
+{
+    struct buffer text;
+    buffer_init(&text);
+    if (why_explain(a->journal, c->exchange, &text) < 0) {
+        snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "nothing has been sent or received yet",
+                 (unsigned long long)c->exchange);
+        buffer_done(&text);
+        return -1;
+    }
+    for (size_t at = 0; at < text.len;) {
+        const unsigned char *line = text.data + at, *end = memchr(line, '\n', text.len - at);
+        size_t len = end ? (size_t)(end - line) : text.len - at;
+        app_notice(a, ROLE_CLIENT, EVENT_WHY, NULL, "%.*s", (int)len, (const char *)line);
+        at += len + 1;
+    }
+    buffer_done(&text);
     return 0;
 }
 
@@ -68,7 +152,14 @@ int app_run(struct app *a, const struct command *c)
 {
     static int (*const table[COMMAND_COUNT])(struct app *, const struct command *) = {
         [COMMAND_TO] = run_place,
+        [COMMAND_CONNECT] = run_connect,
+        [COMMAND_DISCONNECT] = run_connect,
         [COMMAND_LISTEN] = run_place,
+        [COMMAND_BIND] = run_bind,
+        [COMMAND_JOIN] = run_group,
+        [COMMAND_LEAVE] = run_group,
+        [COMMAND_EXPLAIN] = run_why,
+        [COMMAND_SET] = run_set,
         [COMMAND_CLOSE] = run_close,
         [COMMAND_TRANSFORM] = run_transform,
         [COMMAND_WAIT] = run_front,

@@ -117,7 +117,7 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
 
 static void write_notice(struct headless *h, const struct entry *e)
 {
-    bool aside = e->event == EVENT_PEER || e->event == EVENT_INFO;
+    bool aside = e->event == EVENT_PEER || e->event == EVENT_INFO || e->event == EVENT_PORT;
     if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
         return;
     buffer_append_text(&h->err, "udptalk: ");
@@ -162,7 +162,8 @@ static void write_entry(struct headless *h, const struct entry *e)
 static void write_new(struct headless *h)
 {
     struct entry e;
-    for (uint64_t n; (n = journal_after(h->app->journal, h->seen, ROLE_NONE, false));) {
+    bool calls = h->app->options->json && h->app->options->verbose;
+    for (uint64_t n; (n = journal_after(h->app->journal, h->seen, ROLE_NONE, calls));) {
         h->seen = n;
         if (journal_get(h->app->journal, n, &e))
             write_entry(h, &e);
@@ -233,7 +234,7 @@ static bool may_send(struct headless *h)
     const struct app *a = h->app;
     if (a->client.udp.fd < 0 || a->client.full)
         return false;
-    if (a->client.wait && match_waiting(a->client.match) >= a->options->window)
+    if (a->settings[SETTING_WAIT] && match_waiting(a->client.match) >= a->options->window)
         return false;
     return !h->pace.set;
 }
@@ -297,9 +298,9 @@ static bool client_is_done(struct headless *h)
                                          !(a->options->whole && h->line == 0));
     if (!all_sent)
         return false;
-    if (a->options->linger >= 0 && a->client.wait != a->options->linger)
+    if (a->options->linger >= 0 && a->settings[SETTING_WAIT] != a->options->linger)
         client_set_wait(a, a->options->linger);
-    return a->client.wait == 0 || match_waiting(a->client.match) == 0;
+    return a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0;
 }
 
 static bool is_done(struct headless *h)
@@ -365,6 +366,8 @@ static void summarise(struct headless *h)
     const struct client *c = &a->client;
     const struct server *s = &a->server;
     char in[UNITS_TEXT], out[UNITS_TEXT];
+    server_tell_drops(h->app);
+    write_new(h);
     if (a->options->json) {
         struct jsonl_stats stats = {
             c->sent, c->answered, c->unanswered, c->unsent, c->strangers, s->in, s->out, s->held, s->peers.count,
@@ -385,9 +388,9 @@ static int exit_status(const struct headless *h)
         return 1;
     if (a->options->mode == MODE_SERVER)
         return 0;
-    if (c->unsent || (a->options->wait && c->unanswered))
+    if (c->unsent || (a->options->settings[SETTING_WAIT] && c->unanswered))
         return 1;
-    return h->interrupted && c->wait && match_waiting(c->match) > 0;
+    return h->interrupted && a->settings[SETTING_WAIT] && match_waiting(c->match) > 0;
 }
 
 int headless_run(struct app *app, const struct script *script)
@@ -412,7 +415,6 @@ int headless_run(struct app *app, const struct script *script)
         say(&h, "poll: %s", strerror(errno));
         h.status = 1;
     }
-    write_new(&h);
     summarise(&h);
     flush(&h);
     loop_unwatch(app->loop, STDIN_FILENO);

@@ -8,20 +8,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/error.h"
+#include "core/guard.h"
 #include "core/units.h"
 
-enum { DRAIN = 256, LOW_PORTS = 1024 };
+enum { DRAIN = 256, QUEUED = 2, LOW_PORTS = 1024 };
 
-/* Why this source gets no answer, or NULL: two answering servers and one forged datagram are an endless loop. */
-static const char *refusal(const struct server *s, const struct address *from)
+static bool is_own_server(const struct server *s, const struct address *from)
 {
+    if (from->port != s->local.port)
+        return false;
+    return address_same_host(from, &s->local) || (address_is_any(&s->local) && udp_is_own(from));
+}
+
+/* Why this datagram gets no answer, or NULL: two answering servers and one forged datagram are an endless loop. */
+static const char *refusal(struct app *a, const struct entry *request, struct guard *guard)
+{
+    const struct server *s = &a->server;
+    const struct address *from = &request->peer;
+    bool repeats = guard_received(guard, guard_hash(a->room, request->kept, a->seed), a->settings[SETTING_LOOP_GUARD]);
     if (from->port == 0)
         return "port 0 can't be answered";
-    if (from->port == s->local.port &&
-        (address_same_host(from, &s->local) || (address_is_any(&s->local) && address_is_loopback(from))))
+    if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
+        return "a group or broadcast address is nobody to answer";
+    if (is_own_server(s, from))
         return "it came from this server itself";
-    if (from->port < LOW_PORTS)
-        return "port below 1024: another service would answer back, without end";
+    if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
+        return "port below 1024: a service there may answer back (/set low-ports on)";
+    if (repeats)
+        return "the same again and again: a loop? One reply is left out (/set loop-guard)";
+    if (a->settings[SETTING_REPLY_RATE] && !address_is_loopback(from) &&
+        !guard_take(guard, a->settings[SETTING_REPLY_RATE], request->mono))
+        return "more replies a second than /set reply-rate allows one source";
     return NULL;
 }
 
@@ -33,8 +51,27 @@ static void hold_back(struct app *a, const struct entry *request, struct entry *
     app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, request, "%s", reason);
 }
 
-/* Makes the reply and sends it. `request` is journalled already; its payload is still in the room. */
-static void send_reply(struct app *a, const struct entry *request)
+/* Sends what the transform made, from the address that was asked. */
+static void send_reply(struct app *a, const struct entry *request, struct entry *reply, const struct address *from, struct guard *guard)
+{
+    struct server *s = &a->server;
+    if (udp_send_from(&s->udp, from, &request->peer, a->scratch.data, a->scratch.len) == 0) {
+        guard_sent(guard, guard_hash(a->scratch.data, a->scratch.len, a->seed));
+        s->out++;
+        journal_append(a->journal, reply);
+        return;
+    }
+    reply->flags |= FLAG_UNSENT;
+    reply->error = errno;
+    s->held++;
+    journal_append(a->journal, reply);
+    struct entry about = *request;
+    about.error = reply->error;
+    app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, &about, "the reply was not sent: %s", error_meaning(reply->error));
+}
+
+/* Makes the reply. `request` is journalled already; its payload is still in the room. */
+static void answer(struct app *a, const struct entry *request, const struct address *from, struct guard *guard)
 {
     struct server *s = &a->server;
     struct entry reply = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
@@ -54,23 +91,13 @@ static void send_reply(struct app *a, const struct entry *request)
     reply.exchange = request->exchange;
     reply.size = reply.kept = a->scratch.len < most ? a->scratch.len : most;
     reply.data = a->scratch.data;
-    const char *reason = refusal(s, &request->peer);
-    if (a->scratch.len > most)
+    const char *reason = refusal(a, request, guard);
+    if (!reason && a->scratch.len > most)
         reason = "the reply would be larger than a datagram can be";
-    if (reason) {
+    if (reason)
         hold_back(a, request, &reply, reason);
-        return;
-    }
-    if (udp_send(&s->udp, &request->peer, a->scratch.data, a->scratch.len) < 0) {
-        reply.flags |= FLAG_UNSENT;
-        reply.error = errno;
-        s->held++;
-    } else {
-        s->out++;
-    }
-    journal_append(a->journal, &reply);
-    if (reply.error)
-        app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, request, "the reply was not sent: %s", strerror(reply.error));
+    else
+        send_reply(a, request, &reply, from, guard);
 }
 
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
@@ -85,6 +112,10 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     e.mono = now.mono - ago;
     e.dir = DIR_RECEIVED;
     e.local = s->local;
+    if (address_is_set(&arrival->asked)) {
+        e.local = arrival->asked;
+        e.local.port = s->local.port;
+    }
     e.peer = arrival->peer;
     e.size = arrival->size;
     e.kept = arrival->kept;
@@ -95,32 +126,49 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         e.exchange = ++a->exchanges;
     s->in++;
     s->events++;
-    peers_note(&s->peers, &arrival->peer, arrival->size, e.wall);
+    struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e.wall);
     e.n = journal_append(a->journal, &e);
     if (s->transform->answers)
-        send_reply(a, &e);
+        answer(a, &e, &arrival->answer, peer ? &peer->guard : &s->peers.others_guard);
+}
+
+void server_tell_drops(struct app *a)
+{
+    struct server *s = &a->server;
+    uint32_t drops = udp_drops(&s->udp);
+    char more[UNITS_TEXT], all[UNITS_TEXT];
+    if (drops == s->drops)
+        return;
+    app_notice(a, ROLE_SERVER, EVENT_DROPPED, NULL, "the kernel dropped %s datagrams: the receive buffer was full (%s in all)",
+               units_format_count(drops - s->drops, more), units_format_count(drops, all));
+    s->drops = drops;
 }
 
 static void server_ready(void *context, short revents)
 {
     struct app *a = context;
     struct udp_arrival arrival;
+    int i;
     (void)revents;
-    for (int i = 0; i < DRAIN; i++) {
+    for (i = 0; i < DRAIN; i++) {
         if (a->options->mode == MODE_SERVER && a->options->count && (int64_t)a->server.in >= a->options->count)
             return;
-        int got = udp_receive(&a->server.udp, a->room, UDP_ROOM, &arrival);
+        int got = udp_receive(&a->server.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)
-            return;
+            break;
         if (got > 0)
             take_datagram(a, &arrival);
     }
+    if (i >= QUEUED) /* only a queue can have overflown */
+        server_tell_drops(a);
 }
 
 int server_open(struct app *a, const struct address *local)
 {
     struct server *s = &a->server;
     struct udp fresh;
+    udp_init(&fresh);
+    sockets_trace(a, &fresh, &s->source, ROLE_SERVER);
     if (udp_open(&fresh, local->family, false) < 0)
         return -1;
     if (udp_bind(&fresh, local) < 0) {
@@ -131,6 +179,8 @@ int server_open(struct app *a, const struct address *local)
     }
     server_close(a);
     s->udp = fresh;
+    s->drops = 0;
+    sockets_apply(a, &s->udp);
     udp_local(&s->udp, &s->local);
     return loop_watch(a->loop, s->udp.fd, POLLIN, LOOP_SOCKET, server_ready, a);
 }

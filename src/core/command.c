@@ -22,9 +22,10 @@ struct words {
 
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
-static parse_arguments parse_place, parse_optional_place, parse_role, parse_transform, parse_time, parse_word, parse_nothing;
+static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
+    parse_word, parse_nothing;
 
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_COMMAND };
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND };
 
 static const struct {
     struct command_info info;
@@ -33,13 +34,24 @@ static const struct {
     enum argument_kind kind;
 } table[COMMAND_COUNT] = {
     [COMMAND_TO] = {{"to", "HOST [PORT]", "", "talk to another peer"}, parse_place, 2, ARGUMENT_OTHER},
+    [COMMAND_CONNECT] = {{"connect", "", "", "connect the client's socket: only the peer is heard, errors come at once"},
+                         parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_DISCONNECT] = {{"disconnect", "", "", "dissolve that again"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_LISTEN] = {{"listen", "[ADDRESS] [PORT]", "", "open the server, or move it to another address"},
                         parse_optional_place, 2, ARGUMENT_OTHER},
     [COMMAND_CLOSE] = {{"close", "[client|server]", "", "close the sockets, or one of them"},
                        parse_role, 1, ARGUMENT_ROLE},
+    [COMMAND_BIND] = {{"bind", "[ADDRESS] [PORT]", "", "the client's own address and port"},
+                      parse_optional_place, 2, ARGUMENT_OTHER},
+    [COMMAND_JOIN] = {{"join", "GROUP[%IFACE]", "", "join a multicast group"}, parse_group, 1, ARGUMENT_OTHER},
+    [COMMAND_LEAVE] = {{"leave", "GROUP[%IFACE]", "", "leave it"}, parse_group, 1, ARGUMENT_OTHER},
     [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},
                            parse_transform, 1, ARGUMENT_TRANSFORM},
     [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
+    [COMMAND_EXPLAIN] = {{"why", "[N]", "", "explain exchange N, or the newest: what happened, by which call, what to do"},
+                         parse_exchange, 1, ARGUMENT_OTHER},
+    [COMMAND_SET] = {{"set", "[NAME [VALUE]]", "", "show or set how the sockets and the server behave"},
+                     parse_setting, 2, ARGUMENT_SETTING},
     [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_CLEAR] = {{"clear", "", "", "forget the journal"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_ZOOM] = {{"zoom", "", "z", "give the pane in focus all the room, and back"}, parse_nothing, 0, ARGUMENT_OTHER},
@@ -109,6 +121,52 @@ static int parse_optional_place(struct command *c, const struct words *w, char *
         return 0;
     }
     return parse_place(c, w, why);
+}
+
+/* GROUP[%IFACE]: IPv4 has no scope of its own, so the interface is taken apart here for both. */
+static int parse_group(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED], host[128];
+    const char *name = w->count ? w->at[0] : "";
+    size_t len = strcspn(name, "%");
+    snprintf(host, sizeof host, "%.*s", (int)(len < 100 ? len : 100), name);
+    if (name[len])
+        snprintf(c->interface, sizeof c->interface, "%s", name + len + 1);
+    if (address_parse_host(&c->group, host, 0) == 0 && address_is_multicast(&c->group))
+        return 0;
+    snprintf(why, COMMAND_WHY, "\"%s\" is no multicast group: write 239.1.2.3, ff02::1%%eth0 or the like",
+             quotable(name, strlen(name), word));
+    return -1;
+}
+
+static int parse_exchange(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    int64_t number = w->count ? units_parse_count(w->at[0], 1, INT64_MAX / 16) : 0;
+    c->exchange = (uint64_t)number;
+    if (number >= 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "\"%s\" is no exchange: give the small number at a line",
+             quotable(w->at[0], strlen(w->at[0]), word));
+    return -1;
+}
+
+static int parse_setting(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED], expected[SETTING_TEXT];
+    c->setting = w->count ? setting_find(w->at[0]) : -1;
+    if (w->count && c->setting < 0) {
+        snprintf(why, COMMAND_WHY, "there is no setting \"%s\"; /set alone lists them",
+                 quotable(w->at[0], strlen(w->at[0]), word));
+        return -1;
+    }
+    if (w->count < 2)
+        return 0;
+    c->has_value = true;
+    if (setting_parse((enum setting)c->setting, w->at[1], &c->value, expected) == 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "%s takes %s, not \"%s\"", w->at[0], expected, quotable(w->at[1], strlen(w->at[1]), word));
+    return -1;
 }
 
 static int parse_role(struct command *c, const struct words *w, char *why)
@@ -270,7 +328,7 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
     int id = command_find(text, name);
     if (id < 0)
         return unknown(text, name, text, len, why);
-    *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1};
+    *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1, .setting = -1};
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
         snprintf(why, COMMAND_WHY, "/%s takes %s, and no more", table[id].info.name, *arguments ? arguments : "nothing");
@@ -306,6 +364,10 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
     case ARGUMENT_TRANSFORM:
         for (size_t i = 0; i < transform_count(); i++)
             count = add_name(names, room, count, transform_at(i)->name, prefix, len);
+        return count;
+    case ARGUMENT_SETTING:
+        for (int i = 0; i < SETTING_COUNT; i++)
+            count = add_name(names, room, count, setting_info((enum setting)i)->name, prefix, len);
         return count;
     case ARGUMENT_COMMAND:
         return complete_name(prefix, len, names, room);

@@ -13,14 +13,22 @@
 
 #include "core/address.h"
 #include "core/entry.h"
+#include "core/setting.h"
 #include "core/transform.h"
 
 enum command_id {
     COMMAND_TO,
+    COMMAND_CONNECT,
+    COMMAND_DISCONNECT,
     COMMAND_LISTEN,
     COMMAND_CLOSE,
+    COMMAND_BIND,
+    COMMAND_JOIN,
+    COMMAND_LEAVE,
     COMMAND_TRANSFORM,
     COMMAND_WAIT,
+    COMMAND_EXPLAIN,
+    COMMAND_SET,
     COMMAND_STATUS,
     COMMAND_CLEAR,
     COMMAND_ZOOM,
@@ -38,7 +46,13 @@ struct command_info {
 
 struct command {
     enum command_id id;
-    struct place place;     /* to, listen; host empty and port −1 where not given */
+    struct place place;     /* to, listen, bind; host empty and port −1 where not given */
+    struct address group;   /* join, leave */
+    char interface[16];     /* join, leave: its name, "" for the system's choice */
+    int setting;            /* set: which, −1: all of them are listed */
+    bool has_value;         /* set: `value` is to be set */
+    int64_t value;
+    uint64_t exchange;      /* why: which, 0: the newest */
     enum role role;         /* close; ROLE_NONE: both */
     const struct transform *transform;
     int64_t time;           /* wait, ns */

@@ -12,12 +12,15 @@ enum event {
     EVENT_READY,       /* a socket is open */
     EVENT_CLOSED,      /* a socket was closed */
     EVENT_PEER,        /* the client talks to another peer */
+    EVENT_PORT,        /* the kernel picked the client's port */
     EVENT_TAKEN,       /* the server's port belongs to somebody else */
     EVENT_REFUSED,     /* ICMP: nobody listens there */
     EVENT_UNREACHABLE, /* any other ICMP error */
     EVENT_NO_ANSWER,   /* the time to wait for an answer has passed */
     EVENT_NOT_SENT,    /* a datagram could not be sent */
     EVENT_SUPPRESSED,  /* a reply that this program did not send */
+    EVENT_DROPPED,     /* the kernel dropped datagrams: a full receive buffer */
+    EVENT_WHY,         /* what /why explains */
     EVENT_ERROR,       /* any other call failed */
     EVENT_SETTING,     /* something was set */
     EVENT_INFO,        /* anything else worth a line */

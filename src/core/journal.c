@@ -17,7 +17,7 @@ struct record {
     uint16_t n;         /* − the block's first */
     uint16_t size;
     uint16_t kept;
-    uint16_t flags;
+    uint16_t flags;     /* notices: an errno, they have no flags */
     uint16_t detail;    /* notices: the event; else an errno */
     uint8_t kind : 2, role : 2, dir : 2, match : 2;
     uint8_t has_exchange : 1;
@@ -247,7 +247,7 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
         .n = (uint16_t)(n - b->first),
         .size = (uint16_t)(e->kind == ENTRY_DATAGRAM ? e->size : kept),
         .kept = (uint16_t)kept,
-        .flags = (uint16_t)e->flags,
+        .flags = (uint16_t)(e->kind == ENTRY_NOTICE ? (unsigned)e->error : e->flags),
         .detail = (uint16_t)(e->kind == ENTRY_NOTICE ? (int)e->event : e->error),
         .kind = (uint8_t)(e->kind & 3),
         .role = (uint8_t)(e->role & 3),
@@ -312,10 +312,13 @@ static void record_read(const struct block *b, const struct record *r, struct en
         .kept = r->kept,
         .data = b->bytes + r->data,
     };
-    if (out->kind == ENTRY_NOTICE)
+    if (out->kind == ENTRY_NOTICE) {
         out->event = r->detail;
-    else
+        out->error = r->flags;
+        out->flags = 0;
+    } else {
         out->error = r->detail;
+    }
     if (r->reply_ago)
         out->reply_to = out->n - r->reply_ago;
     if (r->has_exchange)

@@ -11,7 +11,7 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, ASCII, NO_COLOR };
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, ASCII, NO_COLOR, JOIN };
 
 static const struct row {
     int value;
@@ -24,6 +24,10 @@ static const struct row {
     {'n', {'n', NULL, NULL, "look no names up"}},
     {'s', {'s', NULL, "ADDRESS", "the client's source address"}},
     {'p', {'p', NULL, "PORT", "the client's source port; with -l, the port to listen on"}},
+    {'b', {'b', NULL, NULL, "allow sending to broadcast addresses"}},
+    {JOIN, {0, "join", "GROUP[%IFACE]", "join a multicast group; may be repeated"}},
+    {'M', {'M', NULL, "TTL", "time to live of what is sent (multicast too)"}},
+    {'T', {'T', NULL, "TOS", "type of service of what is sent"}},
     {'w', {'w', NULL, "TIME", "wait that long for an answer (2s; 0: expect none)"}},
     {'i', {'i', NULL, "TIME", "pause between lines sent"}},
     {'c', {'c', NULL, "COUNT", "stop after COUNT datagrams sent, or received with -l"}},
@@ -63,6 +67,22 @@ static int wrong(char *why, const char *option, const char *value, const char *e
              expected);
     buffer_done(&b);
     return -1;
+}
+
+static int take_setting(struct options *o, enum setting setting, const char *option, const char *value, char *why)
+{
+    char expected[SETTING_TEXT];
+    return setting_parse(setting, value, &o->settings[setting], expected) < 0 ? wrong(why, option, value, expected) : 0;
+}
+
+static int take_group(struct options *o, const char *value, char *why)
+{
+    if (o->group_count == OPTION_GROUPS) {
+        snprintf(why, OPTION_WHY, "more than %d groups to join", OPTION_GROUPS);
+        return -1;
+    }
+    o->groups[o->group_count++] = value;
+    return 0;
 }
 
 static int take_time(int64_t *out, const char *option, const char *value, char *why)
@@ -105,7 +125,10 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 'p':
         o->source_port = address_parse_port(value);
         return o->source_port < 0 ? wrong(why, "-p", value, "a port: a number from 0 to 65535") : 0;
-    case 'w': return take_time(&o->wait, "-w", value, why);
+    case 'M': return take_setting(o, SETTING_TTL, "-M", value, why);
+    case 'T': return take_setting(o, SETTING_TOS, "-T", value, why);
+    case JOIN: return take_group(o, value, why);
+    case 'w': return take_setting(o, SETTING_WAIT, "-w", value, why);
     case 'q': return take_time(&o->linger, "-q", value, why);
     case 'i': return take_time(&o->interval, "-i", value, why);
     case 'c': return take_count(&o->count, "-c", value, INT64_MAX / 16, why);
@@ -132,6 +155,7 @@ static void take_switch(struct options *o, int option)
     case '4': o->family = AF_INET; break;
     case '6': o->family = AF_INET6; break;
     case 'n': o->numeric = true; break;
+    case 'b': o->settings[SETTING_BROADCAST] = 1; break;
     case 'C': o->crlf = true; break;
     case 'v': o->verbose++; break;
     case 'h': o->help = true; break;
@@ -207,12 +231,13 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     *o = (struct options){
         .place.port = -1,
         .source_port = -1,
-        .wait = 2 * UNITS_SECOND,
         .linger = -1,
         .window = 1,
         .transform = transform_at(0),
         .max_log = 256 << 20,
     };
+    for (int i = 0; i < SETTING_COUNT; i++)
+        o->settings[i] = setting_info((enum setting)i)->initial;
     if (read_options(o, argc, argv, &both, why) < 0)
         return -1;
     if (both && o->mode == MODE_SERVER) {

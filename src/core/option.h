@@ -13,9 +13,10 @@
 
 #include "core/address.h"
 #include "core/buffer.h"
+#include "core/setting.h"
 #include "core/transform.h"
 
-enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_WHY = 400 };
+enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_WHY = 400 };
 
 enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER };
 
@@ -32,7 +33,9 @@ struct options {
     bool numeric;              /* look no names up */
     const char *source;        /* the client's address, or NULL */
     int source_port;           /* the client's port, −1: any */
-    int64_t wait;              /* for an answer, ns; 0: expect none */
+    int64_t settings[SETTING_COUNT]; /* -w, -b, -M, -T: what /set sets too */
+    const char *groups[OPTION_GROUPS]; /* --join */
+    size_t group_count;
     int64_t linger;            /* the same after the end of input (-q), −1: as `wait` */
     int64_t interval;          /* between lines, ns */
     int64_t count;             /* stop after, 0: never */

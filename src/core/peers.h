@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/guard.h"
 
 enum { PEERS_MAX = 1 << 16 };
 
@@ -16,6 +17,7 @@ struct peer {
     struct address address;
     uint64_t datagrams, bytes;
     int64_t last_seen;          /* wall time, ns */
+    struct guard guard;
 };
 
 struct peers {
@@ -25,6 +27,7 @@ struct peers {
     size_t slots_room;          /* a power of two */
     uint64_t seed;
     uint64_t others;            /* datagrams of addresses that found no row */
+    struct guard others_guard;  /* they share one */
 };
 
 void peers_init(struct peers *p, uint64_t seed);

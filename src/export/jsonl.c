@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unictype.h>
 
+#include "core/call.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 
@@ -96,20 +97,16 @@ static int add_datagram(json_t *object, const struct entry *e)
     return failed;
 }
 
-/* A call's name and arguments stand in its bytes, each ended by a NUL. */
 static void add_call(json_t *object, const struct entry *e)
 {
     json_t *arguments = json_array();
+    struct buffer words;
     char name[16];
-    const char *at = (const char *)e->data, *end = at + e->kept;
-    for (bool first = true; at < end; first = false) {
-        size_t len = strnlen(at, (size_t)(end - at));
-        if (first)
-            json_object_set_new_nocheck(object, "call", json_stringn_nocheck(at, len));
-        else
-            json_array_append_new(arguments, json_stringn_nocheck(at, len));
-        at += len + 1;
-    }
+    buffer_init(&words);
+    add_text(object, "call", call_words(e, &words));
+    for (size_t at = 0; at < words.len; at += strlen((char *)words.data + at) + 1)
+        json_array_append_new(arguments, json_string_nocheck((char *)words.data + at));
+    buffer_done(&words);
     json_object_set_new_nocheck(object, "args", arguments);
     json_object_set_new_nocheck(object, "result", json_integer(e->result));
     if (e->error)
@@ -118,9 +115,12 @@ static void add_call(json_t *object, const struct entry *e)
 
 static void add_notice(json_t *object, const struct entry *e)
 {
+    char name[16];
     add_text(object, "event", event_info(e->event)->name);
     add_payload(object, e);
     add_address(object, "local", &e->local);
+    if (e->error)
+        add_text(object, "errno", errno_name(e->error, name));
     if (e->reply_to)
         add_count(object, "reply_to", e->reply_to);
 }

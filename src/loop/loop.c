@@ -34,6 +34,8 @@ struct loop {
     sigset_t old_mask;
     loop_signal *take;
     void *take_context;
+    loop_polled *polled;
+    void *polled_context;
     struct moment now;
     bool again, stopped;
 };
@@ -171,6 +173,12 @@ void loop_each_turn(struct loop *l, loop_fire *end, void *context)
     l->ends[l->end_count++].context = context;
 }
 
+void loop_on_poll(struct loop *l, loop_polled *polled, void *context)
+{
+    l->polled = polled;
+    l->polled_context = context;
+}
+
 void loop_again(struct loop *l)
 {
     l->again = true;
@@ -208,20 +216,28 @@ static void run_timers(struct loop *l)
     }
 }
 
+/* Milliseconds until the next timer, rounded up; −1 for none. */
+static int time_left(const struct loop *l)
+{
+    if (l->again)
+        return 0;
+    if (!l->timers)
+        return -1;
+    int64_t ns = l->timers->due - read_clock(CLOCK_MONOTONIC), most = INT64_C(3600000);
+    int64_t ms = ns > 0 ? (ns + 999999) / 1000000 : 0;
+    return (int)(ms < most ? ms : most);
+}
+
 /* Sleeps until something is ready or the next timer is due. */
 static int wait_ready(struct loop *l, struct pollfd *polled, int count)
 {
-    struct timespec left = {0}, *timeout = NULL;
-    if (l->again) {
-        timeout = &left;
-    } else if (l->timers) {
-        int64_t ns = l->timers->due - read_clock(CLOCK_MONOTONIC);
-        left.tv_sec = ns > 0 ? ns / 1000000000 : 0;
-        left.tv_nsec = ns > 0 ? ns % 1000000000 : 0;
-        timeout = &left;
-    }
+    int timeout = time_left(l);
     l->again = false;
-    return ppoll(polled, (nfds_t)count, timeout, NULL);
+    int result = poll(polled, (nfds_t)count, timeout), error = errno;
+    if (l->polled)
+        l->polled(l->polled_context, polled, count, timeout, result);
+    errno = error;
+    return result;
 }
 
 static int turn(struct loop *l)

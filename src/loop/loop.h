@@ -56,12 +56,17 @@ void loop_suspend(struct loop *l);
 int loop_watch(struct loop *l, int fd, short events, enum loop_class order, loop_ready *ready, void *context);
 void loop_unwatch(struct loop *l, int fd);
 
-/* Sets the timer to fire once at or after monotonic time `due`, instead of whenever it was set to; stops it. */
+/* Sets the timer to fire once at or after monotonic time `due` (poll(2) knows milliseconds: up to one later), instead of whenever it was set to; stops it. */
 void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t due, loop_fire *fire, void *context);
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 
 /* Called at the end of each turn. At most four. */
 void loop_each_turn(struct loop *l, loop_fire *end, void *context);
+
+/* Told of each poll(2) after it returned. */
+struct pollfd;
+typedef void loop_polled(void *context, const struct pollfd *fds, int count, int timeout, int result);
+void loop_on_poll(struct loop *l, loop_polled *polled, void *context);
 
 /* Keeps the next poll from sleeping: something is left to do. */
 void loop_again(struct loop *l);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -31,27 +32,53 @@
  * - Dissolving a connection gives up a port that the kernel picked, at a send as at a bind() to port 0; a port that
  *   was bound by its number stays. The next send picks a new one, even a send that fails for want of a destination. */
 
-enum { RECEIVE_BUFFER = 4 << 20 };
+enum { RECEIVE_BUFFER = 4 << 20, CONTROL_ROOM = 512 };
+
+union control {
+    struct cmsghdr align;
+    unsigned char bytes[CONTROL_ROOM];
+};
 
 void udp_init(struct udp *u)
 {
     *u = (struct udp){.fd = -1};
 }
 
-static int set_option(int fd, int level, int option, int value)
+void udp_trace(struct udp *u, udp_called *called, void *context)
 {
-    return setsockopt(fd, level, option, &value, sizeof value);
+    u->called = called;
+    u->context = context;
 }
 
-static int set_options(int fd, int family, bool errors)
+/* Tells of a call that has just returned `result`; errno still is its own, and stays. */
+static void tell(const struct udp *u, struct call *c, int64_t result)
 {
-    bool v6 = family == AF_INET6;
-    if (v6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
+    int error = errno;
+    if (!u->called)
+        return;
+    c->fd = u->fd;
+    c->result = result;
+    c->error = result < 0 ? error : 0;
+    u->called(u->context, c);
+    errno = error;
+}
+
+static int set_option(struct udp *u, int level, int option, int value)
+{
+    int result = setsockopt(u->fd, level, option, &value, sizeof value);
+    tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, option, value}}, result);
+    return result;
+}
+
+static int set_options(struct udp *u, bool errors)
+{
+    bool v6 = u->family == AF_INET6;
+    if (v6 && set_option(u, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
-    if (errors && set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1) < 0)
+    if (errors && set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1) < 0)
         return -1;
     /* A smaller buffer than asked for is no failure. */
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    set_option(u, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     return 0;
 }
 
@@ -65,26 +92,22 @@ static int64_t read_stamp(int fd)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void close_keeping_errno(int fd)
-{
-    int error = errno;
-    close(fd);
-    errno = error;
-}
-
 int udp_open(struct udp *u, int family, bool errors)
 {
-    udp_init(u);
-    int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    const int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    struct udp fresh = {.fd = -1, .family = family, .called = u->called, .context = u->context};
+    *u = fresh;
+    u->fd = socket(family, type, 0);
+    tell(u, &(struct call){.id = CALL_SOCKET, .numbers = {family, type, 0}}, u->fd);
+    if (u->fd < 0)
         return -1;
-    if (set_options(fd, family, errors) < 0) {
-        close_keeping_errno(fd);
+    if (set_options(u, errors) < 0) {
+        int error = errno;
+        udp_close(u);
+        errno = error;
         return -1;
     }
-    read_stamp(fd);
-    u->fd = fd;
-    u->family = family;
+    read_stamp(u->fd);
     return 0;
 }
 
@@ -92,17 +115,27 @@ int udp_bind(struct udp *u, const struct address *local)
 {
     struct sockaddr_storage ss;
     socklen_t len = address_to_sockaddr(local, &ss);
-    return bind(u->fd, (struct sockaddr *)&ss, len);
+    int result = bind(u->fd, (struct sockaddr *)&ss, len);
+    tell(u, &(struct call){.id = CALL_BIND, .address = *local}, result);
+    if (result == 0 && address_is_any(local)) {
+        bool v6 = u->family == AF_INET6;
+        u->wildcard = set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1) == 0;
+    }
+    return result;
 }
 
 int udp_connect(struct udp *u, const struct address *peer)
 {
     struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
     socklen_t len = peer ? address_to_sockaddr(peer, &ss) : sizeof(struct sockaddr);
+    struct call c = {.id = CALL_CONNECT};
     int result;
     do
         result = connect(u->fd, (struct sockaddr *)&ss, len);
     while (result < 0 && errno == EINTR);
+    if (peer)
+        c.address = *peer;
+    tell(u, &c, result);
     if (result == 0)
         u->connected = peer;
     return result;
@@ -112,11 +145,14 @@ int udp_local(const struct udp *u, struct address *out)
 {
     struct sockaddr_storage ss;
     socklen_t len = sizeof ss;
+    struct call c = {.id = CALL_GETSOCKNAME};
     address_clear(out);
-    if (getsockname(u->fd, (struct sockaddr *)&ss, &len) < 0)
-        return -1;
-    address_from_sockaddr(out, (struct sockaddr *)&ss, len);
-    return 0;
+    int result = getsockname(u->fd, (struct sockaddr *)&ss, &len);
+    if (result == 0)
+        address_from_sockaddr(out, (struct sockaddr *)&ss, len);
+    c.address = *out;
+    tell(u, &c, result);
+    return result;
 }
 
 static ssize_t send_to(int fd, const struct address *to, const void *data, size_t len)
@@ -128,10 +164,50 @@ static ssize_t send_to(int fd, const struct address *to, const void *data, size_
 
 int udp_send(struct udp *u, const struct address *to, const void *data, size_t len)
 {
+    struct call c = {.id = to ? CALL_SENDTO : CALL_SEND, .numbers = {(int)len}, .data = data, .len = len};
     ssize_t sent;
     do
         sent = to ? send_to(u->fd, to, data, len) : send(u->fd, data, len, 0);
     while (sent < 0 && errno == EINTR);
+    if (to)
+        c.address = *to;
+    tell(u, &c, sent);
+    return sent < 0 ? -1 : 0;
+}
+
+/* Writes the control message that says where a datagram leaves from. Returns its space. */
+static size_t put_source(struct msghdr *m, const struct address *from)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    if (from->family == AF_INET6) {
+        struct in6_pktinfo info = {.ipi6_ifindex = from->scope};
+        memcpy(&info.ipi6_addr, from->ip, sizeof info.ipi6_addr);
+        *c = (struct cmsghdr){CMSG_LEN(sizeof info), IPPROTO_IPV6, IPV6_PKTINFO};
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        return CMSG_SPACE(sizeof info);
+    }
+    struct in_pktinfo info = {.ipi_ifindex = 0};
+    memcpy(&info.ipi_spec_dst, from->ip, sizeof info.ipi_spec_dst);
+    *c = (struct cmsghdr){CMSG_LEN(sizeof info), IPPROTO_IP, IP_PKTINFO};
+    memcpy(CMSG_DATA(c), &info, sizeof info);
+    return CMSG_SPACE(sizeof info);
+}
+
+int udp_send_from(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len)
+{
+    struct sockaddr_storage ss;
+    union control control = {.bytes = {0}};
+    struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+    struct msghdr m = {.msg_name = &ss, .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t sent;
+    if (!address_is_set(from))
+        return udp_send(u, to, data, len);
+    m.msg_namelen = address_to_sockaddr(to, &ss);
+    m.msg_controllen = put_source(&m, from);
+    do
+        sent = sendmsg(u->fd, &m, 0);
+    while (sent < 0 && errno == EINTR);
+    tell(u, &(struct call){.id = CALL_SENDMSG, .address = *to, .data = data, .len = len}, sent);
     return sent < 0 ? -1 : 0;
 }
 
@@ -141,21 +217,72 @@ static int nothing_read(void)
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 }
 
-int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out)
+/* Which address of ours a datagram was sent to, and which to answer from: not the same where it was sent to a group or to all. */
+static void read_destination(struct msghdr *m, struct udp_arrival *out)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        struct in_pktinfo v4;
+        struct in6_pktinfo v6;
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            memcpy(&v4, CMSG_DATA(c), sizeof v4);
+            out->asked.family = out->answer.family = AF_INET;
+            memcpy(out->asked.ip, &v4.ipi_addr, sizeof v4.ipi_addr);
+            memcpy(out->answer.ip, &v4.ipi_spec_dst, sizeof v4.ipi_spec_dst);
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            memcpy(&v6, CMSG_DATA(c), sizeof v6);
+            out->asked.family = AF_INET6;
+            memcpy(out->asked.ip, &v6.ipi6_addr, sizeof v6.ipi6_addr);
+            if (IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr))
+                out->asked.scope = v6.ipi6_ifindex;
+            if (!address_is_multicast(&out->asked))
+                out->answer = out->asked;
+        }
+    }
+}
+
+/* recvmsg(2) on a wildcard socket. */
+static ssize_t receive_message(struct udp *u, void *data, size_t room, int flags, struct udp_arrival *out)
 {
     struct sockaddr_storage ss;
-    socklen_t len;
-    ssize_t size;
-    do {
-        len = sizeof ss;
-        size = recvfrom(u->fd, data, room, MSG_TRUNC | MSG_DONTWAIT, (struct sockaddr *)&ss, &len);
-    } while (size < 0 && errno == EINTR);
+    union control control;
+    struct iovec part = {.iov_base = data, .iov_len = room};
+    struct msghdr m = {.msg_name = &ss, .msg_namelen = sizeof ss, .msg_iov = &part, .msg_iovlen = 1,
+                       .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t size = recvmsg(u->fd, &m, flags);
     if (size < 0)
-        return nothing_read();
-    out->size = (size_t)size;
+        return size;
+    address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
+    read_destination(&m, out);
+    return size;
+}
+
+static ssize_t receive_plain(struct udp *u, void *data, size_t room, int flags, struct udp_arrival *out)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof ss;
+    ssize_t size = recvfrom(u->fd, data, room, flags, (struct sockaddr *)&ss, &len);
+    if (size >= 0)
+        address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, len);
+    return size;
+}
+
+int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out)
+{
+    const int flags = MSG_TRUNC | MSG_DONTWAIT;
+    ssize_t size;
+    *out = (struct udp_arrival){0};
+    do
+        size = u->wildcard ? receive_message(u, data, room, flags, out) : receive_plain(u, data, room, flags, out);
+    while (size < 0 && errno == EINTR);
+    if (size < 0 && nothing_read() == 0)
+        return 0;
+    out->size = size < 0 ? 0 : (size_t)size;
     out->kept = out->size < room ? out->size : room;
+    tell(u, &(struct call){.id = u->wildcard ? CALL_RECVMSG : CALL_RECVFROM, .numbers = {(int)room, flags}, .address = out->peer,
+                           .data = data, .len = out->kept}, size);
+    if (size < 0)
+        return -1;
     out->stamp = read_stamp(u->fd);
-    address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, len);
     return 1;
 }
 
@@ -187,29 +314,129 @@ static int read_error(struct msghdr *m, struct udp_complaint *out)
 
 int udp_complaint(struct udp *u, void *data, size_t room, struct udp_complaint *out)
 {
+    const int flags = MSG_ERRQUEUE | MSG_DONTWAIT;
     struct sockaddr_storage ss;
-    union {
-        struct cmsghdr align;
-        unsigned char bytes[512];
-    } control;
+    union control control;
     struct iovec part = {.iov_base = data, .iov_len = room};
     struct msghdr m;
     ssize_t size;
     do {
         m = (struct msghdr){.msg_name = &ss, .msg_namelen = sizeof ss, .msg_iov = &part, .msg_iovlen = 1,
                             .msg_control = &control, .msg_controllen = sizeof control};
-        size = recvmsg(u->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
+        size = recvmsg(u->fd, &m, flags);
     } while (size < 0 && errno == EINTR);
+    if (size < 0 && nothing_read() == 0)
+        return 0;
+    *out = (struct udp_complaint){.size = size < 0 ? 0 : (size_t)size};
+    if (size >= 0)
+        address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
+    tell(u, &(struct call){.id = CALL_RECVMSG, .numbers = {(int)room, flags}, .address = out->peer, .data = data, .len = out->size}, size);
     if (size < 0)
-        return nothing_read();
-    *out = (struct udp_complaint){.size = (size_t)size, .stamp = read_stamp(u->fd)};
-    address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
+        return -1;
+    out->stamp = read_stamp(u->fd);
     return read_error(&m, out) < 0 ? -1 : 1;
+}
+
+/* The level and the name of an option in the socket's family. */
+static void option_name(const struct udp *u, enum udp_option option, int *level, int *name)
+{
+    static const struct {
+        int v4_level, v4, v6_level, v6;
+    } table[] = {
+        [UDP_BROADCAST] = {SOL_SOCKET, SO_BROADCAST, SOL_SOCKET, SO_BROADCAST},
+        [UDP_TTL] = {IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+        [UDP_TOS] = {IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS},
+        [UDP_GROUP_TTL] = {IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS},
+        [UDP_GROUP_LOOP] = {IPPROTO_IP, IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP},
+        [UDP_RECEIVE_BUFFER] = {SOL_SOCKET, SO_RCVBUF, SOL_SOCKET, SO_RCVBUF},
+        [UDP_SEND_BUFFER] = {SOL_SOCKET, SO_SNDBUF, SOL_SOCKET, SO_SNDBUF},
+    };
+    bool v6 = u->family == AF_INET6;
+    *level = v6 ? table[option].v6_level : table[option].v4_level;
+    *name = v6 ? table[option].v6 : table[option].v4;
+}
+
+int udp_set(struct udp *u, enum udp_option option, int value)
+{
+    int level, name;
+    option_name(u, option, &level, &name);
+    return set_option(u, level, name, value);
+}
+
+int udp_get(const struct udp *u, enum udp_option option, int *value)
+{
+    int level, name;
+    socklen_t len = sizeof *value;
+    option_name(u, option, &level, &name);
+    return getsockopt(u->fd, level, name, value, &len);
+}
+
+int udp_group(struct udp *u, const struct address *group, unsigned interface, bool join)
+{
+    bool v6 = group->family == AF_INET6;
+    int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP, result;
+    int name = v6 ? (join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP) : (join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP);
+    if (v6) {
+        struct ipv6_mreq request = {.ipv6mr_interface = interface};
+        memcpy(&request.ipv6mr_multiaddr, group->ip, sizeof request.ipv6mr_multiaddr);
+        result = setsockopt(u->fd, level, name, &request, sizeof request);
+    } else {
+        struct ip_mreqn request = {.imr_ifindex = (int)interface};
+        memcpy(&request.imr_multiaddr, group->ip, sizeof request.imr_multiaddr);
+        result = setsockopt(u->fd, level, name, &request, sizeof request);
+    }
+    tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, name, (int)interface}}, result);
+    return result;
+}
+
+uint32_t udp_drops(const struct udp *u)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof info;
+    if (u->fd < 0 || getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof *info)
+        return 0;
+    return info[SK_MEMINFO_DROPS];
 }
 
 void udp_close(struct udp *u)
 {
-    if (u->fd >= 0)
-        close(u->fd);
-    udp_init(u);
+    struct udp closed = {.fd = -1, .called = u->called, .context = u->context};
+    if (u->fd >= 0) {
+        int result = close(u->fd);
+        tell(u, &(struct call){.id = CALL_CLOSE}, result);
+    }
+    *u = closed;
+}
+
+/* A socket for a question only: nobody is told of its calls. */
+static int ask(int family)
+{
+    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+bool udp_is_own(const struct address *a)
+{
+    struct address any_port = *a;
+    struct sockaddr_storage ss;
+    any_port.port = 0;
+    int fd = ask(a->family);
+    socklen_t len = address_to_sockaddr(&any_port, &ss);
+    bool own = fd >= 0 && bind(fd, (struct sockaddr *)&ss, len) == 0;
+    if (fd >= 0)
+        close(fd);
+    return own;
+}
+
+bool udp_can_reach(const struct address *peer)
+{
+    struct sockaddr_storage ss;
+    int on = 1, fd = ask(peer->family);
+    socklen_t len = address_to_sockaddr(peer, &ss);
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+    int result = connect(fd, (struct sockaddr *)&ss, len), error = errno;
+    close(fd);
+    errno = error;
+    return result == 0;
 }

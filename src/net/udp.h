@@ -12,21 +12,41 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/call.h"
 
 enum { UDP_ROOM = 65536, UDP_MAX_V4 = 65507, UDP_MAX_V6 = 65527 };
+
+/* Told of every call on the socket after it was made, but reads that found nothing, getsockopt(2) and ioctl(2). errno is kept. */
+typedef void udp_called(void *context, const struct call *c);
 
 struct udp {
     int fd;
     int family;
     bool connected;
+    bool wildcard;    /* bound to all addresses: each datagram says which one it was sent to */
+    udp_called *called;
+    void *context;
 };
 
 /* What one read brought. `stamp` is the kernel's receive time (CLOCK_REALTIME, ns), 0 when the kernel had none. */
 struct udp_arrival {
     struct address peer;
-    size_t size;      /* on the wire */
-    size_t kept;      /* bytes in the caller's room: min(size, room) */
+    struct address asked;   /* with a wildcard socket: the address that it was sent to (it may be a group), else unset */
+    struct address answer;  /* with a wildcard socket: the address of ours to answer from, else unset */
+    size_t size;            /* on the wire */
+    size_t kept;            /* bytes in the caller's room: min(size, room) */
     int64_t stamp;
+};
+
+/* What can be set, on a socket of either family. */
+enum udp_option {
+    UDP_BROADCAST,      /* 0 or 1 */
+    UDP_TTL,            /* 1–255: hops of what goes out */
+    UDP_TOS,            /* 0–255 */
+    UDP_GROUP_TTL,      /* 0–255: the same for multicast */
+    UDP_GROUP_LOOP,     /* 0 or 1: what is sent to a group comes back to this machine's members */
+    UDP_RECEIVE_BUFFER, /* bytes; the kernel doubles what is set, and bounds it */
+    UDP_SEND_BUFFER,
 };
 
 /* What the error queue (IP_RECVERR) told: an ICMP message or a local error, about a datagram sent to `peer`. */
@@ -42,9 +62,14 @@ struct udp_complaint {
 
 void udp_init(struct udp *u);
 
-/* socket(2): AF_INET or AF_INET6 (IPV6_V6ONLY set). Asks for a large receive buffer (4 MiB, whatever is granted). With `errors`, IP_RECVERR or
+/* From now on `called` is told of each call; NULL: nobody. It stays over udp_open() and udp_close(). */
+void udp_trace(struct udp *u, udp_called *called, void *context);
+
+/* socket(2) on an initialised, closed struct: AF_INET or AF_INET6 (IPV6_V6ONLY set). Asks for a large receive buffer (4 MiB, whatever is granted). With `errors`, IP_RECVERR or
  * IPV6_RECVERR is set so that an unconnected socket learns of ICMP errors. Returns 0, or −1 with errno. */
 int udp_open(struct udp *u, int family, bool errors);
+
+/* bind(2). To the wildcard address it also asks for IP_PKTINFO, so that replies can leave from the address that was asked. */
 int udp_bind(struct udp *u, const struct address *local);
 
 /* connect(2); a NULL peer dissolves the association (AF_UNSPEC). */
@@ -56,12 +81,31 @@ int udp_local(const struct udp *u, struct address *out);
 /* sendto(2), or send(2) when connected and `to` is NULL. One datagram, 0 bytes allowed. Returns 0, or −1 with errno. */
 int udp_send(struct udp *u, const struct address *to, const void *data, size_t len);
 
-/* recvfrom(2) with MSG_TRUNC into `room` bytes, and SIOCGSTAMPNS. Returns 1 with a datagram, 0 when none waits (EAGAIN), −1 with errno. */
+/* sendmsg(2) with IP_PKTINFO: like udp_send(), from `from` (its port and an unset address do not count). */
+int udp_send_from(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len);
+
+/* recvfrom(2) with MSG_TRUNC into `room` bytes (with a wildcard socket recvmsg(2)), and SIOCGSTAMPNS. Returns 1 with a datagram, 0 when none waits (EAGAIN), −1 with errno. */
 int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out);
 
 /* recvmsg(2) with MSG_ERRQUEUE. Copies what came back of the datagram into `data` (at most `room`). Returns 1 with a complaint, 0 when none waits, −1 with errno. */
 int udp_complaint(struct udp *u, void *data, size_t room, struct udp_complaint *out);
 
+/* setsockopt(2), getsockopt(2). Return 0, or −1 with errno. */
+int udp_set(struct udp *u, enum udp_option option, int value);
+int udp_get(const struct udp *u, enum udp_option option, int *value);
+
+/* Joins or leaves a multicast group on an interface (its index, 0: the system's choice). */
+int udp_group(struct udp *u, const struct address *group, unsigned interface, bool join);
+
+/* Datagrams that the kernel dropped because this socket's buffer was full (SO_MEMINFO), since it was opened. 0 where the kernel does not tell. */
+uint32_t udp_drops(const struct udp *u);
+
 void udp_close(struct udp *u);
+
+/* True when the address is one of this machine's own (a throw-away socket can be bound to it). */
+bool udp_is_own(const struct address *a);
+
+/* True when this machine has a route there (connect(2) on a throw-away socket; nothing is sent). Else errno says why not. */
+bool udp_can_reach(const struct address *peer);
 
 #endif

@@ -1,0 +1,160 @@
+/* How the sockets behave: settings, multicast groups, and the journal of their calls. */
+#include "config.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/units.h"
+
+/* The socket options behind a setting. */
+struct option_of {
+    enum setting setting;
+    enum udp_option option;
+};
+
+static const struct option_of options[] = {
+    {SETTING_RCVBUF, UDP_RECEIVE_BUFFER}, {SETTING_SNDBUF, UDP_SEND_BUFFER}, {SETTING_BROADCAST, UDP_BROADCAST},
+    {SETTING_TTL, UDP_TTL},               {SETTING_TTL, UDP_GROUP_TTL},      {SETTING_TOS, UDP_TOS},
+    {SETTING_GROUP_LOOP, UDP_GROUP_LOOP},
+};
+
+enum { OPTIONS = sizeof options / sizeof *options };
+
+void sockets_apply(struct app *a, struct udp *u)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        int64_t value = a->settings[options[i].setting];
+        if (value == setting_info(options[i].setting)->initial || udp_set(u, options[i].option, (int)value) == 0)
+            continue;
+        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_ERROR, NULL, "%s could not be set: %s",
+                   setting_info(options[i].setting)->name, strerror(errno));
+    }
+    for (size_t i = 0; i < a->group_count; i++)
+        if (u->family == a->groups[i].group.family)
+            udp_group(u, &a->groups[i].group, a->groups[i].interface, true);
+}
+
+int sockets_set(struct app *a, enum setting setting, int64_t value)
+{
+    struct udp *sockets[] = {&a->client.udp, &a->server.udp};
+    for (size_t i = 0; i < OPTIONS; i++)
+        for (size_t k = 0; options[i].setting == setting && k < 2; k++)
+            if (sockets[k]->fd >= 0 && udp_set(sockets[k], options[i].option, (int)value) < 0) {
+                int error = errno;
+                snprintf(a->why, APP_WHY, "%s could not be set: %s", setting_info(setting)->name, error_meaning(error));
+                errno = error;
+                return -1;
+            }
+    a->settings[setting] = value;
+    if (setting == SETTING_WAIT)
+        client_set_wait(a, value);
+    return 0;
+}
+
+static int group_fails(struct app *a, const struct address *group, bool join, int error)
+{
+    char text[ADDRESS_TEXT];
+    snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text), error_meaning(error));
+    errno = error;
+    return -1;
+}
+
+int sockets_group(struct app *a, const struct address *group, const char *interface, bool join)
+{
+    struct udp *u = a->server.udp.fd >= 0 ? &a->server.udp : &a->client.udp;
+    struct membership member = {*group, *interface ? if_nametoindex(interface) : 0};
+    size_t at = 0;
+    char text[ADDRESS_TEXT];
+    if (*interface && !member.interface)
+        return group_fails(a, group, join, ENODEV);
+    if (u->fd >= 0 && u->family != group->family)
+        return group_fails(a, group, join, EAFNOSUPPORT);
+    if (u->fd >= 0 && udp_group(u, group, member.interface, join) < 0)
+        return group_fails(a, group, join, errno);
+    while (at < a->group_count && !address_equal(&a->groups[at].group, group))
+        at++;
+    if (!join && at < a->group_count)
+        a->groups[at] = a->groups[--a->group_count];
+    else if (join && at == a->group_count && at < APP_GROUPS)
+        a->groups[a->group_count++] = member;
+    app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL, "%s the group %s%s%s",
+               join ? "joined" : "left", address_format_host(group, text), *interface ? " on " : "", interface);
+    return 0;
+}
+
+static void journal_call(struct app *a, enum role role, const struct call *c)
+{
+    unsigned char room[CALL_ROOM];
+    struct moment now = loop_read_clocks();
+    struct entry e = entry_make(ENTRY_CALL, role);
+    call_entry(c, &e, room);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    journal_append(a->journal, &e);
+}
+
+static void called(void *context, const struct call *c)
+{
+    struct call_source *source = context;
+    journal_call(source->app, source->role, c);
+}
+
+void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role)
+{
+    *source = (struct call_source){a, role};
+    udp_trace(u, called, source);
+}
+
+/* A poll is an entry when it told something of an endpoint's socket. */
+static void polled(void *context, const struct pollfd *fds, int count, int timeout, int result)
+{
+    struct app *a = context;
+    struct call c = {.id = CALL_POLL, .numbers = {timeout}, .result = result};
+    bool ours = false;
+    for (int i = 0; i < count; i++) {
+        bool endpoint = fds[i].fd == a->client.udp.fd || fds[i].fd == a->server.udp.fd;
+        ours |= endpoint && fds[i].revents;
+        if (c.polled_count < CALL_POLLED)
+            c.polled[c.polled_count++] = (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
+    }
+    if (ours && result > 0)
+        journal_call(a, ROLE_NONE, &c);
+}
+
+void sockets_trace_poll(struct app *a)
+{
+    loop_on_poll(a->loop, polled, a);
+}
+
+/* What the kernel really gave: it may double, bound or refuse. */
+static void tell_kernel_value(struct app *a, enum setting setting, char *text, size_t room)
+{
+    const struct udp *u = a->client.udp.fd >= 0 ? &a->client.udp : &a->server.udp;
+    char number[UNITS_TEXT];
+    int value;
+    text[0] = '\0';
+    for (size_t i = 0; u->fd >= 0 && i < OPTIONS; i++)
+        if (options[i].setting == setting && udp_get(u, options[i].option, &value) == 0) {
+            snprintf(text, room, " (the kernel has %s)", units_format_count((uint64_t)(value < 0 ? 0 : value), number));
+            return;
+        }
+}
+
+void sockets_status(struct app *a, int only)
+{
+    char value[SETTING_TEXT], kernel[64];
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        const struct setting_info *s = setting_info((enum setting)i);
+        if (only >= 0 && i != only)
+            continue;
+        tell_kernel_value(a, (enum setting)i, kernel, sizeof kernel);
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
+                   setting_format((enum setting)i, a->settings[i], value), kernel, s->help);
+    }
+}

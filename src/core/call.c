@@ -1,0 +1,238 @@
+#include "config.h"
+
+#include "core/call.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/safe_text.h"
+
+/* What lies in an entry's bytes. */
+struct packed {
+    int32_t fd;
+    int32_t numbers[3];
+    uint8_t id;
+    uint8_t polled_count;
+    uint8_t sample;             /* bytes at `data` */
+    uint8_t more;               /* the sample is not all */
+    union {
+        unsigned char data[CALL_SAMPLE];
+        struct call_polled polled[CALL_POLLED];
+    } u;
+};
+_Static_assert(sizeof(struct packed) <= CALL_ROOM, "a packed call has its room");
+
+struct named {
+    int value;
+    const char *name;
+};
+
+static const char *const names[CALL_COUNT] = {
+    "socket", "bind", "connect", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recvmsg", "setsockopt", "close", "poll",
+};
+
+void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_ROOM])
+{
+    struct packed p = {
+        .fd = c->fd,
+        .numbers = {c->numbers[0], c->numbers[1], c->numbers[2]},
+        .id = (uint8_t)c->id,
+        .polled_count = (uint8_t)c->polled_count,
+        .sample = (uint8_t)(c->len < CALL_SAMPLE ? c->len : CALL_SAMPLE),
+        .more = c->len > CALL_SAMPLE,
+    };
+    size_t used = offsetof(struct packed, u);
+    if (c->polled_count) {
+        memcpy(p.u.polled, c->polled, c->polled_count * sizeof *c->polled);
+        used += c->polled_count * sizeof *c->polled;
+    } else if (p.sample) {
+        memcpy(p.u.data, c->data, p.sample);
+        used += p.sample;
+    }
+    memcpy(room, &p, used);
+    e->data = room;
+    e->kept = used;
+    e->result = c->result;
+    e->error = c->error;
+    e->peer = c->address;
+}
+
+static void end(struct buffer *b)
+{
+    buffer_append_byte(b, '\0');
+}
+
+/* A name for a value, or the number. */
+static void add_named(struct buffer *b, int value, const struct named *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (table[i].value == value) {
+            buffer_append_text(b, table[i].name);
+            end(b);
+            return;
+        }
+    buffer_printf(b, "%d", value);
+    end(b);
+}
+
+/* The names of all bits that are set, joined by |; 0 for none. */
+static void put_bits(struct buffer *b, int bits, const struct named *table, size_t count)
+{
+    const char *between = "";
+    for (size_t i = 0; i < count; i++)
+        if (bits & table[i].value) {
+            buffer_printf(b, "%s%s", between, table[i].name);
+            bits &= ~table[i].value;
+            between = "|";
+        }
+    if (bits || !*between)
+        buffer_printf(b, "%s%d", between, bits);
+}
+
+static void add_flags(struct buffer *b, int flags)
+{
+    static const struct named table[] = {
+        {MSG_TRUNC, "MSG_TRUNC"}, {MSG_DONTWAIT, "MSG_DONTWAIT"}, {MSG_ERRQUEUE, "MSG_ERRQUEUE"}, {MSG_PEEK, "MSG_PEEK"},
+    };
+    put_bits(b, flags, table, sizeof table / sizeof *table);
+    end(b);
+}
+
+static void add_number(struct buffer *b, int number)
+{
+    buffer_printf(b, "%d", number);
+    end(b);
+}
+
+static void add_address(struct buffer *b, const struct address *a)
+{
+    char text[ADDRESS_TEXT];
+    buffer_append_text(b, address_is_set(a) ? address_format(a, text) : "-");
+    end(b);
+}
+
+static void add_sample(struct buffer *b, const struct packed *p, const struct entry *e)
+{
+    if (e->result < 0 && (p->id == CALL_RECVFROM || p->id == CALL_RECVMSG)) {
+        buffer_append_text(b, "?");
+    } else {
+        buffer_append_byte(b, '"');
+        safe_append(b, p->u.data, p->sample);
+        buffer_append_text(b, p->more ? "\"…" : "\"");
+    }
+    end(b);
+}
+
+static void add_polled(struct buffer *b, const struct packed *p)
+{
+    static const struct named bits[] = {{1, "POLLIN"}, {4, "POLLOUT"}, {8, "POLLERR"}, {16, "POLLHUP"}, {32, "POLLNVAL"}};
+    enum { BITS = sizeof bits / sizeof *bits };
+    buffer_append_text(b, "[");
+    for (size_t i = 0; i < p->polled_count; i++) {
+        buffer_printf(b, "%s{%d, ", i ? ", " : "", p->u.polled[i].fd);
+        put_bits(b, p->u.polled[i].events, bits, BITS);
+        if (p->u.polled[i].revents) {
+            buffer_append_text(b, ": ");
+            put_bits(b, p->u.polled[i].revents, bits, BITS);
+        }
+        buffer_append_text(b, "}");
+    }
+    buffer_append_text(b, "]");
+    end(b);
+    add_number(b, p->polled_count);
+    add_number(b, p->numbers[0]);
+}
+
+static void add_option(struct buffer *b, int level, int option)
+{
+    static const struct named levels[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "IPPROTO_IP"}, {IPPROTO_IPV6, "IPPROTO_IPV6"}};
+    static const struct named socket_options[] = {{SO_RCVBUF, "SO_RCVBUF"}, {SO_SNDBUF, "SO_SNDBUF"}, {SO_BROADCAST, "SO_BROADCAST"}};
+    static const struct named ip_options[] = {
+        {IP_RECVERR, "IP_RECVERR"}, {IP_PKTINFO, "IP_PKTINFO"}, {IP_TTL, "IP_TTL"}, {IP_TOS, "IP_TOS"},
+        {IP_MULTICAST_TTL, "IP_MULTICAST_TTL"}, {IP_MULTICAST_LOOP, "IP_MULTICAST_LOOP"},
+        {IP_ADD_MEMBERSHIP, "IP_ADD_MEMBERSHIP"}, {IP_DROP_MEMBERSHIP, "IP_DROP_MEMBERSHIP"},
+    };
+    static const struct named ipv6_options[] = {
+        {IPV6_V6ONLY, "IPV6_V6ONLY"}, {IPV6_RECVERR, "IPV6_RECVERR"}, {IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO"},
+        {IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS"}, {IPV6_TCLASS, "IPV6_TCLASS"}, {IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS"},
+        {IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP"}, {IPV6_ADD_MEMBERSHIP, "IPV6_ADD_MEMBERSHIP"},
+        {IPV6_DROP_MEMBERSHIP, "IPV6_DROP_MEMBERSHIP"},
+    };
+    add_named(b, level, levels, sizeof levels / sizeof *levels);
+    if (level == SOL_SOCKET)
+        add_named(b, option, socket_options, sizeof socket_options / sizeof *socket_options);
+    else if (level == IPPROTO_IPV6)
+        add_named(b, option, ipv6_options, sizeof ipv6_options / sizeof *ipv6_options);
+    else
+        add_named(b, option, ip_options, sizeof ip_options / sizeof *ip_options);
+}
+
+static void add_socket(struct buffer *b, const struct packed *p)
+{
+    static const struct named families[] = {{AF_INET, "AF_INET"}, {AF_INET6, "AF_INET6"}};
+    static const struct named types[] = {{SOCK_NONBLOCK, "SOCK_NONBLOCK"}, {SOCK_CLOEXEC, "SOCK_CLOEXEC"}};
+    add_named(b, p->numbers[0], families, sizeof families / sizeof *families);
+    buffer_append_text(b, "SOCK_DGRAM|");
+    put_bits(b, p->numbers[1] & ~SOCK_DGRAM, types, sizeof types / sizeof *types);
+    end(b);
+    add_number(b, p->numbers[2]);
+}
+
+static void add_transfer(struct buffer *b, const struct packed *p, const struct entry *e)
+{
+    bool message = p->id == CALL_SENDMSG || p->id == CALL_RECVMSG;
+    add_number(b, p->fd);
+    add_sample(b, p, e);
+    if (!message)
+        add_number(b, p->numbers[0]);
+    add_flags(b, p->numbers[1]);
+    if (p->id != CALL_SEND)
+        add_address(b, &e->peer);
+}
+
+const char *call_words(const struct entry *e, struct buffer *arguments)
+{
+    struct packed p = {0};
+    if (e->kind != ENTRY_CALL || e->kept < offsetof(struct packed, u) || e->kept > sizeof p)
+        return "?";
+    memcpy(&p, e->data, e->kept);
+    switch ((enum call_id)p.id) {
+    case CALL_SOCKET: add_socket(arguments, &p); break;
+    case CALL_BIND:
+    case CALL_CONNECT:
+    case CALL_GETSOCKNAME:
+        add_number(arguments, p.fd);
+        add_address(arguments, &e->peer);
+        break;
+    case CALL_SENDTO:
+    case CALL_SEND:
+    case CALL_SENDMSG:
+    case CALL_RECVFROM:
+    case CALL_RECVMSG: add_transfer(arguments, &p, e); break;
+    case CALL_SETSOCKOPT:
+        add_number(arguments, p.fd);
+        add_option(arguments, p.numbers[0], p.numbers[1]);
+        add_number(arguments, p.numbers[2]);
+        break;
+    case CALL_CLOSE: add_number(arguments, p.fd); break;
+    case CALL_POLL: add_polled(arguments, &p); break;
+    case CALL_COUNT: return "?";
+    }
+    return p.id < CALL_COUNT ? names[p.id] : "?";
+}
+
+int call_format(const struct entry *e, struct buffer *out)
+{
+    struct buffer arguments;
+    char name[16];
+    buffer_init(&arguments);
+    buffer_printf(out, "%s(", call_words(e, &arguments));
+    for (size_t at = 0; at < arguments.len; at += strlen((char *)arguments.data + at) + 1)
+        buffer_printf(out, "%s%s", at ? ", " : "", (char *)arguments.data + at);
+    buffer_printf(out, ") = %lld", (long long)e->result);
+    if (e->error)
+        buffer_printf(out, " %s", errno_name(e->error, name));
+    buffer_done(&arguments);
+    return out->failed ? -1 : 0;
+}

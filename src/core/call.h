@@ -1,0 +1,64 @@
+/* call: a socket call as it happened: which, with which arguments, with which result.
+ *
+ * Calls are journalled in binary, packed into an entry's bytes, and put into words only when somebody looks: writing one down costs a copy.
+ * Of the bytes that went through a call a sample is kept: the datagram itself has an entry of its own. */
+#ifndef UDPTALK_CORE_CALL_H
+#define UDPTALK_CORE_CALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/buffer.h"
+#include "core/entry.h"
+
+enum call_id {
+    CALL_SOCKET,
+    CALL_BIND,
+    CALL_CONNECT,
+    CALL_GETSOCKNAME,
+    CALL_SENDTO,
+    CALL_SEND,
+    CALL_SENDMSG,
+    CALL_RECVFROM,
+    CALL_RECVMSG,
+    CALL_SETSOCKOPT,
+    CALL_CLOSE,
+    CALL_POLL,
+    CALL_COUNT
+};
+
+enum { CALL_SAMPLE = 32, CALL_POLLED = 8 };
+
+/* One descriptor of a poll(2): events and revents are poll's own bits. */
+struct call_polled {
+    int32_t fd;
+    int16_t events, revents;
+};
+
+struct call {
+    enum call_id id;
+    int fd;
+    int numbers[3];             /* socket: family, type, protocol; setsockopt: level, option, value; send and receive: length, flags; poll: timeout in ms */
+    int64_t result;
+    int error;                  /* errno, 0 when it succeeded */
+    struct address address;     /* bind, connect, sendto, and what recvfrom and getsockname told */
+    const unsigned char *data;  /* what was sent or received */
+    size_t len;
+    struct call_polled polled[CALL_POLLED];
+    size_t polled_count;
+};
+
+enum { CALL_ROOM = 160 };
+
+/* Makes the journal's entry of a call; its bytes are packed into `room`. Times and role are left to the caller. */
+void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_ROOM]);
+
+/* Puts an entry's call into words: the name (static), and each argument, NUL-terminated, appended to `arguments`. Returns the name; "?" when
+ * the entry is not a call. */
+const char *call_words(const struct entry *e, struct buffer *arguments);
+
+/* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with ENOMEM. */
+int call_format(const struct entry *e, struct buffer *out);
+
+#endif

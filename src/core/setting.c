@@ -1,0 +1,84 @@
+#include "config.h"
+
+#include "core/setting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/units.h"
+
+static const struct setting_info table[SETTING_COUNT] = {
+    [SETTING_WAIT] = {"wait", SETTING_IS_TIME, 0, 86400 * UNITS_SECOND, 2 * UNITS_SECOND, "how long an answer is waited for; 0: none is expected"},
+    [SETTING_READ_SIZE] = {"read-size", SETTING_IS_SIZE, 1, 65536, 65536, "recvfrom's length: what is longer is cut, as with the textbook's 2048"},
+    [SETTING_RCVBUF] = {"rcvbuf", SETTING_IS_SIZE, 256, 1 << 30, 4 << 20, "the kernel's receive buffer that is asked for"},
+    [SETTING_SNDBUF] = {"sndbuf", SETTING_IS_SIZE, 256, 1 << 30, -1, "the kernel's send buffer that is asked for"},
+    [SETTING_BROADCAST] = {"broadcast", SETTING_IS_SWITCH, 0, 1, 0, "allow sending to broadcast addresses"},
+    [SETTING_TTL] = {"ttl", SETTING_IS_NUMBER, 1, 255, -1, "how many routers a datagram may pass (multicast too)"},
+    [SETTING_TOS] = {"tos", SETTING_IS_NUMBER, 0, 255, -1, "type of service: the priority that routers may look at"},
+    [SETTING_GROUP_LOOP] = {"group-loop", SETTING_IS_SWITCH, 0, 1, 1, "what goes to a multicast group comes back to members on this machine"},
+    [SETTING_LOW_PORTS] = {"low-ports", SETTING_IS_SWITCH, 0, 1, 0, "the server answers ports below 1024 too"},
+    [SETTING_LOOP_GUARD] = {"loop-guard", SETTING_IS_LIMIT, 0, 1000000, 256, "repeats in a row from one source after which a reply is left out"},
+    [SETTING_REPLY_RATE] = {"reply-rate", SETTING_IS_LIMIT, 0, 100000000, 10000, "replies a second to one source beyond this machine"},
+};
+
+const struct setting_info *setting_info(enum setting setting)
+{
+    return &table[setting];
+}
+
+int setting_find(const char *name)
+{
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static void say_expected(const struct setting_info *s, char *expected)
+{
+    char low[UNITS_TEXT], high[UNITS_TEXT];
+    units_format_count((uint64_t)s->low, low);
+    units_format_count((uint64_t)s->high, high);
+    switch (s->kind) {
+    case SETTING_IS_TIME: snprintf(expected, SETTING_TEXT, "a time: 500ms, 2s or seconds"); break;
+    case SETTING_IS_SIZE: snprintf(expected, SETTING_TEXT, "a size from %s to %s", low, high); break;
+    case SETTING_IS_NUMBER: snprintf(expected, SETTING_TEXT, "a number from %s to %s", low, high); break;
+    case SETTING_IS_SWITCH: snprintf(expected, SETTING_TEXT, "on or off"); break;
+    case SETTING_IS_LIMIT: snprintf(expected, SETTING_TEXT, "a number up to %s, or off", high); break;
+    }
+}
+
+int setting_parse(enum setting setting, const char *text, int64_t *value, char *expected)
+{
+    const struct setting_info *s = &table[setting];
+    int64_t parsed = -1;
+    switch (s->kind) {
+    case SETTING_IS_TIME: parsed = units_parse_time(text); break;
+    case SETTING_IS_SIZE: parsed = units_parse_size(text); break;
+    case SETTING_IS_SWITCH: parsed = strcmp(text, "on") == 0 ? 1 : strcmp(text, "off") == 0 ? 0 : -1; break;
+    case SETTING_IS_LIMIT: parsed = strcmp(text, "off") == 0 ? 0 : units_parse_count(text, 1, s->high); break;
+    case SETTING_IS_NUMBER: parsed = units_parse_count(text, s->low, s->high); break;
+    }
+    if (parsed < s->low || parsed > s->high) {
+        say_expected(s, expected);
+        return -1;
+    }
+    *value = parsed;
+    return 0;
+}
+
+char *setting_format(enum setting setting, int64_t value, char *text)
+{
+    const struct setting_info *s = &table[setting];
+    if (value < 0)
+        snprintf(text, SETTING_TEXT, "the system's");
+    else if (s->kind == SETTING_IS_TIME)
+        units_format_time(value, text);
+    else if (s->kind == SETTING_IS_SWITCH)
+        snprintf(text, SETTING_TEXT, value ? "on" : "off");
+    else if (s->kind == SETTING_IS_LIMIT && value == 0)
+        snprintf(text, SETTING_TEXT, "off");
+    else
+        units_format_count((uint64_t)value, text);
+    return text;
+}
