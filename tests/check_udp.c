@@ -39,6 +39,7 @@ static void open_bound(struct udp *u, int family, struct address *at)
 {
     struct address loopback;
     address_loopback(&loopback, family, 0);
+    udp_init(u);
     ck_assert_int_eq(udp_open(u, family, false), 0);
     ck_assert_int_eq(udp_bind(u, &loopback), 0);
     ck_assert_int_eq(udp_local(u, at), 0);
@@ -49,6 +50,7 @@ static void open_bound(struct udp *u, int family, struct address *at)
 static void open_pair(struct pair *p, int family)
 {
     open_bound(&p->to, family, &p->at);
+    udp_init(&p->from);
     ck_assert_int_eq(udp_open(&p->from, family, true), 0);
 }
 
