@@ -16,7 +16,7 @@
 /* A receiver on a port of the kernel's choice, and a sender that has done nothing yet. Every wait is a poll() of at
  * most 5 s. */
 struct pair {
-    struct udp from = {.fd = -1}, to = {.fd = -1};
+    struct udp from, to;
     struct address at; /* where `to` listens */
 };
 
