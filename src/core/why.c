@@ -3,6 +3,7 @@
 #include "core/why.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,16 +72,16 @@ static void explain_notice(struct buffer *out, const struct entry *e)
         buffer_append_text(out, " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
                                 "Is the address right, does the server run, does a firewall drop it?");
     else if (e->error)
-        buffer_printf(out, " It is %s, told by recvmsg(MSG_ERRQUEUE): %s. What to do: %s.", errno_name(e->error, name),
-                      error_meaning(e->error), error_advice(e->error));
+        buffer_printf(out, " That is %s, told by recvmsg(MSG_ERRQUEUE). What to do: %s.", errno_name(e->error, name),
+                      error_advice(e->error));
 }
 
-static void explain_entry(struct buffer *out, const struct entry *e)
+/* One thing that happened; `since` is the one before it, or NULL. */
+static void explain_entry(struct buffer *out, const struct entry *e, const struct entry *since)
 {
     char time[UNITS_TEXT];
-    struct units_clock clock = {0};
-    buffer_append_text(out, units_format_clock(e->wall, 6, &clock, time));
-    buffer_append_byte(out, ' ');
+    if (since && e->mono > since->mono)
+        buffer_printf(out, "%s later: ", units_format_rtt(e->mono - since->mono, time));
     if (e->kind == ENTRY_NOTICE)
         explain_notice(out, e);
     else if (e->dir == DIR_SENT)
@@ -122,9 +123,10 @@ int why_explain(const struct journal *j, uint64_t exchange, struct buffer *out)
         errno = ENOENT;
         return -1;
     }
-    while (count)
+    struct entry before;
+    for (bool first = true; count; first = false, before = e)
         if (journal_get(j, found[--count], &e))
-            explain_entry(out, &e);
+            explain_entry(out, &e, first ? NULL : &before);
     if (more)
         buffer_printf(out, "… and %zu more.\n", more);
     return out->failed ? -1 : 0;
