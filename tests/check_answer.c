@@ -82,7 +82,8 @@ static void check_case(const struct answer_case *c)
     if (a.request.n != c->request || a.has_reply != (c->reply != 0) || a.has_reason != (c->reason != 0) ||
         (a.has_reply && a.reply.n != c->reply) || (a.has_reason && a.reason.n != c->reason))
         ck_abort_msg("%s: entry %llu has the reply %llu and the reason %llu", c->what, (unsigned long long)c->request,
-                     a.has_reply ? (unsigned long long)a.reply.n : 0, a.has_reason ? (unsigned long long)a.reason.n : 0);
+                     a.has_reply ? (unsigned long long)a.reply.n : 0,
+                     a.has_reason ? (unsigned long long)a.reason.n : 0);
     if (strcmp(parts_of(j, parts), c->parts) != 0)
         ck_abort_msg("%s: the parts are %s, not %s", c->what, parts, c->parts);
     journal_free(j);
@@ -230,7 +231,8 @@ START_TEST(shows_every_entry_once)
             char word[24];
             uint64_t ago = next_random(&state) % 4 ? 1 + next_random(&state) % 4 : 1 + next_random(&state) % 200;
             char letter = "RRRRrrrrsnnNCcdkA"[next_random(&state) % 17];
-            snprintf(word, sizeof word, "%c%llu", letter, ago < n && strchr("rsncd", letter) ? (unsigned long long)(n - ago) : 0);
+            uint64_t about = ago < n && strchr("rsncd", letter) ? n - ago : 0;
+            snprintf(word, sizeof word, "%c%llu", letter, (unsigned long long)about);
             write_words(j, word);
         }
         check_seen_once(j);

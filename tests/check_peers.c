@@ -127,6 +127,23 @@ START_TEST(keeps_rows_in_their_place_while_it_grows)
 }
 END_TEST
 
+START_TEST(tells_the_ports_of_one_host_apart)
+{
+    struct peers p;
+    struct address a;
+    peers_init(&p, 5);
+    address_loopback(&a, AF_INET, 0);
+    for (int round = 0; round < 2; round++)
+        for (uint16_t port = 0; port < 3000; port++) {
+            a.port = port;
+            if (peers_note(&p, &a, 1, 0) != &p.rows[port])
+                ck_abort_msg("port %d is in the wrong place", port);
+        }
+    ck_assert_uint_eq(p.count, 3000);
+    peers_done(&p);
+}
+END_TEST
+
 START_TEST(counts_others_when_it_is_full)
 {
     struct peers p;
@@ -159,6 +176,7 @@ int main(void)
         {"counts datagrams and bytes by address", counts_datagrams_and_bytes_by_address},
         {"tells addresses apart by every field", tells_addresses_apart_by_every_field},
         {"keeps rows in their place while it grows", keeps_rows_in_their_place_while_it_grows},
+        {"tells the ports of one host apart", tells_the_ports_of_one_host_apart},
         {"counts others when it is full", counts_others_when_it_is_full},
     };
     return unit_run("peers", tests, UNIT_COUNT(tests));

@@ -19,7 +19,7 @@ bool answer_gather(const struct journal *j, uint64_t n, struct answer *out)
         if (e.kind == ENTRY_DATAGRAM && !out->has_reply) {
             out->reply = e;
             out->has_reply = true;
-        } else if (e.kind == ENTRY_NOTICE) {
+        } else if (e.kind == ENTRY_NOTICE && !out->has_reason) {
             out->reason = e;
             out->has_reason = true;
         }
@@ -29,10 +29,7 @@ bool answer_gather(const struct journal *j, uint64_t n, struct answer *out)
 
 bool answer_is_part(const struct journal *j, const struct entry *e)
 {
-    if (e->role != ROLE_SERVER || !e->reply_to)
-        return false;
-    uint64_t before = e->n;
-    for (int i = 0; i < NEAR && before > e->reply_to; i++)
-        before = journal_before(j, before, ROLE_SERVER, false);
-    return before == e->reply_to;
+    struct answer a;
+    return e->role == ROLE_SERVER && e->reply_to && answer_gather(j, e->reply_to, &a) &&
+           ((a.has_reply && a.reply.n == e->n) || (a.has_reason && a.reason.n == e->n));
 }

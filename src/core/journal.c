@@ -13,7 +13,7 @@ struct record {
     uint32_t context;   /* where its struct context starts in the block */
     uint32_t reply_ago; /* n − reply_to, 0: none */
     uint32_t exchange;  /* − the block's first exchange, modulo 2^32; with has_exchange */
-    uint32_t rtt;       /* ns up to RTT_NS_MAX, else µs with RTT_MICRO */
+    uint32_t rtt;       /* ns up to RTT_NS_MAX, else µs with RTT_MICRO, else ms with RTT_MILLI */
     uint16_t n;         /* − the block's first */
     uint16_t size;
     uint16_t kept;
@@ -26,7 +26,9 @@ _Static_assert(sizeof(struct record) == 40, "a record is forty bytes");
 
 #define RTT_NONE UINT32_MAX
 #define RTT_MICRO UINT32_C(0x80000000)
+#define RTT_MILLI UINT32_C(0xc0000000)
 #define RTT_NS_MAX INT64_C(0x7fffffff)
+#define RTT_COARSE_MAX INT64_C(0x3ffffffe)
 
 /* What many entries share: both addresses, and how far the wall clock is ahead of the monotonic one. */
 struct context {
@@ -38,7 +40,7 @@ struct block {
     size_t size;            /* bytes at `bytes` */
     size_t used;            /* from the start */
     uint64_t first, last;   /* numbers */
-    uint64_t exchange;      /* that the records count from */
+    uint64_t exchange;      /* that the records count from: the first that is not 0 */
     uint32_t count;
     uint32_t of_role[ROLE_COUNT];
     _Alignas(16) unsigned char bytes[];
@@ -188,11 +190,19 @@ static uint32_t context_place(struct chain *c, struct block *b, const struct ent
     return (uint32_t)at;
 }
 
+/* The record can hold the entry's exchange, relative to the block's. */
+static bool exchange_fits(const struct block *b, uint64_t exchange)
+{
+    uint64_t away = exchange - b->exchange;
+    return !exchange || !b->exchange || away == (uint64_t)(int32_t)(uint32_t)away;
+}
+
 static struct block *block_for(struct journal *j, struct chain *c, const struct entry *e, size_t bytes)
 {
     struct block *b = newest_block(c);
     size_t need = bytes + sizeof(struct context) + 2 * sizeof(int64_t) + sizeof(struct record);
-    if (b && b->size - b->used >= need + b->count * sizeof(struct record) && j->last + 1 - b->first <= UINT16_MAX)
+    if (b && b->size - b->used >= need + b->count * sizeof(struct record) && j->last + 1 - b->first <= UINT16_MAX &&
+        exchange_fits(b, e->exchange))
         return b;
     return block_begin(c, need, j->last + 1, e->exchange);
 }
@@ -203,15 +213,19 @@ static uint32_t rtt_pack(int64_t rtt)
         return RTT_NONE;
     if (rtt <= RTT_NS_MAX)
         return (uint32_t)rtt;
-    int64_t micro = rtt / 1000;
-    return micro < RTT_NS_MAX ? RTT_MICRO | (uint32_t)micro : RTT_NONE - 1;
+    if (rtt / 1000 <= RTT_COARSE_MAX)
+        return RTT_MICRO | (uint32_t)(rtt / 1000);
+    int64_t milli = rtt / 1000000;
+    return RTT_MILLI | (uint32_t)(milli < RTT_COARSE_MAX ? milli : RTT_COARSE_MAX);
 }
 
 static int64_t rtt_unpack(uint32_t rtt)
 {
     if (rtt == RTT_NONE)
         return -1;
-    return rtt & RTT_MICRO ? (int64_t)(rtt & ~RTT_MICRO) * 1000 : (int64_t)rtt;
+    if (!(rtt & RTT_MICRO))
+        return rtt;
+    return (int64_t)(rtt & ~RTT_MILLI) * ((rtt & RTT_MILLI) == RTT_MILLI ? 1000000 : 1000);
 }
 
 /* Copies the entry's bytes into the block; a call's result stands in front of them. */
@@ -236,6 +250,8 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
     if (!b)
         return 0;
     uint64_t n = ++j->last;
+    if (!b->exchange)
+        b->exchange = e->exchange;
     struct record *r = record_at(b, b->count);
     uint64_t ago = e->reply_to && e->reply_to < n ? n - e->reply_to : 0;
     *r = (struct record){

@@ -27,15 +27,16 @@ struct content {
     uint64_t key;
     uint64_t head, tail;
     uint64_t waiting;     /* nothing before it waits */
-    uint64_t unarrived;   /* nothing before it has not arrived */
-    uint64_t answered;    /* the latest answered, 0: none */
+    uint64_t own_waiting; /* nothing before it waits that was sent as this very content */
+    uint64_t unarrived;   /* nothing before it was sent as this very content and has not arrived */
+    uint64_t answered;    /* the last sent of those answered, 0: none */
     int32_t chain;        /* the next content in the bucket */
 };
 
 struct match {
     uint64_t seed;
     uint64_t first, last;       /* serials alive: first ≤ s < last; serials begin at 1 */
-    uint64_t oldest_waiting;    /* nothing before it waits */
+    uint64_t oldest_waiting;    /* itself, or `last` when none waits */
     uint64_t oldest_given_up;   /* nothing before it is given up */
     size_t waiting;
     struct request *requests;
@@ -143,6 +144,8 @@ static void link_in(struct match *m, uint64_t serial, int which, uint64_t key)
     r->linked[which] = true;
     if (!c->waiting)
         c->waiting = serial;
+    if (!c->own_waiting)
+        c->own_waiting = serial;
     if (!c->unarrived)
         c->unarrived = serial;
     if (!c->head) {
@@ -160,6 +163,15 @@ static uint64_t next_of(const struct match *m, uint64_t serial, uint64_t key)
     return r->next[r->linked[0] && r->key[0] == key ? 0 : 1];
 }
 
+static uint64_t oldest_waiting(struct match *m)
+{
+    if (m->oldest_waiting < m->first)
+        m->oldest_waiting = m->first;
+    while (m->oldest_waiting < m->last && at(m, m->oldest_waiting)->state != WAITING)
+        m->oldest_waiting++;
+    return m->oldest_waiting < m->last ? m->oldest_waiting : 0;
+}
+
 /* Unlinks the oldest request: it is at the head of its contents. */
 static void forget_oldest(struct match *m)
 {
@@ -174,16 +186,17 @@ static void forget_oldest(struct match *m)
         c->head = r->next[which];
         if (c->waiting == serial)
             c->waiting = c->head;
+        if (c->own_waiting == serial)
+            c->own_waiting = c->head;
         if (c->unarrived == serial)
             c->unarrived = c->head;
         if (c->answered == serial)
-            c->answered = 0;
+            c->answered = 0; /* those answered were sent before, and are forgotten already */
         if (!c->head)
             content_remove(m, c);
     }
     m->first++;
-    if (m->oldest_waiting < m->first)
-        m->oldest_waiting = m->first;
+    oldest_waiting(m);
     if (m->oldest_given_up < m->first)
         m->oldest_given_up = m->first;
 }
@@ -252,13 +265,6 @@ int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sen
     return 0;
 }
 
-static uint64_t oldest_waiting(struct match *m)
-{
-    while (m->oldest_waiting < m->last && at(m, m->oldest_waiting)->state != WAITING)
-        m->oldest_waiting++;
-    return m->oldest_waiting < m->last ? m->oldest_waiting : 0;
-}
-
 static uint64_t oldest_given_up(struct match *m)
 {
     while (m->oldest_given_up < m->last && at(m, m->oldest_given_up)->state == ANSWERED)
@@ -271,6 +277,19 @@ static uint64_t content_waiting(const struct match *m, struct content *c)
     while (c->waiting && at(m, c->waiting)->state != WAITING)
         c->waiting = next_of(m, c->waiting, c->key);
     return c->waiting;
+}
+
+/* The request was sent as that very content, not only expected to come back as it. */
+static bool is_own(const struct request *r, uint64_t key)
+{
+    return r->key[r->linked[1]] == key;
+}
+
+static uint64_t content_own_waiting(const struct match *m, struct content *c)
+{
+    while (c->own_waiting && (at(m, c->own_waiting)->state != WAITING || !is_own(at(m, c->own_waiting), c->key)))
+        c->own_waiting = next_of(m, c->own_waiting, c->key);
+    return c->own_waiting;
 }
 
 static void describe(const struct match *m, uint64_t serial, enum match_how how, struct match_result *out)
@@ -294,9 +313,10 @@ static void answer(struct match *m, uint64_t serial)
     r->state = ANSWERED;
     for (int which = 0; which < KEYS; which++) {
         struct content *c = r->linked[which] ? content_find(m, r->key[which]) : NULL;
-        if (c)
+        if (c && c->answered < serial)
             c->answered = serial;
     }
+    oldest_waiting(m);
 }
 
 bool match_received(struct match *m, const unsigned char *data, size_t len, struct match_result *out)
@@ -326,7 +346,7 @@ bool match_arrived(struct match *m, const unsigned char *data, size_t len, struc
     struct content *c = content_find(m, content_key(m, data, len));
     if (!c)
         return false;
-    while (c->unarrived && at(m, c->unarrived)->arrived)
+    while (c->unarrived && (at(m, c->unarrived)->arrived || !is_own(at(m, c->unarrived), c->key)))
         c->unarrived = next_of(m, c->unarrived, c->key);
     if (!c->unarrived)
         return false;
@@ -341,17 +361,19 @@ static void give_up(struct match *m, uint64_t serial)
     m->waiting--;
     if (serial < m->oldest_given_up)
         m->oldest_given_up = serial;
+    oldest_waiting(m);
 }
 
 bool match_failed(struct match *m, const unsigned char *data, size_t len, struct match_result *out)
 {
     struct content *c = data ? content_find(m, content_key(m, data, len)) : NULL;
-    uint64_t serial = c ? content_waiting(m, c) : 0;
+    uint64_t serial = c ? content_own_waiting(m, c) : 0;
+    enum match_how how = serial ? MATCH_CONTENT : MATCH_ORDER;
     if (!serial)
         serial = oldest_waiting(m);
     if (!serial)
         return false;
-    describe(m, serial, c ? MATCH_CONTENT : MATCH_ORDER, out);
+    describe(m, serial, how, out);
     give_up(m, serial);
     return true;
 }
@@ -368,10 +390,7 @@ bool match_expire(struct match *m, int64_t until, struct match_result *out)
 
 int64_t match_oldest(const struct match *m)
 {
-    for (uint64_t s = m->oldest_waiting; m->waiting && s < m->last; s++)
-        if (at(m, s)->state == WAITING)
-            return at(m, s)->sent;
-    return -1;
+    return m->waiting ? at(m, m->oldest_waiting)->sent : -1;
 }
 
 size_t match_waiting(const struct match *m)

@@ -18,38 +18,42 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads decimal digits with at most nine after a point, as billionths. Moves *text on. */
-static int64_t read_decimal(const char **text)
+/* Reads decimal digits, and after a point billionths (what is finer is cut). Moves *text on. Returns 0 or −1. */
+static int read_decimal(const char **text, int64_t *whole, int64_t *billionths)
 {
     const char *s = *text;
-    int64_t whole = 0, part = 0, place = UNITS_SECOND;
+    *whole = *billionths = 0;
     if (!is_digit(s[0]) && !(s[0] == '.' && is_digit(s[1])))
-        return invalid();
-    for (; is_digit(*s); s++) {
-        whole = whole * 10 + (*s - '0');
-        if (whole > UNITS_SECOND)
-            return invalid();
-    }
+        return -1;
+    for (; is_digit(*s); s++)
+        if (__builtin_mul_overflow(*whole, 10, whole) || __builtin_add_overflow(*whole, *s - '0', whole))
+            return -1;
+    int64_t place = UNITS_SECOND;
     if (*s == '.')
         for (s++; is_digit(*s); s++)
-            if (place > 1)
-                part += (*s - '0') * (place /= 10);
+            *billionths += (*s - '0') * (place /= 10);
     *text = s;
-    return whole * UNITS_SECOND + part;
+    return 0;
 }
 
 int64_t units_parse_time(const char *text)
 {
+    const int64_t most = UNITS_SECOND * UNITS_SECOND;
     static const struct {
-        const char *unit;
-        int64_t divide, multiply;
-    } units[] = {{"", 1, 1}, {"s", 1, 1}, {"ms", 1000, 1}, {"us", 1000000, 1}, {"ns", 1000000000, 1}, {"m", 1, 60}};
-    int64_t value = read_decimal(&text);
-    for (size_t i = 0; value >= 0 && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(text, units[i].unit) != 0)
+        const char *name;
+        int64_t ns;
+    } units[] = {{"", UNITS_SECOND}, {"s", UNITS_SECOND}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"m", 60 * UNITS_SECOND}};
+    int64_t whole, part;
+    if (read_decimal(&text, &whole, &part) < 0)
+        return invalid();
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        int64_t ns = units[i].ns;
+        if (strcmp(text, units[i].name) != 0)
             continue;
-        value = value / units[i].divide;
-        return value <= UNITS_SECOND * UNITS_SECOND / units[i].multiply ? value * units[i].multiply : invalid();
+        if (whole > most / ns)
+            return invalid();
+        whole = whole * ns + (ns < UNITS_SECOND ? part / (UNITS_SECOND / ns) : part * (ns / UNITS_SECOND));
+        return whole <= most ? whole : invalid();
     }
     return invalid();
 }
@@ -59,11 +63,9 @@ int64_t units_parse_count(const char *text, int64_t low, int64_t high)
     int64_t value = 0;
     if (!*text)
         return invalid();
-    for (; is_digit(*text); text++) {
-        value = value * 10 + (*text - '0');
-        if (value > high)
+    for (; is_digit(*text); text++)
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *text - '0', &value) || value > high)
             return invalid();
-    }
     return *text || value < low ? invalid() : value;
 }
 
@@ -78,7 +80,7 @@ int64_t units_parse_size(const char *text)
         if (value > most)
             return invalid();
     }
-    const char *letters = "KMGT", *letter = *text ? strchr(letters, *text & ~0x20) : NULL;
+    const char *letters = "KMGT", *letter = *text & ~0x20 ? strchr(letters, *text & ~0x20) : NULL;
     if (letter) {
         int shift = 10 * (int)(letter - letters + 1);
         if (value > most >> shift)
@@ -94,9 +96,9 @@ int64_t units_parse_size(const char *text)
 char *units_format_rtt(int64_t ns, char *text)
 {
     double ms = (double)ns / 1e6;
-    if (ms < 10)
+    if (ms < 9.9995)
         snprintf(text, UNITS_TEXT, "%.3f ms", ms);
-    else if (ms < 1000)
+    else if (ms < 999.95)
         snprintf(text, UNITS_TEXT, "%.1f ms", ms);
     else
         snprintf(text, UNITS_TEXT, "%.3f s", ms / 1000);

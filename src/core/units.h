@@ -20,7 +20,7 @@ int64_t units_parse_count(const char *text, int64_t low, int64_t high);
 
 enum { UNITS_TEXT = 32 }; /* room for any of the texts below */
 
-/* "0.081 ms", "12.3 ms", "2.5 s"; three digits that count. */
+/* "0.081 ms", "12.3 ms", "2.500 s": to the microsecond below 10 ms, then to a tenth of a millisecond, then to the millisecond. */
 char *units_format_rtt(int64_t ns, char *text);
 
 /* A time as one would say it: "2 s", "500 ms", "1.5 s". */
