@@ -78,6 +78,7 @@ struct app {
     struct membership groups[APP_GROUPS];
     size_t group_count;
     uint64_t seed;            /* of hashes */
+    uint64_t receive_most;    /* the server reads no more than that many (-c), 0: no end */
     uint64_t exchanges;       /* the newest exchange's number */
     struct command after_lookup;
     bool lookup_failed;       /* a name was not found; a->why says it */

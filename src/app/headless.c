@@ -232,7 +232,9 @@ static bool send_line(struct headless *h)
 static bool may_send(struct headless *h)
 {
     const struct app *a = h->app;
-    if (a->client.udp.fd < 0 || a->client.full)
+    if (a->client.udp.fd < 0)
+        return !app_is_busy(a); /* to say of each line that it can't be sent */
+    if (a->client.full)
         return false;
     if (a->settings[SETTING_WAIT] && match_waiting(a->client.match) >= a->options->window)
         return false;
@@ -406,6 +408,8 @@ int headless_run(struct app *app, const struct script *script)
     buffer_init(&h.err);
     runner_init(&h.runner, app, script);
     app->front = (struct front){run_command, &h};
+    if (app->options->mode == MODE_SERVER)
+        app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
     if (loop_take_signals(app->loop, take_signal, &h) < 0)
         say(&h, "cannot take signals: %s", strerror(errno));

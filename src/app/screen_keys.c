@@ -281,10 +281,9 @@ void screen_outbox(struct screen *s)
     for (int i = 0; s->sending && i < SENDS && !s->app->client.full; i++) {
         const unsigned char *end = memchr(s->outbox.data, '\n', s->outbox.len);
         size_t len = end ? (size_t)(end - s->outbox.data) : s->outbox.len;
-        if (client_send(s->app, s->outbox.data, len) < 0) {
-            if (errno == EAGAIN)
-                break;
-            screen_say(s, STYLE_ERROR, "%s", s->app->why);
+        if (!send_line(s, s->outbox.data, len) && errno == EAGAIN) {
+            s->message[0] = '\0';
+            break;
         }
         buffer_take(&s->outbox, end ? len + 1 : len);
         s->outbox_lines--;

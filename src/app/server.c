@@ -151,7 +151,7 @@ static void server_ready(void *context, short revents)
     int i;
     (void)revents;
     for (i = 0; i < DRAIN; i++) {
-        if (a->options->mode == MODE_SERVER && a->options->count && (int64_t)a->server.in >= a->options->count)
+        if (a->receive_most && a->server.in >= a->receive_most)
             return;
         int got = udp_receive(&a->server.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)

@@ -222,6 +222,8 @@ static int read_place(struct options *o, int count, char **words, bool listens, 
         o->place.port = address_parse_port(words[0]);
         return 0;
     }
+    if (count == 1 && listens && words[0][0] >= '0' && words[0][0] <= '9' && !strpbrk(words[0], ".:"))
+        return wrong(why, "-l", words[0], "an address, or a port: a number from 0 to 65535");
     return count == 0 ? 0 : place_parse(&o->place, words[0], count > 1 ? words[1] : NULL, why, OPTION_WHY);
 }
 

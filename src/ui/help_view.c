@@ -3,10 +3,12 @@
 #include "ui/help_view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/command.h"
 #include "core/transform.h"
 #include "ui/title.h"
+#include "ui/wrap.h"
 
 /* The lines as they are walked: each is drawn when it falls into the window. */
 struct walk {
@@ -15,6 +17,12 @@ struct walk {
     int top, line, left_cols;
 };
 
+/* Where the explanations begin; narrow screens have them behind the key. */
+static int left_cols(int cols)
+{
+    return cols >= 60 ? 28 : 0;
+}
+
 static void heading(struct walk *w, const char *text)
 {
     int row = w->area.row + w->line++ - w->top;
@@ -22,14 +30,22 @@ static void heading(struct walk *w, const char *text)
         cells_put(w->cells, row, w->area.col + 1, w->area.col + w->area.cols, STYLE_FOCUS, text);
 }
 
+/* What stands on the right wraps. */
 static void pair(struct walk *w, const char *left, const char *right)
 {
-    int row = w->area.row + w->line++ - w->top, end = w->area.col + w->area.cols;
-    if (!w->cells || row < w->area.row || row >= w->area.row + w->area.rows)
+    const unsigned char *text = (const unsigned char *)right;
+    int row = w->area.row + w->line - w->top, end = w->area.col + w->area.cols, below = w->area.row + w->area.rows;
+    int from = w->area.col + w->left_cols, least = w->area.col + 2 + (int)strlen(left) + 1;
+    struct area rest = {row, from > least ? from : least, below - row, 0};
+    rest.cols = end - rest.col;
+    if (rest.cols < 12)
+        rest = (struct area){row + 1, w->area.col + 4, below - row - 1, w->area.cols - 4};
+    w->line += rest.row - row + wrap_put(NULL, rest, 0, text, strlen(right));
+    if (!w->cells || row < w->area.row || row >= below)
         return;
-    int col = cells_put(w->cells, row, w->area.col + 2, end, STYLE_KEY, left) + 1;
-    int from = w->area.col + w->left_cols;
-    cells_put(w->cells, row, col > from ? col : from, end, STYLE_PLAIN, right);
+    cells_put(w->cells, row, w->area.col + 2, end, STYLE_KEY, left);
+    if (rest.rows > 0)
+        wrap_put(w->cells, rest, STYLE_PLAIN, text, strlen(right));
 }
 
 static void walk_all(struct walk *w)
@@ -60,16 +76,16 @@ static void walk_all(struct walk *w)
         pair(w, transform_at(i)->name, transform_at(i)->help);
 }
 
-static int count_lines(void)
+static int count_lines(const struct help_view *v)
 {
-    struct walk w = {.cells = NULL};
+    struct walk w = {.area = {0, 0, 0, v->cols}, .left_cols = left_cols(v->cols)};
     walk_all(&w);
     return w.line;
 }
 
 static void clamp(struct help_view *v)
 {
-    int most = count_lines() - v->page;
+    int most = count_lines(v) - v->page;
     if (v->top > most)
         v->top = most;
     if (v->top < 0)
@@ -82,9 +98,10 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
     if (a.rows < 1)
         return;
     v->page = a.rows - 1;
+    v->cols = a.cols;
     clamp(v);
     cells_blank(c, a, STYLE_PLAIN);
-    struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, a.cols >= 60 ? 28 : 0};
+    struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, left_cols(a.cols)};
     walk_all(&w);
     snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line, w.line);
     title_draw(c, a, focus, "Help", "man udptalk says more", right, "");
@@ -101,7 +118,7 @@ bool help_view_act(struct help_view *v, enum action action)
     case ACTION_PAGE_UP: v->top -= page; break;
     case ACTION_PAGE_DOWN: v->top += page; break;
     case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = count_lines(); break;
+    case ACTION_NEWEST: v->top = count_lines(v); break;
     default: return false;
     }
     clamp(v);

@@ -9,7 +9,7 @@
 
 struct help_view {
     int top;   /* the first line shown */
-    int page;  /* lines shown last */
+    int page, cols; /* the room that it had last */
 };
 
 void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool focus);

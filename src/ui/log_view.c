@@ -8,7 +8,7 @@ enum { ROWS_MOST = 500 };
 
 void log_view_init(struct log_view *v, const struct log_ops *ops)
 {
-    *v = (struct log_view){.ops = ops, .page = 1};
+    *v = (struct log_view){.ops = ops, .page = 1, .cols = 80};
 }
 
 /* The nearest row before or after entry n, 0 when there is none. */
@@ -38,12 +38,12 @@ struct window {
 };
 
 /* Adds a row where it fits. Returns false when the window is full. */
-static bool window_add(struct window *w, const struct log_view *v, const struct scene *s, uint64_t n, int cols)
+static bool window_add(struct window *w, const struct log_view *v, const struct scene *s, uint64_t n)
 {
     struct entry e;
     if (!journal_get(s->journal, n, &e))
         return true;
-    int height = v->ops->height(s, &e, cols);
+    int height = v->ops->height(s, &e, v->cols);
     if (w->count == 0 && height > v->page)
         height = v->page;
     if (w->count == ROWS_MOST || w->height + height > v->page)
@@ -67,17 +67,17 @@ static void window_reverse(struct window *w)
 }
 
 /* What was forgotten under a view that stands still is replaced by the oldest that are left. */
-static void collect(struct window *w, const struct log_view *v, const struct scene *s, int cols)
+static void collect(struct window *w, const struct log_view *v, const struct scene *s, uint64_t bottom)
 {
     const struct journal *j = s->journal;
-    uint64_t n = row_before(v, j, v->bottom ? v->bottom + 1 : UINT64_MAX);
+    uint64_t n = row_before(v, j, bottom ? bottom + 1 : UINT64_MAX);
     w->count = w->height = 0;
-    while (n && window_add(w, v, s, n, cols))
+    while (n && window_add(w, v, s, n))
         n = row_before(v, j, n);
-    if (!v->bottom || n)
+    if (!bottom || n)
         return;
     w->count = w->height = 0;
-    for (n = row_after(v, j, 0); n && window_add(w, v, s, n, cols);)
+    for (n = row_after(v, j, 0); n && window_add(w, v, s, n);)
         n = row_after(v, j, n);
     window_reverse(w);
 }
@@ -91,7 +91,8 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
     cells_blank(c, a, STYLE_PLAIN);
     v->ops->draw_title(v, c, a, s, focus);
     v->page = a.rows - 1 < ROWS_MOST ? a.rows - 1 : ROWS_MOST;
-    collect(&w, v, s, a.cols);
+    v->cols = a.cols;
+    collect(&w, v, s, v->bottom);
     bool full = w.count && row_before(v, s->journal, w.rows[w.count - 1]);
     int at = a.row + (full ? a.rows : 1 + w.height);
     for (int i = 0; i < w.count; i++) {
@@ -110,15 +111,20 @@ static void stand_still(struct log_view *v, uint64_t bottom, const struct scene 
     v->bottom = bottom;
 }
 
+/* True when older rows stand above the window that ends with that row. */
+static bool has_above(const struct log_view *v, const struct scene *s, uint64_t bottom)
+{
+    struct window w;
+    collect(&w, v, s, bottom);
+    return w.count && row_before(v, s->journal, w.rows[w.count - 1]);
+}
+
 static void scroll_up(struct log_view *v, int lines, const struct scene *s)
 {
-    uint64_t n = v->bottom ? v->bottom : row_before(v, s->journal, UINT64_MAX);
-    uint64_t top = n;
-    for (int i = 1; i < v->page && top; i++)
-        top = row_before(v, s->journal, top);
-    for (int i = 0; i < lines && top && (top = row_before(v, s->journal, top)); i++)
+    uint64_t from = v->bottom ? v->bottom : row_before(v, s->journal, UINT64_MAX), n = from;
+    for (int i = 0; i < lines && n && has_above(v, s, n); i++)
         n = row_before(v, s->journal, n);
-    if (n)
+    if (n && n != from)
         stand_still(v, n, s);
 }
 
@@ -132,12 +138,12 @@ static void scroll_down(struct log_view *v, int lines, const struct scene *s)
 
 static void scroll_to_oldest(struct log_view *v, const struct scene *s)
 {
-    uint64_t n = row_after(v, s->journal, 0), bottom = n;
-    for (int i = 1; i < v->page && n; i++)
-        if ((n = row_after(v, s->journal, n)))
-            bottom = n;
-    if (bottom && row_after(v, s->journal, bottom))
-        stand_still(v, bottom, s);
+    struct window w = {.count = 0};
+    uint64_t n = row_after(v, s->journal, 0);
+    while (n && window_add(&w, v, s, n))
+        n = row_after(v, s->journal, n);
+    if (n && w.count)
+        stand_still(v, w.rows[w.count - 1], s);
 }
 
 bool log_view_act(struct log_view *v, enum action action, const struct scene *s)

@@ -34,7 +34,7 @@ struct log_view {
     const struct log_ops *ops;
     uint64_t bottom;
     uint64_t events_then; /* the counter when the user scrolled up */
-    int page;             /* rows of the screen that it had last, the title apart */
+    int page, cols;       /* rows (the title apart) and columns of the screen that it had last */
 };
 
 void log_view_init(struct log_view *v, const struct log_ops *ops);
