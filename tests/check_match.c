@@ -8,6 +8,9 @@
 
 #include "unit.h"
 
+/* All requests but those of one test go to one peer. */
+static const struct address somebody = {.family = 2, .port = 7, .ip = {127, 0, 0, 1}};
+
 static uint32_t next_random(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -46,7 +49,7 @@ static void tell_sent(struct match *m, uint64_t n, const char *payload, const ch
     const struct transform *t = transform[0] ? transform_find(transform) : NULL;
     if (transform[0] && !t)
         ck_abort_msg("there is no transform %s", transform);
-    if (match_sent(m, n, 1000 + n, (int64_t)n * 1000000000, (const unsigned char *)payload, strlen(payload), t) < 0)
+    if (match_sent(m, n, 1000 + n, (int64_t)n * 1000000000, &somebody, (const unsigned char *)payload, strlen(payload), t) < 0)
         ck_abort_msg("out of memory");
 }
 
@@ -55,11 +58,11 @@ static bool tell(struct match *m, const char *verb, const char *payload, struct 
     const unsigned char *data = (const unsigned char *)payload;
     size_t len = strlen(payload);
     if (strcmp(verb, "received") == 0)
-        return match_received(m, data, len, r);
+        return match_received(m, &somebody, data, len, r);
     if (strcmp(verb, "arrived") == 0)
-        return match_arrived(m, data, len, r);
+        return match_arrived(m, &somebody, data, len, r);
     if (strcmp(verb, "failed") == 0)
-        return match_failed(m, strcmp(payload, "?") ? data : NULL, strcmp(payload, "?") ? len : 0, r);
+        return match_failed(m, &somebody, strcmp(payload, "?") ? data : NULL, strcmp(payload, "?") ? len : 0, r);
     if (strcmp(verb, "expired") == 0)
         return match_expire(m, (int64_t)strtoull(payload, NULL, 10) * 1000000000, r);
     ck_abort_msg("there is no step %s", verb);
@@ -277,9 +280,9 @@ START_TEST(tells_contents_apart)
         struct match *m = new_match(seed * UINT64_C(0x9e3779b97f4a7c15));
         struct match_result r;
         for (size_t i = 0; i < UNIT_COUNT(all); i++)
-            match_sent(m, i + 1, 0, 0, all[i].data, all[i].len, NULL);
+            match_sent(m, i + 1, 0, 0, &somebody, all[i].data, all[i].len, NULL);
         for (size_t i = UNIT_COUNT(all); i-- > 0;)
-            if (!match_received(m, all[i].data, all[i].len, &r) || r.request != i + 1 || r.how != MATCH_CONTENT)
+            if (!match_received(m, &somebody, all[i].data, all[i].len, &r) || r.request != i + 1 || r.how != MATCH_CONTENT)
                 ck_abort_msg("content %zu is taken for another", i);
         match_free(m);
     }
@@ -290,9 +293,9 @@ START_TEST(takes_no_bytes_at_all)
 {
     struct match *m = new_match(1);
     struct match_result r;
-    ck_assert_int_eq(match_sent(m, 1, 1, 5, NULL, 0, transform_find("upper")), 0);
-    ck_assert(match_arrived(m, NULL, 0, &r));
-    ck_assert(match_received(m, NULL, 0, &r));
+    ck_assert_int_eq(match_sent(m, 1, 1, 5, &somebody, NULL, 0, transform_find("upper")), 0);
+    ck_assert(match_arrived(m, &somebody, NULL, 0, &r));
+    ck_assert(match_received(m, &somebody, NULL, 0, &r));
     ck_assert_int_eq(r.how, MATCH_CONTENT);
     ck_assert_uint_eq(r.request, 1);
     match_free(m);
@@ -308,9 +311,9 @@ START_TEST(knows_when_the_oldest_was_sent)
     for (uint64_t n = 1; n <= 3; n++)
         tell_sent(m, n, n == 2 ? "b" : "a", "upper");
     ck_assert_int_eq(match_oldest(m), 1000000000);
-    match_received(m, (const unsigned char *)"B", 1, &r);
+    match_received(m, &somebody, (const unsigned char *)"B", 1, &r);
     ck_assert_int_eq(match_oldest(m), 1000000000);
-    match_received(m, (const unsigned char *)"A", 1, &r);
+    match_received(m, &somebody, (const unsigned char *)"A", 1, &r);
     ck_assert_int_eq(match_oldest(m), 3000000000);
     match_expire(m, INT64_MAX, &r);
     ck_assert_int_eq(match_oldest(m), -1);
@@ -426,7 +429,7 @@ static void model_sent(struct model *o)
     o->next_entry++;
     o->requests[o->count++] =
         (struct model_request){.entry = o->next_entry, .sent = o->now, .own = own, .mapped = mapped};
-    if (match_sent(o->match, o->next_entry, o->next_entry * 3, o->now, own.bytes, own.len, t) < 0)
+    if (match_sent(o->match, o->next_entry, o->next_entry * 3, o->now, &somebody, own.bytes, own.len, t) < 0)
         ck_abort_msg("out of memory");
 }
 
@@ -434,7 +437,7 @@ static void model_received(struct model *o)
 {
     struct word w = any_word(o);
     struct match_result r = {0};
-    bool found = match_received(o->match, w.bytes, w.len, &r);
+    bool found = match_received(o->match, &somebody, w.bytes, w.len, &r);
     struct model_request *expected = oldest(o, WAITS, &w, OWN_OR_MAPPED), *named = by_entry(o, r.request);
     enum match_how how = MATCH_CONTENT;
     for (enum model_state state = ANSWERED; !expected && state <= GIVEN_UP; state++) {
@@ -455,7 +458,7 @@ static void model_arrived(struct model *o)
 {
     struct word w = any_word(o);
     struct match_result r = {0};
-    bool found = match_arrived(o->match, w.bytes, w.len, &r);
+    bool found = match_arrived(o->match, &somebody, w.bytes, w.len, &r);
     struct model_request *expected = NULL;
     for (size_t i = 0; i < o->count && !expected; i++)
         if (!o->requests[i].arrived && fits(&o->requests[i], &w, OWN))
@@ -470,7 +473,7 @@ static void model_failed(struct model *o)
     struct word w = any_word(o);
     bool told = next_random(&o->random) % 4 != 0;
     struct match_result r = {0};
-    bool found = match_failed(o->match, told ? w.bytes : NULL, told ? w.len : 0, &r);
+    bool found = match_failed(o->match, &somebody, told ? w.bytes : NULL, told ? w.len : 0, &r);
     struct model_request *expected = told ? oldest(o, WAITS, &w, OWN) : NULL;
     enum match_how how = expected ? MATCH_CONTENT : MATCH_ORDER;
     if (!expected)
@@ -553,7 +556,7 @@ END_TEST
 
 static void send_number(struct match *m, uint64_t n)
 {
-    if (match_sent(m, n, n, (int64_t)n, (const unsigned char *)&n, sizeof n, NULL) < 0)
+    if (match_sent(m, n, n, (int64_t)n, &somebody, (const unsigned char *)&n, sizeof n, NULL) < 0)
         ck_abort_msg("out of memory");
 }
 
@@ -572,10 +575,10 @@ START_TEST(finds_each_of_ten_thousand)
     for (uint64_t n = 1; n <= MANY; n++)
         send_number(m, n);
     for (uint64_t n = MANY; n > MANY / 2; n--)
-        expect(match_received(m, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
     ck_assert_uint_eq(match_waiting(m), MANY / 2);
     for (uint64_t n = 1; n <= MANY / 2; n++)
-        expect(match_received(m, (const unsigned char *)"?", 1, &r), &r, n, MATCH_ORDER);
+        expect(match_received(m, &somebody, (const unsigned char *)"?", 1, &r), &r, n, MATCH_ORDER);
     ck_assert_uint_eq(match_waiting(m), 0);
     match_free(m);
 }
@@ -589,10 +592,10 @@ START_TEST(answers_ten_thousand_equal_ones_in_turn)
     for (uint64_t n = 1; n <= MANY; n++)
         tell_sent(m, n, "same", "upper");
     for (uint64_t n = 1; n <= MANY; n++) {
-        expect(match_arrived(m, (const unsigned char *)"same", 4, &r), &r, n, MATCH_CONTENT);
-        expect(match_received(m, (const unsigned char *)(n % 2 ? "SAME" : "same"), 4, &r), &r, n, MATCH_CONTENT);
+        expect(match_arrived(m, &somebody, (const unsigned char *)"same", 4, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (const unsigned char *)(n % 2 ? "SAME" : "same"), 4, &r), &r, n, MATCH_CONTENT);
     }
-    ck_assert(match_received(m, (const unsigned char *)"SAME", 4, &r));
+    ck_assert(match_received(m, &somebody, (const unsigned char *)"SAME", 4, &r));
     ck_assert(r.duplicate);
     match_free(m);
 }
@@ -613,10 +616,10 @@ START_TEST(maps_each_request_once)
     struct match *m = new_match(7);
     struct match_result r;
     for (uint64_t n = 1; n <= 1000; n++)
-        match_sent(m, n, n, (int64_t)n, (const unsigned char *)&n, sizeof n, &counted);
+        match_sent(m, n, n, (int64_t)n, &somebody, (const unsigned char *)&n, sizeof n, &counted);
     ck_assert_uint_eq(runs, 1000);
     for (uint64_t n = 1; n <= 2000; n++)
-        match_received(m, (const unsigned char *)&n, sizeof n, &r);
+        match_received(m, &somebody, (const unsigned char *)&n, sizeof n, &r);
     ck_assert_uint_eq(runs, 1000);
     match_free(m);
 }
@@ -634,12 +637,12 @@ START_TEST(forgets_the_oldest_when_it_is_full)
     }
     ck_assert_int_eq(match_oldest(m), MORE + 1);
     for (uint64_t n = MORE; n > 0; n--)
-        if (match_arrived(m, (unsigned char *)&n, sizeof n, &r))
+        if (match_arrived(m, &somebody, (unsigned char *)&n, sizeof n, &r))
             ck_abort_msg("request %llu is still there", (unsigned long long)n);
     uint64_t gone = MORE;
-    expect(match_received(m, (unsigned char *)&gone, sizeof gone, &r), &r, MORE + 1, MATCH_ORDER);
+    expect(match_received(m, &somebody, (unsigned char *)&gone, sizeof gone, &r), &r, MORE + 1, MATCH_ORDER);
     for (uint64_t n = MATCH_MAX + MORE; n > MORE + 1; n--)
-        expect(match_received(m, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
     ck_assert_uint_eq(match_waiting(m), 0);
     match_free(m);
 }
@@ -656,16 +659,16 @@ START_TEST(keeps_chains_whole_when_it_forgets)
     for (uint64_t n = 1; n <= MATCH_MAX + MORE; n++)
         tell_sent(m, n, words[n % CONTENTS], "upper");
     for (uint64_t n = MORE + 1; n <= MATCH_MAX + MORE; n++) {
-        expect(match_arrived(m, (const unsigned char *)words[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
-        expect(match_received(m, (const unsigned char *)upper[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
+        expect(match_arrived(m, &somebody, (const unsigned char *)words[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (const unsigned char *)upper[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
     }
     ck_assert_uint_eq(match_waiting(m), 0);
     for (uint64_t n = 1; n <= MATCH_MAX + MORE; n++)
         tell_sent(m, n, words[n % CONTENTS], "upper");
     for (uint64_t n = MORE + 1; n <= MATCH_MAX + MORE; n++)
-        expect(match_failed(m, (const unsigned char *)words[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
+        expect(match_failed(m, &somebody, (const unsigned char *)words[n % CONTENTS], 1, &r), &r, n, MATCH_CONTENT);
     match_clear(m);
-    ck_assert(!match_received(m, (const unsigned char *)"A", 1, &r));
+    ck_assert(!match_received(m, &somebody, (const unsigned char *)"A", 1, &r));
     match_free(m);
 }
 END_TEST
@@ -686,10 +689,10 @@ START_TEST(grows_again_behind_a_clear)
         send_number(m, n);
     for (uint64_t n = 1; n <= 2 * BEFORE; n++) {
         snprintf(word, sizeof word, n % 2 ? "word%04u" : "WORD%04u", (unsigned)(n + 1) / 2);
-        expect(match_received(m, (unsigned char *)word, strlen(word), &r), &r, BEFORE + n, MATCH_ORDER);
+        expect(match_received(m, &somebody, (unsigned char *)word, strlen(word), &r), &r, BEFORE + n, MATCH_ORDER);
     }
     for (uint64_t n = BEFORE + BEHIND; n > 3 * BEFORE; n--)
-        expect(match_received(m, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
     ck_assert_uint_eq(match_waiting(m), 0);
     match_free(m);
 }
@@ -705,13 +708,13 @@ START_TEST(knows_a_duplicate_of_one_that_is_left)
         tell_sent(m, n, "a", "upper");
     match_expire(m, INT64_MAX, &r);
     match_expire(m, INT64_MAX, &r);
-    ck_assert(match_received(m, a, 1, &r));
+    ck_assert(match_received(m, &somebody, a, 1, &r));
     ck_assert_uint_eq(r.request, 3);
-    ck_assert(match_received(m, (const unsigned char *)"x", 1, &r));
+    ck_assert(match_received(m, &somebody, (const unsigned char *)"x", 1, &r));
     ck_assert_uint_eq(r.request, 1);
     for (uint64_t n = 4; n <= MATCH_MAX + 1; n++)
         send_number(m, n);
-    ck_assert(match_received(m, a, 1, &r));
+    ck_assert(match_received(m, &somebody, a, 1, &r));
     ck_assert_uint_eq(r.request, 3);
     ck_assert(r.duplicate);
     ck_assert(!r.late);
@@ -728,7 +731,7 @@ START_TEST(finds_the_oldest_as_quickly_behind_many_answered)
         send_number(m, n);
         if (match_oldest(m) != (int64_t)n)
             ck_abort_msg("request %llu is not the oldest that waits", (unsigned long long)n);
-        expect(match_received(m, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
+        expect(match_received(m, &somebody, (unsigned char *)&n, sizeof n, &r), &r, n, MATCH_CONTENT);
         if (match_oldest(m) != -1)
             ck_abort_msg("behind request %llu nothing waits", (unsigned long long)n);
     }
@@ -736,9 +739,28 @@ START_TEST(finds_the_oldest_as_quickly_behind_many_answered)
 }
 END_TEST
 
+START_TEST(only_who_was_asked_can_answer)
+{
+    const struct address other = {.family = 2, .port = 8, .ip = {127, 0, 0, 1}};
+    const unsigned char *a = (const unsigned char *)"a";
+    struct match *m = match_new(1);
+    struct match_result r;
+    ck_assert_int_eq(match_sent(m, 1, 1, 1, &somebody, a, 1, NULL), 0);
+    ck_assert_int_eq(match_sent(m, 2, 2, 2, &other, a, 1, NULL), 0);
+    ck_assert(match_received(m, &other, a, 1, &r));
+    ck_assert_uint_eq(r.request, 2);
+    ck_assert(!match_received(m, &other, (const unsigned char *)"?", 1, &r));
+    ck_assert(match_received(m, &somebody, a, 1, &r));
+    ck_assert_uint_eq(r.request, 1);
+    ck_assert(!r.duplicate);
+    match_free(m);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"only who was asked can answer", only_who_was_asked_can_answer},
         {"matches by content first", matches_by_content_first},
         {"knows duplicates and late answers", knows_duplicates_and_late_answers},
         {"guesses by order else", guesses_by_order_else},

@@ -142,8 +142,6 @@ int app_to(struct app *a, const struct address *peer)
     struct client *c = &a->client;
     char where[ADDRESS_TEXT];
     if (c->udp.fd >= 0 && c->udp.family == peer->family) {
-        match_clear(c->match);
-        loop_timer_stop(a->loop, &c->deadline);
         c->peer = *peer;
         if (c->udp.connected && client_connect(a, true) < 0)
             return -1;

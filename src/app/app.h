@@ -149,6 +149,6 @@ int server_open(struct app *a, const struct address *local);
 void server_close(struct app *a);
 
 /* The exchange of a datagram that came to the server, when the program's own client sent it; else 0. */
-uint64_t client_exchange_of(struct app *a, const struct address *from, const unsigned char *data, size_t len);
+uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to, const unsigned char *data, size_t len);
 
 #endif

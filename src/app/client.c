@@ -68,10 +68,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     e.kept = arrival->kept;
     e.data = a->room;
     e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
-    if (!address_equal(&arrival->peer, &c->peer)) {
-        e.flags |= FLAG_STRANGER;
-        c->strangers++;
-    } else if (match_received(c->match, a->room, arrival->kept, &match)) {
+    if (match_received(c->match, &arrival->peer, a->room, arrival->kept, &match)) {
         e.reply_to = match.request;
         e.exchange = match.exchange;
         e.match = match.how;
@@ -79,6 +76,9 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
         c->answered += !match.duplicate && !match.late;
+    } else if (!address_equal(&arrival->peer, &c->peer)) {
+        e.flags |= FLAG_STRANGER;
+        c->strangers++;
     }
     journal_append(a->journal, &e);
     c->events++;
@@ -92,7 +92,7 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
     char peer[ADDRESS_TEXT];
     if (u->local && u->error == EMSGSIZE)
         return; /* sendto() said so already */
-    if (match_failed(c->match, u->size ? a->room : NULL, u->size, &failed)) {
+    if (match_failed(c->match, address_is_set(&u->peer) ? &u->peer : &c->peer, u->size ? a->room : NULL, u->size, &failed)) {
         about = (struct entry){.n = failed.request, .exchange = failed.exchange};
         c->unanswered++;
     }
@@ -259,7 +259,7 @@ static void journal_sent(struct app *a, struct moment when, const void *data, si
     c->events++;
     *(error ? &c->unsent : &c->sent) += 1;
     if (!error)
-        match_sent(c->match, e.n, e.exchange, when.mono, data, len, a->server.transform);
+        match_sent(c->match, e.n, e.exchange, when.mono, &c->peer, data, len, a->server.transform);
     if (picked && c->local.port)
         app_notice(a, ROLE_CLIENT, EVENT_PORT, &e, "the kernel picked port %d at this sendto()", c->local.port);
 }
@@ -296,7 +296,7 @@ void client_set_wait(struct app *a, int64_t wait)
     set_deadline(a);
 }
 
-uint64_t client_exchange_of(struct app *a, const struct address *from, const unsigned char *data, size_t len)
+uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to, const unsigned char *data, size_t len)
 {
     struct client *c = &a->client;
     struct match_result match;
@@ -304,5 +304,5 @@ uint64_t client_exchange_of(struct app *a, const struct address *from, const uns
         return 0;
     if (!address_is_any(&c->local) ? !address_equal(from, &c->local) : !address_is_loopback(from))
         return 0;
-    return match_arrived(c->match, data, len, &match) ? match.exchange : 0;
+    return match_arrived(c->match, to, data, len, &match) ? match.exchange : 0;
 }

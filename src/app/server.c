@@ -121,7 +121,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     e.kept = arrival->kept;
     e.data = a->room;
     e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
-    e.exchange = client_exchange_of(a, &arrival->peer, a->room, arrival->kept);
+    e.exchange = client_exchange_of(a, &e.peer, &e.local, a->room, arrival->kept);
     if (!e.exchange)
         e.exchange = ++a->exchanges;
     s->in++;

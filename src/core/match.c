@@ -14,6 +14,7 @@ enum { KEYS = 2, NONE = -1 }; /* a request is found by its mapped and by its own
 struct request {
     uint64_t request, exchange;
     int64_t sent;
+    struct address peer;
     uint64_t key[KEYS];
     uint64_t next[KEYS];  /* the next serial with that content, 0: none */
     uint8_t state;
@@ -57,9 +58,10 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 32;
 }
 
-static uint64_t content_key(const struct match *m, const unsigned char *data, size_t len)
+/* A content is what was said, to or by whom. */
+static uint64_t content_key(const struct match *m, const struct address *peer, const unsigned char *data, size_t len)
 {
-    uint64_t hash = m->seed ^ len * UINT64_C(0x9e3779b97f4a7c15), word;
+    uint64_t hash = address_hash(peer, m->seed) ^ len * UINT64_C(0x9e3779b97f4a7c15), word;
     for (; len >= sizeof word; data += sizeof word, len -= sizeof word) {
         memcpy(&word, data, sizeof word);
         hash = mix(hash ^ word) + UINT64_C(0x9e3779b97f4a7c15);
@@ -244,8 +246,8 @@ static int grow(struct match *m)
     return 0;
 }
 
-int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const unsigned char *data, size_t len,
-               const struct transform *expected)
+int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const struct address *peer,
+               const unsigned char *data, size_t len, const struct transform *expected)
 {
     buffer_clear(&m->scratch);
     if (expected && expected->run(data, len, &m->scratch) < 0)
@@ -255,10 +257,10 @@ int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sen
     if (m->last - m->first == m->room)
         forget_oldest(m);
     uint64_t serial = m->last++;
-    *at(m, serial) = (struct request){.request = request, .exchange = exchange, .sent = sent};
+    *at(m, serial) = (struct request){.request = request, .exchange = exchange, .sent = sent, .peer = *peer};
     m->waiting++;
-    uint64_t own = content_key(m, data, len);
-    uint64_t mapped = expected ? content_key(m, m->scratch.data, m->scratch.len) : own;
+    uint64_t own = content_key(m, peer, data, len);
+    uint64_t mapped = expected ? content_key(m, peer, m->scratch.data, m->scratch.len) : own;
     link_in(m, serial, 0, mapped);
     if (own != mapped)
         link_in(m, serial, 1, own);
@@ -319,9 +321,9 @@ static void answer(struct match *m, uint64_t serial)
     oldest_waiting(m);
 }
 
-bool match_received(struct match *m, const unsigned char *data, size_t len, struct match_result *out)
+bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
 {
-    struct content *c = content_find(m, content_key(m, data, len));
+    struct content *c = content_find(m, content_key(m, peer, data, len));
     uint64_t serial = 0;
     enum match_how how = MATCH_CONTENT;
     if (c) {
@@ -333,6 +335,8 @@ bool match_received(struct match *m, const unsigned char *data, size_t len, stru
         serial = oldest_waiting(m);
         if (!serial)
             serial = oldest_given_up(m);
+        if (serial && !address_equal(&at(m, serial)->peer, peer))
+            serial = 0; /* somebody else was asked */
     }
     if (!serial)
         return false;
@@ -341,9 +345,9 @@ bool match_received(struct match *m, const unsigned char *data, size_t len, stru
     return true;
 }
 
-bool match_arrived(struct match *m, const unsigned char *data, size_t len, struct match_result *out)
+bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
 {
-    struct content *c = content_find(m, content_key(m, data, len));
+    struct content *c = content_find(m, content_key(m, peer, data, len));
     if (!c)
         return false;
     while (c->unarrived && (at(m, c->unarrived)->arrived || !is_own(at(m, c->unarrived), c->key)))
@@ -364,9 +368,9 @@ static void give_up(struct match *m, uint64_t serial)
     oldest_waiting(m);
 }
 
-bool match_failed(struct match *m, const unsigned char *data, size_t len, struct match_result *out)
+bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
 {
-    struct content *c = data ? content_find(m, content_key(m, data, len)) : NULL;
+    struct content *c = data ? content_find(m, content_key(m, peer, data, len)) : NULL;
     uint64_t serial = c ? content_own_waiting(m, c) : 0;
     enum match_how how = serial ? MATCH_CONTENT : MATCH_ORDER;
     if (!serial)

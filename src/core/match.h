@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/address.h"
 #include "core/entry.h"
 #include "core/transform.h"
 
@@ -34,19 +35,19 @@ struct match_result {
 struct match *match_new(uint64_t seed);
 void match_free(struct match *m);
 
-/* A request was sent: entry `request`, at monotonic time `sent`. What `expected` makes of its payload is expected, or
+/* A request was sent to `peer`: entry `request`, at monotonic time `sent`. What `expected` makes of its payload is expected, or
  * the payload itself (alone, when `expected` is NULL). Returns 0, or −1 with ENOMEM. */
-int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const unsigned char *data, size_t len,
-               const struct transform *expected);
+int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const struct address *peer,
+               const unsigned char *data, size_t len, const struct transform *expected);
 
-/* A datagram came from the peer. Returns false when there is no request that it could answer. */
-bool match_received(struct match *m, const unsigned char *data, size_t len, struct match_result *out);
+/* A datagram came from `peer`. Only what was sent to that address can be answered by it. Returns false when there is no request that it could answer. */
+bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
-/* A request with that very payload arrived at a server of this program. Returns false when none that has not arrived yet is known. */
-bool match_arrived(struct match *m, const unsigned char *data, size_t len, struct match_result *out);
+/* A request with that very payload arrived at a server of this program, whose address it was sent to is `peer`. Returns false when none that has not arrived yet is known. */
+bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
-/* The network says that a request failed: the oldest that waits with that payload, else the oldest that waits. It is given up. */
-bool match_failed(struct match *m, const unsigned char *data, size_t len, struct match_result *out);
+/* The network says that a request to `peer` failed: the oldest that waits with that payload, else the oldest that waits. It is given up. */
+bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
 /* Gives up the oldest waiting request when it was sent at or before `until`. Returns false when there is none. */
 bool match_expire(struct match *m, int64_t until, struct match_result *out);
