@@ -1,4 +1,5 @@
-/* Prints a line for each row of the program's own tables, for tests/manual.sh: what kind of row it is, a tab, and the row as the manual shows it. */
+/* Prints a line for each row of the program's tables, for tests/manual.sh: its kind, a tab, and the row as the manual
+ * shows it. */
 #include "config.h"
 
 #include <stdio.h>

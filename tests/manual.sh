@@ -1,0 +1,132 @@
+#!/bin/sh
+# Checks that the manual is sound and that it names every option, command, key, transform, flag and event of the
+# program's tables and nothing else, and every field that JSON output has.
+set -eu
+
+manual=${srcdir:-.}/man/udptalk.1
+tables=${builddir:-.}/tests/tables
+program=${UDPTALK:-${builddir:-.}/src/udptalk}
+
+if ! command -v mandoc >/dev/null; then
+    echo "manual.sh: mandoc is missing (Debian package mandoc)" >&2
+    exit 1
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# places: for each kind of row, a tab, and the section of the manual that lists them.
+places() {
+    printf '%s\t%s\n' option OPTIONS command COMMANDS transform TRANSFORMS \
+        flag 'HEADLESS: Flags' event 'HEADLESS: Events' \
+        'key everywhere' 'INTERACTIVE: Keys everywhere' \
+        'key input line' 'INTERACTIVE: Keys in the input line' \
+        'key logs and views' 'INTERACTIVE: Keys in logs and views'
+}
+
+# rows_of_manual FILE: a line for each term that is listed: the section, a tab, and the term as it reads.
+rows_of_manual() {
+    mandoc -T html -O fragment "$1" 2>/dev/null | tr '\n' ' ' | awk '
+    function plain(text) {
+        gsub(/<[^>]*>/, "", text)
+        gsub(/&lt;/, "<", text)
+        gsub(/&gt;/, ">", text)
+        gsub(/&amp;/, "\\&", text)
+        gsub(/ +/, " ", text)
+        return text
+    }
+    {
+        rest = $0
+        while (match(rest, /<(h[1-6] class="S[hs]"|dt)[^>]*>/)) {
+            tag = substr(rest, RSTART, RLENGTH)
+            rest = substr(rest, RSTART + RLENGTH)
+            match(rest, /<\/(h[1-6]|dt)>/)
+            text = plain(substr(rest, 1, RSTART - 1))
+            if (tag ~ /class="Sh"/) {
+                section = place = text
+            } else if (tag ~ /class="Ss"/) {
+                # Lists of these two are in no subsection; where somebody puts one, it still counts.
+                place = section ~ /^(OPTIONS|COMMANDS)$/ ? section : section ": " text
+            } else if (section == "HEADLESS") {
+                many = split(text, terms, ", ")
+                for (i = 1; i <= many; i++)
+                    print place "\t" terms[i]
+            } else {
+                print place "\t" text
+            }
+        }
+    }'
+}
+
+# compare PROGRAM MANUAL: what one listing has and the other has not, a sentence each; its status is 1 if there is such.
+compare() {
+    places >"$work/places"
+    awk -F '\t' '
+    FILENAME == ARGV[1] { place[$1] = $2; listed[$2] = 1 }
+    FILENAME == ARGV[2] {
+        if (!($1 in place)) {
+            print "no section is written down for rows of the kind \"" $1 "\""
+            failed = 1
+        }
+        wanted[place[$1] "\t" $2] = 1
+    }
+    FILENAME == ARGV[3] && $1 in listed { seen[$0] = 1 }
+    END {
+        for (row in wanted)
+            if (!(row in seen)) {
+                split(row, part, "\t")
+                print part[1] " lacks \"" part[2] "\""
+                failed = 1
+            }
+        for (row in seen)
+            if (!(row in wanted)) {
+                split(row, part, "\t")
+                print part[1] " names \"" part[2] "\", which the program does not have"
+                failed = 1
+            }
+        exit failed
+    }' "$work/places" "$1" "$2" | LC_ALL=C sort >"$work/differences"
+    cat "$work/differences"
+    [ ! -s "$work/differences" ]
+}
+
+# differs PLACE KIND: proves that a row too much and a row too few are both seen.
+differs() {
+    awk -F '\t' -v kind="$2" '$1 == kind && !done { print kind "\tmade-up"; done = 1; next } { print }' \
+        "$work/program" >"$work/made_up"
+    first=$(awk -F '\t' -v kind="$2" '$1 == kind { print $2; exit }' "$work/program")
+    printf '%s lacks "made-up"\n%s names "%s", which the program does not have\n' "$1" "$1" "$first" >"$work/expected"
+    if compare "$work/made_up" "$work/manual" >"$work/found" || ! cmp -s "$work/expected" "$work/found"; then
+        echo "manual.sh: a row too much and one too few in $1 are not seen as they should be:" >&2
+        cat "$work/found" >&2
+        exit 1
+    fi
+}
+
+status=0
+mandoc -T lint -W warning "$manual" || status=1
+
+"$tables" >"$work/program"
+rows_of_manual "$manual" >"$work/manual"
+compare "$work/program" "$work/manual" || status=1
+if [ $status -eq 0 ]; then
+    tab=$(printf '\t')
+    places | while IFS=$tab read -r kind place; do
+        differs "$place" "$kind"
+    done
+fi
+
+# A datagram of text, one that is not UTF-8 and one that nobody answers: most fields turn up.
+printf 'a\n\377\n' | "$program" --both 0 --json >"$work/json"
+printf 'b\n' | "$program" --both 0 --json --transform discard -w 1ms >>"$work/json" 2>/dev/null || :
+grep -o '"[a-z_]*":' "$work/json" | tr -d '":' | LC_ALL=C sort -u >"$work/fields"
+if [ ! -s "$work/fields" ]; then
+    echo "manual.sh: $program --json wrote no object" >&2
+    exit 1
+fi
+while read -r field; do
+    if ! grep -qxF "$(printf 'HEADLESS: Fields\t%s' "$field")" "$work/manual"; then
+        echo "HEADLESS: Fields lacks \"$field\""
+        status=1
+    fi
+done <"$work/fields"
+exit $status
