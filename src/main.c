@@ -16,6 +16,7 @@
 #include "app/screen.h"
 #include "core/command.h"
 #include "core/option.h"
+#include "core/safe_text.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -28,6 +29,16 @@ static void keep_standard_descriptors(void)
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
+}
+
+/* What went wrong, with whatever it quotes made safe. */
+static void complain(const char *why)
+{
+    struct buffer out;
+    buffer_init(&out);
+    safe_append(&out, why, strlen(why));
+    fprintf(stderr, "udptalk: %.*s\n", (int)out.len, out.data ? (char *)out.data : "");
+    buffer_done(&out);
 }
 
 static int print_and_leave(const struct options *o)
@@ -81,7 +92,7 @@ static int run(const struct options *o, const struct script *script)
     int status = EXIT_FAILURE;
     bool screen = !o->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (app_start(&app) < 0)
-        fprintf(stderr, "udptalk: %s\n", app.why);
+        complain(app.why);
     else
         status = screen ? screen_run(&app, script) : headless_run(&app, script);
     app_done(&app);
@@ -97,14 +108,14 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     keep_standard_descriptors();
     if (options_parse(&options, argc, argv, why) < 0) {
-        fprintf(stderr, "udptalk: %s\n", why);
+        complain(why);
         return EXIT_USAGE;
     }
     if (options.help || options.version)
         return print_and_leave(&options);
     script_init(&script);
     if (parse_scripts(&options, &script, why, sizeof why) < 0) {
-        fprintf(stderr, "udptalk: %s\n", why);
+        complain(why);
         script_done(&script);
         return EXIT_USAGE;
     }

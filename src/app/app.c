@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/safe_text.h"
 #include "core/units.h"
 #include "host/port_owner.h"
 
@@ -89,12 +88,7 @@ static void explain_taken(struct app *a, const struct address *local)
         snprintf(a->why, APP_WHY, "%s belongs to another program", where);
         return;
     }
-    struct buffer name;
-    buffer_init(&name);
-    safe_append(&name, owner.name, strlen(owner.name));
-    snprintf(a->why, APP_WHY, "%s belongs to %.*s (process %d)", where, (int)name.len, name.data ? (char *)name.data : "",
-             (int)owner.pid);
-    buffer_done(&name);
+    snprintf(a->why, APP_WHY, "%s belongs to %s (process %d)", where, owner.name, (int)owner.pid);
 }
 
 static void explain_listen(struct app *a, const struct address *local, int error)

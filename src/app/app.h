@@ -79,11 +79,12 @@ struct app {
     size_t group_count;
     uint64_t seed;            /* of hashes */
     uint64_t receive_most;    /* the server reads no more than that many (-c), 0: no end */
+    uint64_t cleared;         /* entries forgotten by /clear */
     uint64_t exchanges;       /* the newest exchange's number */
     struct command after_lookup;
     bool lookup_failed;       /* a name was not found; a->why says it */
     struct front front;
-    char why[APP_WHY];        /* the last sentence for the user */
+    char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
 };
 
 /* `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */

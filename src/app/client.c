@@ -211,9 +211,10 @@ void client_close(struct app *a)
 static void explain_unsent(struct app *a, int error, size_t len)
 {
     size_t most = a->client.udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
-    char peer[ADDRESS_TEXT], name[16];
+    char peer[ADDRESS_TEXT], name[16], bytes[UNITS_TEXT], room[UNITS_TEXT];
     if (error == EMSGSIZE && len > most)
-        snprintf(a->why, APP_WHY, "not sent: %zu bytes are too many, one datagram holds %zu at most", len, most);
+        snprintf(a->why, APP_WHY, "not sent: %s bytes are too many, one datagram holds %s at most",
+                 units_format_count(len, bytes), units_format_count(most, room));
     else
         snprintf(a->why, APP_WHY, "not sent to %s: %s, %s; %s", address_format(&a->client.peer, peer),
                  errno_name(error, name), error_meaning(error), error_advice(error));

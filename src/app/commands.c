@@ -133,7 +133,9 @@ static int run_why(struct app *a, const struct command *c)
 static int run_clear(struct app *a, const struct command *c)
 {
     (void)c;
+    uint64_t before = journal_counts(a->journal).forgotten;
     journal_clear(a->journal);
+    a->cleared += journal_counts(a->journal).forgotten - before;
     return 0;
 }
 

@@ -47,7 +47,7 @@ static void say(struct headless *h, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     buffer_append_text(&h->err, "udptalk: ");
-    buffer_append_text(&h->err, text);
+    safe_append(&h->err, text, strlen(text));
     buffer_append_byte(&h->err, '\n');
 }
 
@@ -206,8 +206,9 @@ static void skip_overlong(struct headless *h, size_t len, bool ended)
     buffer_take(&h->input, ended && len < h->input.len ? len + 1 : len);
     if (!ended)
         return;
-    say(h, "line %llu: not sent: %zu bytes are too many, one datagram holds %d at most",
-        (unsigned long long)++h->line, h->overlong, UDP_MAX_V4);
+    char bytes[UNITS_TEXT], most[UNITS_TEXT];
+    say(h, "line %llu: not sent: %s bytes are too many, one datagram holds %s at most", (unsigned long long)++h->line,
+        units_format_count(h->overlong, bytes), units_format_count(UDP_MAX_V4, most));
     h->overlong = 0;
     h->status = 1;
 }

@@ -31,6 +31,7 @@ static void resize(struct screen *s)
 {
     int rows, cols;
     term_size(s->term, &rows, &cols);
+    term_redraw(s->term); /* the same size again may have been another meanwhile */
     if (cells_resize(&s->cells, rows, cols) == 0)
         s->dirty = true;
 }
@@ -71,7 +72,8 @@ static void end_of_turn(void *context)
 {
     struct screen *s = context;
     if (runner_step(&s->runner) && s->runner.failed && s->runner.next <= s->runner.script->count) {
-        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+        if (!s->app->lookup_failed) /* that has its notice */
+            screen_say(s, STYLE_ERROR, "%s", s->app->why);
         s->runner.failed = false;
         s->app->lookup_failed = false;
         s->runner.next = s->runner.script->count;
@@ -164,16 +166,18 @@ static void run_config(struct screen *s)
 {
     char path[sizeof s->history], why[COMMAND_WHY + sizeof path];
     struct script config;
+    enum role role = screen_has_client(s) ? ROLE_CLIENT : ROLE_SERVER;
     script_init(&config);
     if (!paths_config(path, sizeof path))
         return;
     if (paths_read_script(path, &config, why, sizeof why) < 0) {
-        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
+        app_notice(s->app, role, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
+        script_done(&config);
         return;
     }
     for (size_t i = 0; i < config.count; i++)
         if (app_run(s->app, &config.commands[i]) < 0) {
-            app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run", path, s->app->why);
+            app_notice(s->app, role, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run", path, s->app->why);
             break;
         }
     script_done(&config);

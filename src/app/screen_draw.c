@@ -71,8 +71,8 @@ static void draw_rule(struct screen *s)
         snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
                  s->scene.client.waiting == 1 ? "" : "s");
     cells_put(&s->cells, row, 2, end, STYLE_NOTICE, text);
-    if (counts.forgotten)
-        snprintf(text, sizeof text, " %s old entries forgotten ", units_format_count(counts.forgotten, number));
+    if (counts.forgotten > s->app->cleared)
+        snprintf(text, sizeof text, " %s old entries forgotten ", units_format_count(counts.forgotten - s->app->cleared, number));
     else
         text[0] = '\0';
     cells_put(&s->cells, row, end - 1 - cells_width(&s->cells, text), end, STYLE_TITLE, text);
@@ -182,7 +182,7 @@ static void line_hint(const struct screen *s, char *out, size_t room)
         snprintf(out, room, "Enter: an empty datagram to %s · / command · ^D leave",
                  address_format(&s->scene.client.peer, peer));
     else if (len == 0)
-        snprintf(out, room, "/ a command · Tab: panes · ^D leave");
+        snprintf(out, room, "/to HOST [PORT] opens a client · / command · Tab: panes · ^D leave");
     else
         snprintf(out, room, "%s character%s, %s byte%s · %s%s", units_format_count(count, characters), count == 1 ? "" : "s",
                  units_format_count(len - skip, bytes), len - skip == 1 ? "" : "s",
@@ -202,7 +202,9 @@ static void draw_hint(struct screen *s)
     }
     if (row < 0)
         return;
-    if (s->focus == PART_LINE)
+    if (s->question)
+        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" : "y yes · n no");
+    else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
         snprintf(hint, sizeof hint, "j k PgUp PgDn scroll · g G oldest newest · %s: command · ? help · q back",

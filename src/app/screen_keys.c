@@ -72,6 +72,8 @@ static void toggle_help(struct screen *s, bool focus)
 
 static void toggle_zoom(struct screen *s)
 {
+    if (s->help_open)
+        return;
     if (s->zoomed)
         s->zoomed = PART_LINE;
     else
@@ -126,6 +128,18 @@ static void interrupt(struct screen *s)
     }
 }
 
+/* A draft in the line is not thrown away for a command. */
+static void begin_command(struct screen *s)
+{
+    size_t len;
+    line_text(s->line, &len);
+    s->focus = PART_LINE;
+    if (len)
+        screen_say(s, STYLE_NOTICE, "the line is not empty: send it, or ^C empties it; then / begins a command");
+    else
+        line_set(s->line, (const unsigned char *)"/", 1);
+}
+
 static void act(struct screen *s, enum action action)
 {
     switch (action) {
@@ -141,24 +155,32 @@ static void act(struct screen *s, enum action action)
     case ACTION_INTERRUPT: interrupt(s); break;
     case ACTION_ZOOM: toggle_zoom(s); break;
     case ACTION_COMMAND:
-        s->focus = PART_LINE;
-        line_set(s->line, (const unsigned char *)"/", 1);
+        begin_command(s);
         break;
     case ACTION_BACK: go_back(s); break;
     default: scroll(s, action); break;
     }
 }
 
+/* Sends a line with the end that -C asks for. Returns what client_send() does, with its errno. */
+static int send_text(struct screen *s, const unsigned char *text, size_t len)
+{
+    struct buffer crlf;
+    if (!s->app->options->crlf)
+        return client_send(s->app, text, len);
+    buffer_init(&crlf);
+    buffer_append(&crlf, text, len);
+    buffer_append(&crlf, "\r\n", 2);
+    int failed = client_send(s->app, crlf.data, crlf.len), error = errno;
+    buffer_done(&crlf);
+    errno = error;
+    return failed;
+}
+
 /* Takes a sent line away; one that could not be sent stays to be mended. */
 static bool send_line(struct screen *s, const unsigned char *text, size_t len)
 {
-    struct buffer crlf;
-    buffer_init(&crlf);
-    buffer_append(&crlf, text, len);
-    if (s->app->options->crlf)
-        buffer_append(&crlf, "\r\n", 2);
-    int failed = client_send(s->app, crlf.data ? crlf.data : text, crlf.len);
-    buffer_done(&crlf);
+    int failed = send_text(s, text, len);
     if (failed)
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
     s->grace = GRACE;
@@ -239,7 +261,7 @@ static void complete(struct screen *s)
         size_t at = 0;
         char list[APP_WHY];
         for (size_t i = 0; i < count && at < sizeof list; i++)
-            at += (size_t)snprintf(list + at, sizeof list - at, "%s  ", names[i]);
+            at += (size_t)snprintf(list + at, sizeof list - at, "%s%s  ", start == 1 ? "/" : "", names[i]);
         screen_say(s, STYLE_HINT, "%s", list);
         return;
     }
@@ -254,6 +276,18 @@ static uint64_t count_lines(const struct buffer *b)
     return lines + (b->len && b->data[b->len - 1] != '\n');
 }
 
+static void paste_in_line(struct screen *s, const unsigned char *text, size_t len)
+{
+    size_t before, after;
+    s->focus = PART_LINE;
+    line_text(s->line, &before);
+    line_insert(s->line, text, len);
+    line_text(s->line, &after);
+    if (after - before != len)
+        screen_say(s, STYLE_ERROR, "not all of the paste has a place in a line: control characters, invalid bytes and what is beyond "
+                   "%d characters was left out", LINE_MAX_CHARS);
+}
+
 /* One pasted line goes into the input line; many are asked about first. */
 static void paste(struct screen *s)
 {
@@ -266,8 +300,9 @@ static void paste(struct screen *s)
     if (s->sending) {
         screen_say(s, STYLE_ERROR, "the last paste is still being sent: ^C stops it");
     } else if (!len || !memchr(p->data, '\n', len)) {
-        s->focus = PART_LINE;
-        line_insert(s->line, p->data, len);
+        paste_in_line(s, p->data, len);
+    } else if (s->app->client.udp.fd < 0) {
+        screen_say(s, STYLE_ERROR, "there is no client here, so nothing of the paste was taken: /to HOST [PORT] opens one");
     } else {
         buffer_clear(&s->outbox);
         buffer_append(&s->outbox, p->data, len);

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/buffer.h"
-#include "core/safe_text.h"
 #include "core/units.h"
 
 /* The words behind a command's name. */
@@ -85,20 +83,16 @@ bool command_is_blank(const char *text, size_t len)
     return len == 0 || *text == '#';
 }
 
-enum { QUOTED_BYTES = 24, QUOTED = 112 }; /* a byte takes four characters at most */
+enum { QUOTED_BYTES = 60, QUOTED = 72 };
 
-/* A word as a sentence may quote it: made safe and cut to a fair length, in `out` of QUOTED bytes. */
+/* A word as a sentence may quote it: cut to a fair length, in `out` of QUOTED bytes. It stays as it is otherwise: who shows a sentence makes it safe. */
 static const char *quotable(const char *word, size_t len, char *out)
 {
-    struct buffer b;
-    buffer_init(&b);
     size_t most = len;
     if (len > QUOTED_BYTES)
         for (most = QUOTED_BYTES; most > QUOTED_BYTES - 4 && (word[most] & 0xc0) == 0x80;)
             most--;
-    safe_append(&b, word, most);
-    snprintf(out, QUOTED, "%.*s%s", (int)b.len, b.data ? (char *)b.data : "", most < len ? "…" : "");
-    buffer_done(&b);
+    snprintf(out, QUOTED, "%.*s%s", (int)most, word, most < len ? "…" : "");
     return out;
 }
 

@@ -65,7 +65,8 @@ enum { COMMAND_WHY = 320 };
 const struct command_info *command_info(enum command_id id);
 int command_find(const char *name, size_t len);
 
-/* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says what is wrong and what was meant. */
+/* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says what is wrong and what was meant; it may
+ * quote bytes as they came: make it safe before it is shown. */
 int command_parse(struct command *c, const char *text, size_t len, char *why);
 
 /* Completion: what could stand at the end of `text` (up to the cursor). Fills `names` with at most `room` candidates, sets *start to where the word

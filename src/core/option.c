@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/safe_text.h"
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
@@ -60,12 +59,7 @@ const struct option_info *option_at(size_t index)
 
 static int wrong(char *why, const char *option, const char *value, const char *expected)
 {
-    struct buffer b;
-    buffer_init(&b);
-    safe_append(&b, value, strnlen(value, 64));
-    snprintf(why, OPTION_WHY, "%s: \"%.*s\" is wrong: it takes %s", option, (int)b.len, b.data ? (char *)b.data : "",
-             expected);
-    buffer_done(&b);
+    snprintf(why, OPTION_WHY, "%s: \"%.64s\" is wrong: it takes %s", option, value, expected);
     return -1;
 }
 
@@ -173,15 +167,11 @@ static int refuse(char *why, int argc, char **argv)
 {
     char word[3] = {'-', (char)optopt, '\0'};
     const char *shown = optopt > 0 && optopt < 256 ? word : argv[optind > 0 && optind <= argc ? optind - 1 : 0];
-    struct buffer b;
-    buffer_init(&b);
-    safe_append(&b, shown, strnlen(shown, 64));
     bool known = false;
     for (size_t i = 0; i < OPTIONS; i++)
         known |= optopt != 0 && table[i].value == optopt;
-    snprintf(why, OPTION_WHY, known ? "%.*s needs a value, or takes none; see --help" : "there is no option %.*s; see --help",
-             (int)b.len, b.data ? (char *)b.data : "");
-    buffer_done(&b);
+    snprintf(why, OPTION_WHY, known ? "%.64s needs a value, or takes none; see --help" : "there is no option %.64s; see --help",
+             shown);
     return -1;
 }
 

@@ -59,7 +59,8 @@ struct option_info {
 /* The table; NULL past its end. */
 const struct option_info *option_at(size_t index);
 
-/* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes). */
+/* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes), which may quote bytes as they came: make it safe before it is
+ * shown. */
 int options_parse(struct options *o, int argc, char **argv, char *why);
 
 /* Appends the text of --help. */

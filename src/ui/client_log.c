@@ -8,7 +8,7 @@
 #include "ui/title.h"
 #include "ui/wrap.h"
 
-enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
+enum { TIME_COLS = 14, SIZE_COLS = 10, RTT_COLS = 12 };
 enum { SIZE_FROM = 56, CLOCK_FROM = 46, RTT_FROM = 30 }; /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)

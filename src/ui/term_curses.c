@@ -66,6 +66,8 @@ struct term {
     struct termios saved;   /* as it was when the terminal was taken */
     unsigned char reset[RESTORE_MAX];   /* attributes and colours as they should be */
     size_t reset_len;
+    unsigned char show[RESTORE_MAX];    /* the cursor */
+    size_t show_len;
     unsigned char restore[RESTORE_MAX]; /* all that a crash writes */
     size_t restore_len;
     pid_t owner;
@@ -314,6 +316,7 @@ void term_leave(struct term *t)
     buffer_append(&t->out, t->reset, t->reset_len);
     endwin();
     take_frame(t);
+    buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
     if (t->ansi)
         buffer_append_text(&t->out, PASTE_OFF);
     drain(t);
@@ -414,9 +417,10 @@ static void prepare_restoring(struct term *t)
     append_plain(t->reset, &t->reset_len, t->color ? capability("op") : NULL);
     memcpy(t->restore, t->reset, t->reset_len);
     t->restore_len = t->reset_len;
-    append_plain(t->restore, &t->restore_len, capability("cnorm"));
+    append_plain(t->show, &t->show_len, capability("cnorm"));
     append_plain(t->restore, &t->restore_len, t->ansi ? PASTE_OFF : NULL);
     append_plain(t->restore, &t->restore_len, rmcup ? rmcup : "\r\n");
+    append_plain(t->restore, &t->restore_len, capability("cnorm"));
 }
 
 static void prepare_colors(struct term *t, bool color)
