@@ -255,7 +255,7 @@ START_TEST(shows_hostile_samples_safely)
         size_t len;
         const char *shown;
     } samples[] = {
-        {"\033[2J\033]0;x\a", 9, "\"\\e[2J\\e]0;x\\x07\""},
+        {"\033[2J\033]0;x\a", 10, "\"\\e[2J\\e]0;x\\x07\""},
         {"a\0b", 3, "\"a\\0b\""},
         {"a\r\n\tb", 5, "\"a\\r\\n\\tb\""},
         {"\xe2\x80\xae""evil", 7, "\"\\u{202e}evil\""},

@@ -364,7 +364,7 @@ static void check_too_long(size_t len, bool last, bool whole)
     char size[32];
     char *line = long_line(len);
     struct program *p = start_client(NULL, &peer, ARGS("-w", "0", whole ? "--whole" : "-n"));
-    snprintf(size, sizeof size, " %zu bytes", len);
+    snprintf(size, sizeof size, " %zu,%03zu bytes", len / 1000, len % 1000);
     program_give(p, last ? "next\n" : "");
     program_give_bytes(p, line, last ? len : len + 1);
     program_give(p, last ? "" : "next\n");
@@ -374,7 +374,7 @@ static void check_too_long(size_t len, bool last, bool whole)
         program_peer_expect(&peer, NULL, "next");
     ck_assert(program_peer_idle(&peer));
     program_check_has(p, &p->err, whole ? "too many" : size);
-    program_check_has(p, &p->err, "65507");
+    program_check_has(p, &p->err, "65,507");
     done(p, &peer, 1);
 }
 
@@ -418,7 +418,7 @@ START_TEST(too_long_for_ipv6_names_its_own_bound)
     for (size_t i = 0; has_v6() && i < UNIT_COUNT(lengths); i++) {
         char *line = long_line(lengths[i]);
         struct program *p = program_run(NULL, ARGS("-w", "0", "::1", port), line, lengths[i] + 1);
-        program_check_has(p, &p->err, "65527");
+        program_check_has(p, &p->err, "65,527");
         free(line);
         check_status(p, program_finish(p), 1);
         program_free(p);
@@ -1514,6 +1514,7 @@ START_TEST(wrong_places_are_wrong_usage)
         {"127.0.0.1", "12x"},   {"127.0.0.1", "1", "more"}, {""},                {"-w"},
         {"-l", "99999"},        {"-l", "-p", "1", "2"},     {"-l", "--both"},    {"-e"},
         {"--transform"},        {"two words"},              {"a\nb"},            {":12000"},
+        {"-l", "0", "-e", "listen 99999"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct words w = {0};

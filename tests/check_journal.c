@@ -57,7 +57,7 @@ static bool rtt_survives(int64_t before, int64_t after)
     return before <= RTT_EXACT ? after == before : after >= before - MICRO && after <= before + MICRO;
 }
 
-/* What is wrong with the copy, or NULL. A notice has an event and no errno, only calls have a result. */
+/* What is wrong with the copy, or NULL. A notice has no flags, only calls have a result. */
 static const char *difference(const struct entry *was, const struct entry *is)
 {
     if (is->n != was->n)
@@ -533,10 +533,11 @@ static struct entry random_entry(struct model *o, size_t large)
     e.dir = kind == ENTRY_DATAGRAM ? (enum direction)(1 + dice % 2) : DIR_NONE;
     e.match = (enum match_how)(next_random(&o->random) % 3);
     e.flags = next_random(&o->random) % (1U << FLAG_COUNT);
-    if (kind == ENTRY_NOTICE)
+    if (kind == ENTRY_NOTICE) {
         e.event = (enum event)(next_random(&o->random) % EVENT_COUNT);
-    else
-        e.error = next_random(&o->random) % 3 ? 0 : (int)(next_random(&o->random) % 200);
+        e.flags = 0;
+    }
+    e.error = next_random(&o->random) % 3 ? 0 : (int)(next_random(&o->random) % 200);
     if (kind == ENTRY_CALL)
         e.result = next_random(&o->random) % 2 ? -1 : (int64_t)wide_random(&o->random);
     if (o->last && next_random(&o->random) % 2)

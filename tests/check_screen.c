@@ -139,7 +139,7 @@ static const struct {
     {"/wait soon", "\"soon\" is not a time"},
     {"/help tansform", "no help on \"tansform\""},
     {"/quit now", "/quit takes nothing, and no more"},
-    {"/listen 192.0.2.1 1024", "it is no address of this machine"},
+    {"/listen 192.0.2.1 1024", "that is no address of this machine"},
 };
 
 START_TEST(test_wrong_commands)
@@ -277,7 +277,7 @@ START_TEST(test_scripts)
 
     /* What fails stops what is behind it; the program goes on. */
     t = screen_both((const char *[]){"-e", "listen 192.0.2.1 1024", "-e", "transform lower", NULL}, NULL);
-    terminal_wait(t, "192.0.2.1:1024: it is no address of this machine");
+    terminal_wait(t, "192.0.2.1:1024: that is no address of this machine");
     screen_send(t, "here");
     terminal_wait(t, "1 ← HERE");
     screen_end(t);

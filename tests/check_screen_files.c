@@ -217,7 +217,7 @@ static const struct {
     {"TERM=nonsense", {"--both", "0"}, "udptalk: TERM=nonsense is not a terminal known here", 1},
     {"TERM=x\033[31mred", {"--both", "0"}, "udptalk: TERM=x?[31mred is not a terminal known here", 1},
     {NULL, {"-n", "localhost"}, "udptalk: \"localhost\" is no address, and -n forbids looking it up as a name", 1},
-    {NULL, {"-l", "192.0.2.1", "1024"}, "udptalk: cannot listen on 192.0.2.1:1024: it is no address of this machine", 1},
+    {NULL, {"-l", "192.0.2.1", "1024"}, "udptalk: cannot listen on 192.0.2.1:1024: that is no address of this machine", 1},
     {NULL, {"-s", "192.0.2.1", "127.0.0.1"}, "udptalk: cannot send from 192.0.2.1:0: ", 1},
     {NULL, {"--nonsense"}, "udptalk: there is no option --nonsense; see --help", 2},
     {NULL, {"-e", "transform loud"}, "udptalk: -e:1: /transform takes one of ", 2},

@@ -242,9 +242,8 @@ static int run_loop(struct stage *s)
 {
     int result;
     faults.leave = false;
-    do
-        result = loop_run(s->loop);
-    while (result < 0 && errno == ENOMEM);
+    while ((result = loop_run(s->loop)) < 0 && errno == ENOMEM)
+        loop_again(s->loop);
     int error = errno;
     faults.leave = false;
     errno = error;
@@ -268,6 +267,23 @@ void stage_wait(struct stage *s, const char *what, bool (*until)(struct stage *s
         stage_show(s);
         ck_abort_msg("waited in vain for %s", what);
     }
+}
+
+static bool at_once(struct stage *s, const void *context)
+{
+    (void)s;
+    (void)context;
+    return true;
+}
+
+void stage_turn(struct stage *s)
+{
+    s->until = at_once;
+    loop_again(s->loop);
+    int result = run_loop(s);
+    s->until = NULL;
+    if (result == 0 || errno != ECANCELED)
+        ck_abort_msg("the loop ended: %s", strerror(errno));
 }
 
 static bool has_text(const struct entry *e, const char *text)

@@ -58,6 +58,9 @@ void stage_close(struct stage *s);
 /* Turns the loop until `until` says true. Fails the test when it does not in time: `what` was wanted. */
 void stage_wait(struct stage *s, const char *what, bool (*until)(struct stage *s, const void *context), const void *context);
 
+/* One turn of the loop, which does not sleep. */
+void stage_turn(struct stage *s);
+
 /* What to look for in the journal; what is 0 or NULL is not looked at. `flags` are all set, `without` all clear. */
 struct wanted {
     enum entry_kind kind;

@@ -22,6 +22,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     lookup_init(&a->lookup, loop);
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
+    a->turn_most = options->max_log / 8;
     sockets_trace(a, &a->client.udp, &a->client.source, ROLE_CLIENT);
     sockets_trace(a, &a->server.udp, &a->server.source, ROLE_SERVER);
     sockets_trace_poll(a);

@@ -74,6 +74,7 @@ struct app {
     struct lookup lookup;
     struct buffer scratch;    /* what a transform made */
     unsigned char *room;      /* UDP_ROOM bytes for what comes in */
+    size_t turn_most;         /* bytes that an endpoint takes in one turn at most, so that the journal outlives the turn */
     int64_t settings[SETTING_COUNT];
     struct membership groups[APP_GROUPS];
     size_t group_count;
@@ -119,6 +120,9 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
 int client_send(struct app *a, const void *data, size_t len);
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
+
+/* Gives up all that waits for an answer, and says so: the program ends. */
+void client_give_up(struct app *a);
 
 /* Sets how long an answer is waited for (SETTING_WAIT), for what waits now too; 0: none is expected. */
 void client_set_wait(struct app *a, int64_t wait);

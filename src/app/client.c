@@ -128,12 +128,15 @@ static void client_ready(void *context, short revents)
         a->client.full = false;
         watch(a);
     }
-    for (int i = 0; i < DRAIN; i++) {
+    size_t taken = 0;
+    for (int i = 0; i < DRAIN && taken < a->turn_most; i++) {
         int got = udp_receive(&a->client.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)
             break;
-        if (got > 0)
+        if (got > 0) {
             take_datagram(a, &arrival);
+            taken += arrival.kept;
+        }
     }
     if (revents & POLLERR)
         drain_complaints(a);
@@ -289,6 +292,16 @@ int client_send(struct app *a, const void *data, size_t len)
     set_deadline(a);
     errno = error;
     return error ? -1 : 0;
+}
+
+void client_give_up(struct app *a)
+{
+    struct match_result given_up;
+    while (a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up)) {
+        struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
+        a->client.unanswered++;
+        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer before the end");
+    }
 }
 
 void client_set_wait(struct app *a, int64_t wait)

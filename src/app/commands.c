@@ -33,6 +33,9 @@ static int run_status(struct app *a, const struct command *c)
     (void)c;
     char local[ADDRESS_TEXT], peer[ADDRESS_TEXT], wait[UNITS_TEXT], entries[UNITS_TEXT], forgotten[UNITS_TEXT];
     struct journal_counts counts = journal_counts(a->journal);
+    sockets_status(a, -1);
+    for (size_t i = 0; i < a->group_count; i++)
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s", address_format_host(&a->groups[i].group, local));
     if (a->client.udp.fd < 0)
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: none (/to HOST opens one)");
     else
@@ -47,9 +50,6 @@ static int run_status(struct app *a, const struct command *c)
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "journal: %s entries, %s of them forgotten, %zu of %zu KiB",
                units_format_count(counts.entries, entries), units_format_count(counts.forgotten, forgotten),
                counts.bytes >> 10, counts.bound >> 10);
-    for (size_t i = 0; i < a->group_count; i++)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s", address_format_host(&a->groups[i].group, local));
-    sockets_status(a, -1);
     return 0;
 }
 

@@ -34,7 +34,7 @@ struct headless {
     uint64_t seen;              /* the newest entry that was written out */
     struct units_clock clock;
     int status;
-    bool interrupted;
+    bool interrupted, quit;
 };
 
 static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -208,7 +208,7 @@ static void skip_overlong(struct headless *h, size_t len, bool ended)
         return;
     char bytes[UNITS_TEXT], most[UNITS_TEXT];
     say(h, "line %llu: not sent: %s bytes are too many, one datagram holds %s at most", (unsigned long long)++h->line,
-        units_format_count(h->overlong, bytes), units_format_count(UDP_MAX_V4, most));
+        units_format_count(h->overlong, bytes), units_format_count(h->app->client.udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4, most));
     h->overlong = 0;
     h->status = 1;
 }
@@ -273,8 +273,13 @@ static void input_ready(void *context, short revents)
     ssize_t got = to ? read(STDIN_FILENO, to, READ_SIZE) : 0;
     if (got > 0)
         h->input.len += (size_t)got;
-    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    else if (got == 0)
         h->end_of_input = true;
+    else if (errno != EAGAIN && errno != EINTR) {
+        say(h, "cannot read standard input: %s", strerror(errno));
+        h->end_of_input = true;
+        h->status = 1;
+    }
 }
 
 /* Reads on only while little is left: what waits to be sent stays in the pipe. */
@@ -310,7 +315,7 @@ static bool is_done(struct headless *h)
 {
     const struct app *a = h->app;
     if (a->options->mode == MODE_SERVER)
-        return a->options->count && (int64_t)a->server.in >= a->options->count;
+        return h->quit || (a->receive_most && a->server.in >= a->receive_most);
     return client_is_done(h);
 }
 
@@ -324,7 +329,7 @@ static void end_of_turn(void *context)
             say(h, "%s", a->why);
         h->status = 1;
         loop_stop(a->loop);
-    } else if (ran) {
+    } else if (ran && !h->interrupted) {
         if (a->options->mode != MODE_SERVER) {
             send_input(h);
             watch_input(h);
@@ -353,7 +358,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_WAIT: runner_pause(&h->runner, c->time); return 0;
     case COMMAND_QUIT:
         h->runner.next = h->runner.script->count;
-        h->end_of_input = true;
+        h->end_of_input = h->quit = true;
         buffer_clear(&h->input);
         return 0;
     case COMMAND_HELP:
@@ -420,6 +425,9 @@ int headless_run(struct app *app, const struct script *script)
         say(&h, "poll: %s", strerror(errno));
         h.status = 1;
     }
+    if (h.interrupted)
+        client_give_up(app);
+    write_new(&h);
     summarise(&h);
     flush(&h);
     loop_unwatch(app->loop, STDIN_FILENO);

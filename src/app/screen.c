@@ -72,7 +72,8 @@ static void end_of_turn(void *context)
 {
     struct screen *s = context;
     if (runner_step(&s->runner) && s->runner.failed && s->runner.next <= s->runner.script->count) {
-        if (!s->app->lookup_failed) /* that has its notice */
+        bool pane = s->app->after_lookup.id == COMMAND_TO ? screen_has_client(s) : screen_has_server(s);
+        if (!s->app->lookup_failed || !pane) /* else its notice is seen */
             screen_say(s, STYLE_ERROR, "%s", s->app->why);
         s->runner.failed = false;
         s->app->lookup_failed = false;

@@ -148,16 +148,19 @@ static void server_ready(void *context, short revents)
 {
     struct app *a = context;
     struct udp_arrival arrival;
+    size_t taken = 0;
     int i;
     (void)revents;
-    for (i = 0; i < DRAIN; i++) {
+    for (i = 0; i < DRAIN && taken < a->turn_most; i++) {
         if (a->receive_most && a->server.in >= a->receive_most)
             return;
         int got = udp_receive(&a->server.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)
             break;
-        if (got > 0)
+        if (got > 0) {
             take_datagram(a, &arrival);
+            taken += arrival.kept + a->scratch.len;
+        }
     }
     if (i >= QUEUED) /* only a queue can have overflown */
         server_tell_drops(a);

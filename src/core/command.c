@@ -110,6 +110,12 @@ static int parse_optional_place(struct command *c, const struct words *w, char *
 {
     if (w->count == 0)
         return 0;
+    if (w->count == 1 && !w->at[0][strspn(w->at[0], "0123456789")] && address_parse_port(w->at[0]) < 0) {
+        char word[QUOTED];
+        snprintf(why, COMMAND_WHY, "\"%s\" is not a port: a port is a number from 0 to 65535",
+                 quotable(w->at[0], strlen(w->at[0]), word));
+        return -1;
+    }
     if (w->count == 1 && address_parse_port(w->at[0]) >= 0) {
         c->place.port = address_parse_port(w->at[0]);
         return 0;

@@ -46,8 +46,8 @@ struct entry {
     enum direction dir;     /* datagrams */
     enum match_how match;   /* received by a client: how it was matched to reply_to */
     enum event event;       /* notices */
-    unsigned flags;         /* FLAG_…, or-ed */
-    int error;              /* errno, or 0 */
+    unsigned flags;         /* datagrams: FLAG_…, or-ed */
+    int error;              /* errno, or 0: why it was not sent, what a call failed with, what a notice is about */
     uint64_t reply_to;      /* the entry it belongs to, or 0 */
     uint64_t exchange;      /* the exchange it belongs to, or 0 */
     int64_t rtt;            /* ns, −1 when it has none */

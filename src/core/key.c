@@ -88,6 +88,10 @@ static enum verdict interrupted(struct key_decoder *d, struct key *out)
 
 static void paste_keep(struct key_decoder *d, unsigned char byte)
 {
+    bool rest_of_crlf = byte == '\n' && d->paste_cr;
+    d->paste_cr = byte == '\r';
+    if (rest_of_crlf)
+        return;
     if (d->paste.len >= KEY_PASTE_MAX || buffer_append_byte(&d->paste, byte == '\r' ? '\n' : byte) != 0)
         d->paste_cut = true;
 }

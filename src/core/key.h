@@ -4,7 +4,7 @@
  * an escape sequence that it does not know is swallowed whole, so that none of its bytes ends up as text.
  *
  * Invariant: the decoder holds at most one unfinished sequence or UTF-8 character; a paste between ESC[200~ and ESC[201~ is
- * collected apart (its bytes unchanged but CR, which becomes LF; at most KEY_PASTE_MAX, the rest is dropped and `paste_cut` says so). */
+ * collected apart (its bytes unchanged but CR and CR LF, which become LF; at most KEY_PASTE_MAX, the rest is dropped and `paste_cut` says so). */
 #ifndef UDPTALK_CORE_KEY_H
 #define UDPTALK_CORE_KEY_H
 
@@ -55,6 +55,7 @@ struct key_decoder {
     bool skipping;       /* inside a sequence too long to keep: swallow to its end */
     bool pasting;
     bool paste_cut;
+    bool paste_cr;       /* the byte before was CR: an LF belongs to it */
     struct buffer paste; /* the paste that is collected, or was just reported */
 };
 

@@ -242,8 +242,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         o->mode = MODE_CLIENT;
     if (read_place(o, left, argv + optind, listens, why) < 0)
         return -1;
-    if (o->mode == MODE_CLIENT && o->place.host[0] == '\0') {
-        snprintf(why, OPTION_WHY, "a port alone is no peer: name the host too (udptalk 127.0.0.1 %d)", o->place.port);
+    if (o->mode == MODE_CLIENT && !o->place.host[strspn(o->place.host, "0123456789")]) {
+        snprintf(why, OPTION_WHY, "a port alone is no peer: name the host too (udptalk 127.0.0.1 %s)", argv[optind]);
         return -1;
     }
     if (o->mode == MODE_CLIENT && o->place.port == 0) {
