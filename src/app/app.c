@@ -12,6 +12,8 @@
 #include "core/units.h"
 #include "host/port_owner.h"
 
+#define STAMP_OLDEST (10 * UNITS_SECOND) /* an older stamp says that the clock was set meanwhile */
+
 int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed)
 {
     *a = (struct app){.options = options, .loop = loop};
@@ -53,6 +55,25 @@ void app_done(struct app *a)
 bool app_is_busy(const struct app *a)
 {
     return lookup_is_busy(&a->lookup);
+}
+
+struct entry app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival)
+{
+    struct moment now = loop_read_clocks();
+    int64_t ago = arrival->stamp ? now.wall - arrival->stamp : 0;
+    struct entry e = entry_make(ENTRY_DATAGRAM, role);
+    if (ago < 0 || ago > STAMP_OLDEST)
+        ago = 0;
+    e.wall = now.wall - ago;
+    e.mono = now.mono - ago;
+    e.dir = DIR_RECEIVED;
+    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
+    e.peer = arrival->peer;
+    e.size = arrival->size;
+    e.kept = arrival->kept;
+    e.data = a->room;
+    e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
+    return e;
 }
 
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)

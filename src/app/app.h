@@ -115,6 +115,10 @@ int app_to(struct app *a, const struct address *peer);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The entry of a datagram that an endpoint received, its bytes in the room. Its time is the kernel's receive stamp, put on both clocks by how long ago it
+ * was, so that a step of the wall clock does not show in round-trip times. */
+struct entry app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival);
+
 /* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why (EAGAIN: the socket is full just now;
  * nothing was journalled). */
 int client_send(struct app *a, const void *data, size_t len);

@@ -43,36 +43,16 @@ static void set_deadline(struct app *a)
         loop_timer_set(a->loop, &c->deadline, oldest + wait, give_up_due, a);
 }
 
-/* The kernel's receive time on the monotonic clock: as long ago as its stamp is, whatever the wall clock did before. */
-static struct moment arrival_time(int64_t stamp)
-{
-    struct moment now = loop_read_clocks();
-    int64_t ago = stamp ? now.wall - stamp : 0;
-    if (ago <= 0 || ago > 10 * UNITS_SECOND)
-        return now;
-    return (struct moment){.wall = now.wall - ago, .mono = now.mono - ago};
-}
-
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
 {
     struct client *c = &a->client;
-    struct moment when = arrival_time(arrival->stamp);
-    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
+    struct entry e = app_arrival(a, ROLE_CLIENT, arrival);
     struct match_result match;
-    e.wall = when.wall;
-    e.mono = when.mono;
-    e.dir = DIR_RECEIVED;
-    e.local = c->local;
-    e.peer = arrival->peer;
-    e.size = arrival->size;
-    e.kept = arrival->kept;
-    e.data = a->room;
-    e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
     if (match_received(c->match, &arrival->peer, a->room, arrival->kept, &match)) {
         e.reply_to = match.request;
         e.exchange = match.exchange;
         e.match = match.how;
-        e.rtt = when.mono > match.sent ? when.mono - match.sent : 0;
+        e.rtt = e.mono > match.sent ? e.mono - match.sent : 0;
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
         c->answered += !match.duplicate && !match.late;

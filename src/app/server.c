@@ -103,24 +103,11 @@ static void answer(struct app *a, const struct entry *request, const struct addr
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
 {
     struct server *s = &a->server;
-    struct moment now = loop_read_clocks();
-    int64_t ago = arrival->stamp && now.wall > arrival->stamp ? now.wall - arrival->stamp : 0;
-    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
-    if (ago > 10 * UNITS_SECOND)
-        ago = 0;
-    e.wall = now.wall - ago;
-    e.mono = now.mono - ago;
-    e.dir = DIR_RECEIVED;
-    e.local = s->local;
+    struct entry e = app_arrival(a, ROLE_SERVER, arrival);
     if (address_is_set(&arrival->asked)) {
         e.local = arrival->asked;
         e.local.port = s->local.port;
     }
-    e.peer = arrival->peer;
-    e.size = arrival->size;
-    e.kept = arrival->kept;
-    e.data = a->room;
-    e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
     e.exchange = client_exchange_of(a, &e.peer, &e.local, a->room, arrival->kept);
     if (!e.exchange)
         e.exchange = ++a->exchanges;

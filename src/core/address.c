@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/hash.h"
+
 enum { V4_BYTES = 4, V6_BYTES = 16, PORT_MAX = 65535, SHOWN = 40 };
 
 static const unsigned char mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
@@ -88,26 +90,15 @@ bool address_is_broadcast(const struct address *a)
     return a->family == AF_INET && memcmp(a->ip, ones, sizeof ones) == 0;
 }
 
-/* Each step is a bijection, so no two inputs meet before the words are joined; the multiplications carry every bit
- * upwards and the shifts bring them back down. */
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
-}
-
 uint64_t address_hash(const struct address *a, uint64_t seed)
 {
     uint64_t ip[2];
     memcpy(ip, a->ip, sizeof ip);
     uint64_t rest = (uint64_t)a->family << 48 | (uint64_t)a->port << 32 | a->scope;
-    uint64_t h = mix(seed + UINT64_C(0x9e3779b97f4a7c15));
-    h = mix(h ^ rest);
-    h = mix(h ^ ip[0]);
-    return mix(h ^ ip[1]);
+    uint64_t h = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15));
+    h = hash_mix(h ^ rest);
+    h = hash_mix(h ^ ip[0]);
+    return hash_mix(h ^ ip[1]);
 }
 
 /* --- the kernel's form --- */

@@ -2,24 +2,12 @@
 
 #include "core/guard.h"
 
-#include <string.h>
-
+#include "core/hash.h"
 #include "core/units.h"
 
 uint64_t guard_hash(const unsigned char *data, size_t len, uint64_t seed)
 {
-    const uint64_t multiplier = UINT64_C(0x9fb21c651e98df25);
-    uint64_t hash = seed ^ len * multiplier, word;
-    for (; len >= sizeof word; data += sizeof word, len -= sizeof word) {
-        memcpy(&word, data, sizeof word);
-        hash = (hash ^ word) * multiplier;
-        hash ^= hash >> 29;
-    }
-    word = 0;
-    if (len)
-        memcpy(&word, data, len);
-    hash = (hash ^ word) * multiplier;
-    hash ^= hash >> 32;
+    uint64_t hash = hash_bytes(data, len, seed);
     return hash ? hash : 1;
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
+
 enum state { WAITING, ANSWERED, GIVEN_UP };
 
 enum { KEYS = 2, NONE = -1 }; /* a request is found by its mapped and by its own content */
@@ -49,27 +51,10 @@ struct match {
     struct buffer scratch;
 };
 
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    x ^= x >> 32;
-    x *= UINT64_C(0xd6e8feb86659fd93);
-    return x ^ x >> 32;
-}
-
 /* A content is what was said, to or by whom. */
 static uint64_t content_key(const struct match *m, const struct address *peer, const unsigned char *data, size_t len)
 {
-    uint64_t hash = address_hash(peer, m->seed) ^ len * UINT64_C(0x9e3779b97f4a7c15), word;
-    for (; len >= sizeof word; data += sizeof word, len -= sizeof word) {
-        memcpy(&word, data, sizeof word);
-        hash = mix(hash ^ word) + UINT64_C(0x9e3779b97f4a7c15);
-    }
-    word = 0;
-    if (len)
-        memcpy(&word, data, len);
-    return mix(hash ^ word);
+    return hash_bytes(data, len, address_hash(peer, m->seed));
 }
 
 struct match *match_new(uint64_t seed)
@@ -77,7 +62,7 @@ struct match *match_new(uint64_t seed)
     struct match *m = calloc(1, sizeof *m);
     if (!m)
         return NULL;
-    m->seed = mix(seed + 1);
+    m->seed = seed;
     m->first = m->last = m->oldest_waiting = m->oldest_given_up = 1;
     m->free_content = NONE;
     buffer_init(&m->scratch);
