@@ -113,12 +113,19 @@ static void check_well_formed(const char *text)
             ck_abort_msg("\"%s\" stands in: %s", bad[i], text);
 }
 
+/* A line for each explanation, as a screen would show it. */
+static void collect(void *context, const unsigned char *text, size_t len)
+{
+    safe_append(context, text, len);
+    buffer_append_byte(context, '\n');
+}
+
 static void explain(const struct tale *t, uint64_t exchange, char *text)
 {
     struct buffer out;
     buffer_init(&out);
     buffer_append_text(&out, "|");
-    ck_assert_int_eq(why_explain(t->j, exchange, &out), 0);
+    ck_assert_int_eq(why_explain(t->j, exchange, collect, &out), 0);
     ck_assert_uint_lt(out.len, TEXT);
     ck_assert_int_eq(out.data[0], '|');
     memcpy(text, out.data + 1, out.len - 1);
@@ -172,8 +179,8 @@ START_TEST(tells_an_answer_by_content)
     put_answer(&t, request, "HELLO", MATCH_CONTENT, 0);
     misses(&t, "guess");
     misses(&t, "stranger");
-    tells(&t, 2, "\"hello\" (5 bytes)", "127.0.0.1:45831", "127.0.0.1:12000", "sendto()", "\n", "0.250 ms later", "\"HELLO\" (5 bytes)",
-          "127.0.0.1:12000", "recvfrom()", "0.081 ms", "answer", NULL);
+    tells(&t, 2, "\"hello\" (5 bytes)", "127.0.0.1:45831", "127.0.0.1:12000", "sendto()", "\n",
+          "0.250 ms later", "\"HELLO\" (5 bytes)", "127.0.0.1:12000", "0.081 ms", "recvfrom()", "answer", NULL);
 }
 END_TEST
 
@@ -185,8 +192,8 @@ START_TEST(tells_both_sides_of_an_exchange)
     put(&t, text_datagram(&t, ROLE_SERVER, DIR_RECEIVED, "hello"));
     put(&t, text_datagram(&t, ROLE_SERVER, DIR_SENT, "HELLO"));
     put_answer(&t, request, "HELLO", MATCH_CONTENT, 0);
-    tells(&t, 4, "left 127.0.0.1:45831", "\n", "\"hello\"", "came from 127.0.0.1:45831", "\n", "\"HELLO\"", "to 127.0.0.1:45831", "server",
-          "\n", "came from 127.0.0.1:12000", NULL);
+    tells(&t, 4, "left 127.0.0.1:45831", "\n", "\"hello\"", "came from 127.0.0.1:45831", "\n", "\"HELLO\"",
+          "for 127.0.0.1:45831", "server", "\n", "came from 127.0.0.1:12000", NULL);
 }
 END_TEST
 
@@ -196,7 +203,7 @@ START_TEST(tells_a_guess_by_order)
     tale_begin(&t);
     uint64_t request = put_request(&t, "hello");
     put_answer(&t, request, "something else", MATCH_ORDER, 0);
-    tells(&t, 2, "\"something else\" (14 bytes)", "not what was expected", "guess", "order", NULL);
+    tells(&t, 2, "\"something else\" (14 bytes)", "not what was expected", "guess", "oldest one waiting", NULL);
 }
 END_TEST
 
@@ -234,8 +241,8 @@ START_TEST(tells_every_reason_not_to_be_sent)
             put(&t, e);
             misses(&t, " left ");
             misses(&t, "went back");
-            tells(&t, 1, "\"hello\" (5 bytes)", "not sent", role == ROLE_CLIENT ? "127.0.0.1:12000" : "127.0.0.1:45831", role_name(role),
-                  "failed", strerrorname_np(errors[i]), error_meaning(errors[i]), error_advice(errors[i]), NULL);
+            tells(&t, 1, "\"hello\" (5 bytes)", "not sent", role == ROLE_CLIENT ? "127.0.0.1:12000" : "127.0.0.1:45831",
+                  role_name(role), "failed", strerrorname_np(errors[i]), error_meaning(errors[i]), error_advice(errors[i]), NULL);
         }
 }
 END_TEST
@@ -290,12 +297,12 @@ START_TEST(tells_duplicates_and_late_answers)
     uint64_t request = put_request(&t, "hello");
     put_answer(&t, request, "HELLO", MATCH_CONTENT, 0);
     put_answer(&t, request, "HELLO", MATCH_CONTENT, FLAG_DUPLICATE);
-    tells(&t, 3, "answer", "\n", "\"HELLO\"", "\n", "\"HELLO\"", "answered already", NULL);
+    tells(&t, 3, "\"hello\"", "\n", "\"HELLO\"", "\n", "\"HELLO\"", "come already", NULL);
     tale_begin(&t);
     request = put_request(&t, "hello");
     put_notice(&t, ROLE_CLIENT, EVENT_NO_ANSWER, request, 0, "no answer in 2 s");
     put_answer(&t, request, "HELLO", MATCH_CONTENT, FLAG_LATE);
-    misses(&t, "answered already");
+    misses(&t, "come already");
     tells(&t, 3, "no answer in 2 s", "\n", "\"HELLO\"", "after the time", "-w", NULL);
 }
 END_TEST
@@ -313,7 +320,8 @@ START_TEST(tells_what_the_server_held_back)
     put_notice(&t, ROLE_SERVER, EVENT_SUPPRESSED, request, 0, "port 0 can't be answered");
     misses(&t, "went back");
     misses(&t, "failed");
-    tells(&t, 3, "\"hello\"", "came from", "\n", "\"HELLO\"", "would have been the answer", "not sent", "\n", "port 0 can't be answered", NULL);
+    tells(&t, 3, "\"hello\"", "came from", "\n", "\"HELLO\"", "would have been the answer", "not sent", "\n",
+          "port 0 can't be answered", NULL);
 }
 END_TEST
 
@@ -453,7 +461,7 @@ static void is_unknown(const struct journal *j, uint64_t exchange)
     struct buffer out;
     buffer_init(&out);
     errno = 0;
-    ck_assert_int_eq(why_explain(j, exchange, &out), -1);
+    ck_assert_int_eq(why_explain(j, exchange, collect, &out), -1);
     ck_assert_int_eq(errno, ENOENT);
     ck_assert_uint_eq(out.len, 0);
     ck_assert(!out.failed);

@@ -76,28 +76,34 @@ struct entry app_arrival(const struct app *a, enum role role, const struct udp_a
     return e;
 }
 
+void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len)
+{
+    struct moment now = loop_read_clocks();
+    struct entry e = entry_make(ENTRY_NOTICE, role);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    e.event = event;
+    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
+    if (about) {
+        e.error = about->error;
+        e.reply_to = about->n;
+        e.exchange = about->exchange;
+    }
+    e.data = text;
+    e.size = e.kept = len;
+    journal_append(a->journal, &e);
+    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += event != EVENT_SUPPRESSED;
+}
+
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
 {
     char text[2 * APP_WHY];
-    struct moment now = loop_read_clocks();
-    struct entry e = entry_make(ENTRY_NOTICE, role);
     va_list args;
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    e.wall = now.wall;
-    e.mono = now.mono;
-    e.event = event;
-    e.error = about ? about->error : 0;
-    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
-    if (about) {
-        e.reply_to = about->n;
-        e.exchange = about->exchange;
-    }
-    e.data = (const unsigned char *)text;
-    e.size = e.kept = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-    journal_append(a->journal, &e);
-    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += event != EVENT_SUPPRESSED;
+    if (len >= 0)
+        app_tell(a, role, event, about, (const unsigned char *)text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
 /* Who has the port, as far as the system tells, put into a->why. */

@@ -110,24 +110,18 @@ static int run_set(struct app *a, const struct command *c)
     return 0;
 }
 
+static void take_why(void *context, const unsigned char *text, size_t len)
+{
+    app_tell(context, ROLE_CLIENT, EVENT_WHY, NULL, text, len);
+}
+
 static int run_why(struct app *a, const struct command *c)
 {
-    struct buffer text;
-    buffer_init(&text);
-    if (why_explain(a->journal, c->exchange, &text) < 0) {
-        snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "nothing has been sent or received yet",
-                 (unsigned long long)c->exchange);
-        buffer_done(&text);
-        return -1;
-    }
-    for (size_t at = 0; at < text.len;) {
-        const unsigned char *line = text.data + at, *end = memchr(line, '\n', text.len - at);
-        size_t len = end ? (size_t)(end - line) : text.len - at;
-        app_notice(a, ROLE_CLIENT, EVENT_WHY, NULL, "%.*s", (int)len, (const char *)line);
-        at += len + 1;
-    }
-    buffer_done(&text);
-    return 0;
+    if (why_explain(a->journal, c->exchange, take_why, a) == 0)
+        return 0;
+    snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "nothing has been sent or received yet",
+             (unsigned long long)c->exchange);
+    return -1;
 }
 
 static int run_clear(struct app *a, const struct command *c)

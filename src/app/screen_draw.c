@@ -210,6 +210,8 @@ static void draw_hint(struct screen *s)
         snprintf(hint, sizeof hint, "j k PgUp PgDn scroll · g G oldest newest · %s: command · ? help · q back",
                  s->focus == PART_VIEW ? "" : "z zoom · ");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
+    if (1 + cells_width(&s->cells, hint) > end)
+        cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");
 }
 
 static void draw_keys(struct screen *s)

@@ -28,18 +28,18 @@ static const char *refusal(struct app *a, const struct entry *request, struct gu
     const struct address *from = &request->peer;
     bool repeats = guard_received(guard, guard_hash(a->room, request->kept, a->seed), a->settings[SETTING_LOOP_GUARD]);
     if (from->port == 0)
-        return "port 0 can't be answered";
+        return "port 0 (/why)";
     if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
-        return "a group or broadcast address is nobody to answer";
+        return "a group or broadcast address (/why)";
     if (is_own_server(s, from))
         return "it came from this server itself";
     if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
-        return "port below 1024: a service there may answer back (/set low-ports on)";
+        return "port below 1024 (/why)";
     if (repeats)
-        return "the same again and again: a loop? One reply is left out (/set loop-guard)";
+        return "a loop? The same again and again (/why)";
     if (a->settings[SETTING_REPLY_RATE] && !address_is_loopback(from) &&
         !guard_take(guard, a->settings[SETTING_REPLY_RATE], request->mono))
-        return "more replies a second than /set reply-rate allows one source";
+        return "too many a second for one source (/why)";
     return NULL;
 }
 
@@ -93,7 +93,7 @@ static void answer(struct app *a, const struct entry *request, const struct addr
     reply.data = a->scratch.data;
     const char *reason = refusal(a, request, guard);
     if (!reason && a->scratch.len > most)
-        reason = "the reply would be larger than a datagram can be";
+        reason = "the reply is larger than a datagram (/why)";
     if (reason)
         hold_back(a, request, &reply, reason);
     else

@@ -173,8 +173,11 @@ static void add_socket(struct buffer *b, const struct packed *p)
     static const struct named families[] = {{AF_INET, "AF_INET"}, {AF_INET6, "AF_INET6"}};
     static const struct named types[] = {{SOCK_NONBLOCK, "SOCK_NONBLOCK"}, {SOCK_CLOEXEC, "SOCK_CLOEXEC"}};
     add_named(b, p->numbers[0], families, sizeof families / sizeof *families);
-    buffer_append_text(b, "SOCK_DGRAM|");
-    put_bits(b, p->numbers[1] & ~SOCK_DGRAM, types, sizeof types / sizeof *types);
+    buffer_append_text(b, "SOCK_DGRAM");
+    if (p->numbers[1] & ~SOCK_DGRAM) {
+        buffer_append_byte(b, '|');
+        put_bits(b, p->numbers[1] & ~SOCK_DGRAM, types, sizeof types / sizeof *types);
+    }
     end(b);
     add_number(b, p->numbers[2]);
 }
@@ -191,12 +194,21 @@ static void add_transfer(struct buffer *b, const struct packed *p, const struct 
         add_address(b, &e->peer);
 }
 
+/* What it says of its own length holds: the entry may come from a damaged file. */
+static bool is_whole(const struct packed *p, size_t used)
+{
+    return p->sample <= CALL_SAMPLE && p->polled_count <= CALL_POLLED &&
+           used == (p->polled_count ? p->polled_count * sizeof *p->u.polled : p->sample);
+}
+
 const char *call_words(const struct entry *e, struct buffer *arguments)
 {
     struct packed p = {0};
     if (e->kind != ENTRY_CALL || e->kept < offsetof(struct packed, u) || e->kept > sizeof p)
         return "?";
     memcpy(&p, e->data, e->kept);
+    if (!is_whole(&p, e->kept - offsetof(struct packed, u)))
+        return "?";
     switch ((enum call_id)p.id) {
     case CALL_SOCKET: add_socket(arguments, &p); break;
     case CALL_BIND:

@@ -10,8 +10,8 @@ static const struct error_info table[] = {
      "start the server there, or check the port"},
     {EMSGSIZE, "more bytes than one datagram can carry (65,507 over IPv4, 65,527 over IPv6)",
      "send less, or split it into several datagrams"},
-    {ENETUNREACH, "this machine has no route to that network", "check the address, the cable or Wi-Fi, and ip route"},
-    {EHOSTUNREACH, "that host could not be reached: no machine answered for its address",
+    {ENETUNREACH, "this machine, or a router on the way, has no route to that network", "check the address, the cable or Wi-Fi, and ip route"},
+    {EHOSTUNREACH, "that host could not be reached: nobody answers for its address, or a router gave up",
      "check that it is switched on and that the address is right"},
     {EHOSTDOWN, "that host is down, as far as the system knows", "check that it is switched on"},
     {ENOPROTOOPT, "that machine does not speak UDP: ICMP \"protocol unreachable\" came back", "check the address"},
@@ -21,7 +21,7 @@ static const struct error_info table[] = {
     {EINVAL, "the address does not fit: port 0, or a link-local address without its interface",
      "give a port from 1 on; write link-local addresses with the interface: fe80::1%eth0"},
     {ENOBUFS, "the network interface's queue is full", "send more slowly (-i), or try again"},
-    {EAGAIN, "the socket's send buffer is full just now", "nothing: it goes on by itself"},
+    {EAGAIN, "the socket's send buffer is full just now", "nothing, it goes on by itself"},
     {EADDRINUSE, "another program has that port", "take another one (port 0: any that is free), or end that program"},
     {EADDRNOTAVAIL, "that is no address of this machine", "ip address lists them; 0.0.0.0 and :: stand for all of them"},
     {EAFNOSUPPORT, "IPv4 and IPv6 do not mix on one socket, or this machine lacks one of them",
@@ -36,7 +36,7 @@ static const struct error_info table[] = {
     {EMFILE, "this program may open no more files (ulimit -n)", "close something, or raise the limit"},
     {ENFILE, "the whole system has too many files open", "end something else"},
     {ETIMEDOUT, "it took too long", "try again"},
-    {EPROTO, "an ICMP message made no sense", "nothing: it was counted as a failure"},
+    {EPROTO, "an ICMP message made no sense", "nothing, it was counted as a failure"},
 };
 
 const struct error_info *error_at(size_t index)

@@ -43,7 +43,8 @@ bool guard_take(struct guard *g, int64_t rate, int64_t now)
         g->tokens += since * rate;
     if (g->tokens > most)
         g->tokens = most;
-    g->filled = now;
+    if (since > 0 || since < -UNITS_SECOND)
+        g->filled = now;
     if (g->tokens < UNITS_SECOND)
         return false;
     g->tokens -= UNITS_SECOND;

@@ -7,88 +7,134 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/buffer.h"
+#include "core/call.h"
 #include "core/error.h"
-#include "core/safe_text.h"
 #include "core/units.h"
 
-enum { LOOK_BACK = 200000, QUOTED = 24 }; /* entries that are searched; bytes of a payload that are quoted */
+enum { QUOTED = 24, NEAR = 6 }; /* bytes of a payload that are quoted; entries before a datagram's in which its call stands */
 
 static void quote(struct buffer *out, const struct entry *e)
 {
+    size_t len = e->kept;
     if (e->size == 0) {
-        buffer_append_text(out, "an empty datagram");
+        buffer_append_text(out, "An empty datagram");
         return;
     }
+    if (len > QUOTED)
+        for (len = QUOTED; len > QUOTED - 4 && (e->data[len] & 0xc0) == 0x80;)
+            len--;
     buffer_append_byte(out, '"');
-    safe_append(out, e->data, e->kept < QUOTED ? e->kept : QUOTED);
-    buffer_printf(out, "\"%s (%zu byte%s)", e->kept > QUOTED ? "…" : "", e->size, e->size == 1 ? "" : "s");
+    buffer_append(out, e->data, len);
+    buffer_printf(out, "\"%s (%zu byte%s)", len < e->size ? "…" : "", e->size, e->size == 1 ? "" : "s");
 }
 
-static void explain_sent(struct buffer *out, const struct entry *e)
+/* Nothing where the table has no advice. */
+static void advise(struct buffer *out, int error)
 {
-    char local[ADDRESS_TEXT], peer[ADDRESS_TEXT], name[16];
+    if (*error_advice(error))
+        buffer_printf(out, " What to do: %s.", error_advice(error));
+}
+
+/* The call that sent or read a datagram: it was journalled just before. */
+static const char *call_of(const struct journal *j, const struct entry *e)
+{
+    uint64_t n = e->n;
+    for (int i = 0; i < NEAR && (n = journal_before(j, n, e->role, true)); i++) {
+        struct entry call;
+        struct buffer words;
+        buffer_init(&words);
+        const char *name = journal_get(j, n, &call) && call.kind == ENTRY_CALL ? call_words(&call, &words) : "";
+        buffer_done(&words);
+        if (strncmp(name, e->dir == DIR_SENT ? "send" : "recv", 4) == 0)
+            return name;
+    }
+    return e->dir == DIR_SENT ? "sendto" : "recvfrom";
+}
+
+static void explain_unsent(struct buffer *out, const struct entry *e, const char *call, const char *peer)
+{
+    char name[16];
+    buffer_printf(out, " was not sent to %s: the %s's %s() failed with %s, %s.", peer, role_name(e->role), call,
+                  errno_name(e->error, name), error_meaning(e->error));
+    advise(out, e->error);
+}
+
+static void explain_sent(const struct journal *j, struct buffer *out, const struct entry *e)
+{
+    char local[ADDRESS_TEXT], peer[ADDRESS_TEXT];
     quote(out, e);
     address_format(&e->peer, peer);
+    address_format(&e->local, local);
     if (e->flags & FLAG_UNSENT)
-        buffer_printf(out, " was not sent to %s: the %s's sendto() failed with %s, %s. %s.", peer, role_name(e->role),
-                      errno_name(e->error, name), error_meaning(e->error), error_advice(e->error));
+        explain_unsent(out, e, call_of(j, e), peer);
     else if (e->flags & FLAG_SUPPRESSED)
         buffer_printf(out, " would have been the answer to %s, and was not sent.", peer);
-    else if (e->role == ROLE_SERVER)
-        buffer_printf(out, " went back to %s by the server's sendto(). UDP does not tell whether it arrived.", peer);
     else
-        buffer_printf(out, " left %s for %s by sendto(): the system took it. UDP does not tell whether it arrived.",
-                      address_format(&e->local, local), peer);
+        buffer_printf(out, " left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived.", local,
+                      address_is_any(&e->local) ? " (the system picks the address)" : "", peer, role_name(e->role), call_of(j, e));
 }
 
-static void explain_received(struct buffer *out, const struct entry *e)
+static void explain_match(struct buffer *out, const struct entry *e)
+{
+    if (e->flags & FLAG_DUPLICATE)
+        buffer_append_text(out, " It equals an answer that had come already: the same again. Networks may double datagrams.");
+    else if (e->match == MATCH_CONTENT)
+        buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
+    else if (e->match == MATCH_ORDER)
+        buffer_append_text(out, " It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting.");
+    if (e->flags & FLAG_LATE)
+        buffer_append_text(out, " It came after the time to wait (-w, /set wait).");
+}
+
+static void explain_received(const struct journal *j, struct buffer *out, const struct entry *e)
 {
     char peer[ADDRESS_TEXT], rtt[UNITS_TEXT];
     quote(out, e);
-    buffer_printf(out, " came from %s, taken out by recvfrom()", address_format(&e->peer, peer));
-    if (e->role == ROLE_CLIENT && e->rtt >= 0)
-        buffer_printf(out, " %s after the request left", units_format_rtt(e->rtt, rtt));
-    buffer_append_text(out, ".");
+    buffer_printf(out, " came from %s", address_format(&e->peer, peer));
+    if (e->rtt >= 0)
+        buffer_printf(out, ", %s after the request left", units_format_rtt(e->rtt, rtt));
+    buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
         buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept, e->size);
     if (e->flags & FLAG_STRANGER)
         buffer_append_text(out, " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
-    if (e->match == MATCH_CONTENT)
-        buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
-    if (e->match == MATCH_ORDER)
-        buffer_append_text(out, " It is not what was expected, so that it answers this request is a guess, by order.");
-    if (e->flags & FLAG_DUPLICATE)
-        buffer_append_text(out, " The request had been answered already: networks may double datagrams.");
-    if (e->flags & FLAG_LATE)
-        buffer_append_text(out, " It came after the time to wait (-w, /set wait).");
+    explain_match(out, e);
 }
 
 static void explain_notice(struct buffer *out, const struct entry *e)
 {
     char name[16];
-    safe_append(out, e->data, e->kept);
+    buffer_append(out, e->data, e->kept);
     buffer_append_text(out, ".");
-    if (e->event == EVENT_NO_ANSWER)
+    if (e->event == EVENT_NO_ANSWER) {
         buffer_append_text(out, " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
                                 "Is the address right, does the server run, does a firewall drop it?");
-    else if (e->error)
-        buffer_printf(out, " That is %s, told by recvmsg(MSG_ERRQUEUE). What to do: %s.", errno_name(e->error, name),
-                      error_advice(e->error));
+    } else if (e->event == EVENT_SUPPRESSED) {
+        buffer_append_text(out, " This program did not send the reply: two programs that answer everything and one forged datagram are an "
+                                "endless loop. So the server answers neither itself, nor groups, nor ports below 1024 (/set low-ports on), "
+                                "leaves one reply out where the same comes again and again (/set loop-guard), and bounds what one source "
+                                "beyond this machine gets (/set reply-rate). A reply also has to fit into one datagram.");
+    } else if (e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE) {
+        buffer_printf(out, " That is %s, told by recvmsg(MSG_ERRQUEUE).", errno_name(e->error, name));
+        advise(out, e->error);
+    } else if (e->error) {
+        buffer_printf(out, " That is %s.", errno_name(e->error, name));
+    }
 }
 
 /* One thing that happened; `since` is the one before it, or NULL. */
-static void explain_entry(struct buffer *out, const struct entry *e, const struct entry *since)
+static void explain_entry(const struct journal *j, struct buffer *out, const struct entry *e, const int64_t *since)
 {
     char time[UNITS_TEXT];
-    if (since && e->mono > since->mono)
-        buffer_printf(out, "%s later: ", units_format_rtt(e->mono - since->mono, time));
+    if (since && e->mono > *since)
+        buffer_printf(out, "%s later: ", units_format_rtt(e->mono - *since, time));
     if (e->kind == ENTRY_NOTICE)
         explain_notice(out, e);
     else if (e->dir == DIR_SENT)
-        explain_sent(out, e);
+        explain_sent(j, out, e);
     else
-        explain_received(out, e);
-    buffer_append_byte(out, '\n');
+        explain_received(j, out, e);
 }
 
 /* The newest exchange that the journal has. */
@@ -96,38 +142,56 @@ static uint64_t newest_exchange(const struct journal *j)
 {
     struct entry e;
     uint64_t n = UINT64_MAX;
-    for (int i = 0; i < LOOK_BACK && (n = journal_before(j, n, ROLE_NONE, false)); i++)
+    while ((n = journal_before(j, n, ROLE_NONE, false)))
         if (journal_get(j, n, &e) && e.exchange && e.event != EVENT_WHY)
             return e.exchange;
     return 0;
 }
 
-int why_explain(const struct journal *j, uint64_t exchange, struct buffer *out)
+/* Fills `found` with the oldest WHY_LINES entries of the exchange, newest first. Returns how many there are; *more counts the others. */
+static size_t find_entries(const struct journal *j, uint64_t exchange, uint64_t *found, size_t *more)
 {
-    uint64_t found[WHY_LINES], n = UINT64_MAX;
-    size_t count = 0, more = 0;
     struct entry e;
-    if (!exchange)
-        exchange = newest_exchange(j);
-    for (int i = 0; exchange && i < LOOK_BACK && (n = journal_before(j, n, ROLE_NONE, false)); i++) {
+    size_t count = 0;
+    uint64_t n = UINT64_MAX;
+    while (exchange && (n = journal_before(j, n, ROLE_NONE, false))) {
         if (!journal_get(j, n, &e) || e.exchange != exchange || e.event == EVENT_WHY)
             continue;
         if (count == WHY_LINES) {
-            memmove(found, found + 1, sizeof found - sizeof *found);
+            memmove(found, found + 1, (WHY_LINES - 1) * sizeof *found);
             count--;
-            more++;
+            ++*more;
         }
         found[count++] = n;
     }
+    return count;
+}
+
+int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void *context)
+{
+    uint64_t found[WHY_LINES];
+    size_t more = 0, count = find_entries(j, exchange ? exchange : newest_exchange(j), found, &more);
+    struct entry e;
+    struct buffer out;
+    bool failed = false;
+    int64_t since = 0;
     if (!count) {
         errno = ENOENT;
         return -1;
     }
-    struct entry before;
-    for (bool first = true; count; first = false, before = e)
-        if (journal_get(j, found[--count], &e))
-            explain_entry(out, &e, first ? NULL : &before);
-    if (more)
-        buffer_printf(out, "… and %zu more.\n", more);
-    return out->failed ? -1 : 0;
+    buffer_init(&out);
+    for (bool first = true; count && !failed; first = false) {
+        buffer_clear(&out);
+        if (!journal_get(j, found[--count], &e))
+            continue;
+        explain_entry(j, &out, &e, first ? NULL : &since);
+        since = e.mono;
+        failed = out.failed;
+        take(context, out.data, out.len);
+    }
+    buffer_clear(&out);
+    if (more && buffer_printf(&out, "… and %zu more.", more) == 0)
+        take(context, out.data, out.len);
+    buffer_done(&out);
+    return failed ? -1 : 0;
 }
