@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks that the manual is sound and that it names every option, command, key, transform, flag and event of the
-# program's tables and nothing else, and every field that JSON output has.
+# Checks that the manual is sound and that it names every option, command, setting, key, transform, flag, event and error
+# of the program's tables and nothing else, errors with the program's own words, and every field that JSON output has.
 set -eu
 
 manual=${srcdir:-.}/man/udptalk.1
@@ -16,20 +16,22 @@ trap 'rm -rf "$work"' EXIT
 
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
-    printf '%s\t%s\n' option OPTIONS command COMMANDS transform TRANSFORMS \
-        flag 'HEADLESS: Flags' event 'HEADLESS: Events' \
+    printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
+        flag 'HEADLESS: Flags' event 'HEADLESS: Events' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
         'key logs and views' 'INTERACTIVE: Keys in logs and views'
 }
 
-# rows_of_manual FILE: a line for each term that is listed: the section, a tab, and the term as it reads.
+# rows_of_manual FILE: a line for each term that is listed: the section, a tab, and the term as it reads; of an error
+# also what is said of it.
 rows_of_manual() {
     mandoc -T html -O fragment "$1" 2>/dev/null | tr '\n' ' ' | awk '
     function plain(text) {
         gsub(/<[^>]*>/, "", text)
         gsub(/&lt;/, "<", text)
         gsub(/&gt;/, ">", text)
+        gsub(/&quot;/, "\"", text)
         gsub(/&amp;/, "\\&", text)
         gsub(/ +/, " ", text)
         return text
@@ -50,6 +52,9 @@ rows_of_manual() {
                 many = split(text, terms, ", ")
                 for (i = 1; i <= many; i++)
                     print place "\t" terms[i]
+            } else if (place == "DIAGNOSTICS: Errors") {
+                said = substr(rest, index(rest, "<dd>"))
+                print place "\t" text ": " plain(substr(said, 1, index(said, "</dd>") - 1))
             } else {
                 print place "\t" text
             }
@@ -115,8 +120,8 @@ if [ $status -eq 0 ]; then
     done
 fi
 
-# A datagram of text, one that is not UTF-8 and one that nobody answers: most fields turn up.
-printf 'a\n\377\n' | "$program" --both 0 --json >"$work/json"
+# A datagram of text, one that is not UTF-8 and one that nobody answers, with the calls: most fields turn up.
+printf 'a\n\377\n' | "$program" --both 0 --json -v >"$work/json" 2>/dev/null
 printf 'b\n' | "$program" --both 0 --json --transform discard -w 1ms >>"$work/json" 2>/dev/null || :
 grep -o '"[a-z_]*":' "$work/json" | tr -d '":' | LC_ALL=C sort -u >"$work/fields"
 if [ ! -s "$work/fields" ]; then

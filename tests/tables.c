@@ -1,14 +1,16 @@
 /* Prints a line for each row of the program's tables, for tests/manual.sh: its kind, a tab, and the row as the manual
- * shows it. */
+ * shows it. Of an error its words too. */
 #include "config.h"
 
 #include <stdio.h>
 
 #include "core/command.h"
 #include "core/entry.h"
+#include "core/error.h"
 #include "core/event.h"
 #include "core/keymap.h"
 #include "core/option.h"
+#include "core/setting.h"
 #include "core/transform.h"
 
 static void print_options(void)
@@ -41,11 +43,33 @@ static void print_keys(void)
             printf("key %s\t%s\n", keymap_scope_name(row->scope), row->keys);
 }
 
+static void print_settings(void)
+{
+    static const char *const takes[] = {
+        [SETTING_IS_TIME] = "TIME",    [SETTING_IS_SIZE] = "SIZE",         [SETTING_IS_NUMBER] = "NUMBER",
+        [SETTING_IS_SWITCH] = "on|off", [SETTING_IS_LIMIT] = "NUMBER|off",
+    };
+    for (int id = 0; id < SETTING_COUNT; id++) {
+        const struct setting_info *s = setting_info((enum setting)id);
+        printf("setting\t%s %s\n", s->name, takes[s->kind]);
+    }
+}
+
+static void print_errors(void)
+{
+    const struct error_info *e;
+    char name[16];
+    for (size_t i = 0; (e = error_at(i)); i++)
+        printf("error\t%s: %s; %s\n", errno_name(e->error, name), e->meaning, e->advice);
+}
+
 int main(void)
 {
     print_options();
     print_commands();
     print_keys();
+    print_settings();
+    print_errors();
     for (size_t i = 0; i < transform_count(); i++)
         printf("transform\t%s\n", transform_at(i)->name);
     for (size_t bit = 0; bit < FLAG_COUNT; bit++)

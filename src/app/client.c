@@ -56,9 +56,11 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
         c->answered += !match.duplicate && !match.late;
-    } else if (!address_equal(&arrival->peer, &c->peer)) {
-        e.flags |= FLAG_STRANGER;
-        c->strangers++;
+    } else {
+        bool stranger = !address_equal(&arrival->peer, &c->peer);
+        e.exchange = ++a->exchanges; /* nobody asked: it begins one of its own */
+        e.flags |= stranger ? FLAG_STRANGER : 0;
+        c->strangers += stranger;
     }
     journal_append(a->journal, &e);
     c->events++;
