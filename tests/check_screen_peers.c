@@ -90,7 +90,7 @@ START_TEST(test_strangers_and_duplicates)
     screen_send(t, "who?");
     screen_peer_expect(peer, "who?");
     screen_peer_give(peer, from, "me", 2);
-    wait_remark(t, "2 ← me", " a guess");
+    wait_remark(t, "3 ← me", " a guess");
     screen_peer_give(peer, from, "and more", 8);
     wait_remark(t, "← and more", " unasked");
     terminal_wait(t, "2 sent · 2 answered · 0 not");

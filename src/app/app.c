@@ -76,6 +76,11 @@ struct entry app_arrival(const struct app *a, enum role role, const struct udp_a
     return e;
 }
 
+enum role app_voice(const struct app *a)
+{
+    return a->options->mode == MODE_SERVER && a->client.udp.fd < 0 ? ROLE_SERVER : ROLE_CLIENT;
+}
+
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len)
 {
     struct moment now = loop_read_clocks();
@@ -287,17 +292,9 @@ static int take_source(struct app *a)
 /* --join, before any socket is open: they join when they are. */
 static int take_groups(struct app *a)
 {
-    for (size_t i = 0; i < a->options->group_count; i++) {
-        struct command c;
-        char why[COMMAND_WHY], text[160];
-        int len = snprintf(text, sizeof text, "join %s", a->options->groups[i]);
-        if (command_parse(&c, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1, why) < 0) {
-            snprintf(a->why, APP_WHY, "--join: %s", why);
+    for (size_t i = 0; i < a->options->group_count; i++)
+        if (sockets_group(a, &a->options->groups[i].group, a->options->groups[i].interface, true) < 0)
             return -1;
-        }
-        if (sockets_group(a, &c.group, c.interface, true) < 0)
-            return -1;
-    }
     return 0;
 }
 

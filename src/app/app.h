@@ -111,6 +111,9 @@ int app_listen(struct app *a, const struct address *local);
 /* Makes the client talk to `peer`. */
 int app_to(struct app *a, const struct address *peer);
 
+/* Whose log tells of what concerns the whole program: the client's, but where there is a server alone. */
+enum role app_voice(const struct app *a);
+
 /* Writes a notice into the journal: bytes, or as printf. `about` (may be NULL) is the entry that it belongs to; its errno goes along. */
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)

@@ -246,6 +246,8 @@ static void journal_sent(struct app *a, struct moment when, const void *data, si
     *(error ? &c->unsent : &c->sent) += 1;
     if (!error)
         match_sent(c->match, e.n, e.exchange, when.mono, &c->peer, data, len, a->server.transform);
+    else
+        app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
     if (picked && c->local.port)
         app_notice(a, ROLE_CLIENT, EVENT_PORT, &e, "the kernel picked port %d at this sendto()", c->local.port);
 }

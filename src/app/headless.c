@@ -191,10 +191,10 @@ static bool send_front(struct headless *h, size_t len, size_t used)
     if (failed && error == EAGAIN)
         return false;
     h->line++;
-    if (failed) {
+    if (failed && (error == EMSGSIZE || error == ENOTCONN)) /* else it has its notice */
         say(h, "line %llu: %s", (unsigned long long)h->line, a->why);
+    if (failed)
         h->status = 1;
-    }
     buffer_take(&h->input, used);
     return true;
 }

@@ -86,6 +86,8 @@ static void answer(struct app *a, const struct entry *request, const struct addr
     reply.mono = when.mono;
     reply.dir = DIR_SENT;
     reply.local = request->local;
+    if (address_is_set(from))
+        memcpy(reply.local.ip, from->ip, sizeof from->ip);
     reply.peer = request->peer;
     reply.reply_to = request->n;
     reply.exchange = request->exchange;

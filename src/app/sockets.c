@@ -26,6 +26,19 @@ static const struct option_of options[] = {
 
 enum { OPTIONS = sizeof options / sizeof *options };
 
+/* Joins on a socket just opened, and says what came of it. */
+static void join(struct app *a, struct udp *u, const struct membership *m)
+{
+    enum role role = u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT;
+    char text[ADDRESS_TEXT];
+    address_format_host(&m->group, text);
+    errno = EAFNOSUPPORT;
+    if (u->family == m->group.family && udp_group(u, &m->group, m->interface, true) == 0)
+        app_notice(a, role, EVENT_SETTING, NULL, "joined the group %s", text);
+    else
+        app_notice(a, role, EVENT_ERROR, NULL, "cannot join %s: %s", text, error_meaning(errno));
+}
+
 void sockets_apply(struct app *a, struct udp *u)
 {
     for (size_t i = 0; i < OPTIONS; i++) {
@@ -35,9 +48,9 @@ void sockets_apply(struct app *a, struct udp *u)
         app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_ERROR, NULL, "%s could not be set: %s",
                    setting_info(options[i].setting)->name, strerror(errno));
     }
-    for (size_t i = 0; i < a->group_count; i++)
-        if (u->family == a->groups[i].group.family)
-            udp_group(u, &a->groups[i].group, a->groups[i].interface, true);
+    bool receives = u == &a->server.udp || a->server.udp.fd < 0;
+    for (size_t i = 0; receives && i < a->group_count; i++)
+        join(a, u, &a->groups[i]);
 }
 
 int sockets_set(struct app *a, enum setting setting, int64_t value)
@@ -65,26 +78,27 @@ static int group_fails(struct app *a, const struct address *group, bool join, in
     return -1;
 }
 
-int sockets_group(struct app *a, const struct address *group, const char *interface, bool join)
+int sockets_group(struct app *a, const struct address *group, const char *interface, bool is_join)
 {
     struct udp *u = a->server.udp.fd >= 0 ? &a->server.udp : &a->client.udp;
     struct membership member = {*group, *interface ? if_nametoindex(interface) : 0};
     size_t at = 0;
     char text[ADDRESS_TEXT];
     if (*interface && !member.interface)
-        return group_fails(a, group, join, ENODEV);
+        return group_fails(a, group, is_join, ENODEV);
     if (u->fd >= 0 && u->family != group->family)
-        return group_fails(a, group, join, EAFNOSUPPORT);
-    if (u->fd >= 0 && udp_group(u, group, member.interface, join) < 0)
-        return group_fails(a, group, join, errno);
+        return group_fails(a, group, is_join, EAFNOSUPPORT);
+    if (u->fd >= 0 && udp_group(u, group, member.interface, is_join) < 0)
+        return group_fails(a, group, is_join, errno);
     while (at < a->group_count && !address_equal(&a->groups[at].group, group))
         at++;
-    if (!join && at < a->group_count)
+    if (!is_join && at < a->group_count)
         a->groups[at] = a->groups[--a->group_count];
-    else if (join && at == a->group_count && at < APP_GROUPS)
+    else if (is_join && at == a->group_count && at < APP_GROUPS)
         a->groups[a->group_count++] = member;
-    app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL, "%s the group %s%s%s",
-               join ? "joined" : "left", address_format_host(group, text), *interface ? " on " : "", interface);
+    if (u->fd >= 0)
+        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL, "%s the group %s%s%s",
+                   is_join ? "joined" : "left", address_format_host(group, text), *interface ? " on " : "", interface);
     return 0;
 }
 
@@ -154,7 +168,7 @@ void sockets_status(struct app *a, int only)
         if (only >= 0 && i != only)
             continue;
         tell_kernel_value(a, (enum setting)i, kernel, sizeof kernel);
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
+        app_notice(a, app_voice(a), EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
                    setting_format((enum setting)i, a->settings[i], value), kernel, s->help);
     }
 }

@@ -75,7 +75,13 @@ static int take_group(struct options *o, const char *value, char *why)
         snprintf(why, OPTION_WHY, "more than %d groups to join", OPTION_GROUPS);
         return -1;
     }
-    o->groups[o->group_count++] = value;
+    char text[COMMAND_WHY], sentence[COMMAND_WHY];
+    snprintf(text, sizeof text, "join %.200s", value);
+    if (command_parse(&o->groups[o->group_count], text, strlen(text), sentence) < 0) {
+        snprintf(why, OPTION_WHY, "--join: %s", sentence);
+        return -1;
+    }
+    o->group_count++;
     return 0;
 }
 

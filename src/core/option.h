@@ -13,6 +13,7 @@
 
 #include "core/address.h"
 #include "core/buffer.h"
+#include "core/command.h"
 #include "core/setting.h"
 #include "core/transform.h"
 
@@ -34,7 +35,7 @@ struct options {
     const char *source;        /* the client's address, or NULL */
     int source_port;           /* the client's port, −1: any */
     int64_t settings[SETTING_COUNT]; /* -w, -b, -M, -T: what /set sets too */
-    const char *groups[OPTION_GROUPS]; /* --join */
+    struct command groups[OPTION_GROUPS]; /* --join, as the command of that name */
     size_t group_count;
     int64_t linger;            /* the same after the end of input (-q), −1: as `wait` */
     int64_t interval;          /* between lines, ns */
