@@ -232,6 +232,12 @@ START_TEST(says_what_is_wrong_with_arguments)
 }
 END_TEST
 
+START_TEST(a_lone_number_to_listen_on_is_a_port_even_a_wrong_one)
+{
+    parse_badly("listen 65536", "\"65536\"|port|0 to 65535");
+}
+END_TEST
+
 START_TEST(says_what_was_meant)
 {
     static const struct wrong_case cases[] = {
@@ -615,6 +621,7 @@ int main(void)
         {"needs no slash and minds no blanks", needs_no_slash_and_minds_no_blanks},
         {"reads no further than told", reads_no_further_than_told},
         {"says what is wrong with arguments", says_what_is_wrong_with_arguments},
+        {"a lone number to listen on is a port, even a wrong one", a_lone_number_to_listen_on_is_a_port_even_a_wrong_one},
         {"says what was meant", says_what_was_meant},
         {"tells how to send a path", tells_how_to_send_a_path},
         {"puts nothing raw into sentences", puts_nothing_raw_into_sentences},

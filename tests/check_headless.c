@@ -1514,6 +1514,7 @@ START_TEST(wrong_places_are_wrong_usage)
         {"127.0.0.1", "12x"},   {"127.0.0.1", "1", "more"}, {""},                {"-w"},
         {"-l", "99999"},        {"-l", "-p", "1", "2"},     {"-l", "--both"},    {"-e"},
         {"--transform"},        {"two words"},              {"a\nb"},            {":12000"},
+        {"-l", "0", "-e", "listen 99999"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct words w = {0};

@@ -186,6 +186,13 @@ START_TEST(refuses_places_that_are_none)
 }
 END_TEST
 
+START_TEST(a_lone_number_with_l_is_a_port_even_a_wrong_one)
+{
+    parse_badly("-l 65536", "\"65536\"|port|0 to 65535");
+    parse_badly("--both 99999", "\"99999\"|port");
+}
+END_TEST
+
 /* --- options --- */
 
 START_TEST(takes_switches)
@@ -549,6 +556,7 @@ int main(void)
         {"has defaults", has_defaults},
         {"takes modes and places", takes_modes_and_places},
         {"refuses places that are none", refuses_places_that_are_none},
+        {"a lone number with -l is a port, even a wrong one", a_lone_number_with_l_is_a_port_even_a_wrong_one},
         {"takes switches", takes_switches},
         {"takes values", takes_values},
         {"keeps commands and files in their order", keeps_commands_and_files_in_their_order},
