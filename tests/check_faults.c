@@ -202,6 +202,31 @@ START_TEST(why_names_the_call)
 }
 END_TEST
 
+/* Nobody answers: that is all that can be said, and it is said with the call that worked. */
+START_TEST(why_of_no_answer)
+{
+    struct stage s;
+    struct udp silent;
+    struct address at;
+    char port[8];
+    address_loopback(&at, AF_INET, 0);
+    udp_init(&silent);
+    ck_assert_int_eq(udp_open(&silent, AF_INET, false), 0);
+    ck_assert_int_eq(udp_bind(&silent, &at), 0);
+    ck_assert_int_eq(udp_local(&silent, &at), 0);
+    snprintf(port, sizeof port, "%u", at.port);
+    open_stage(&s, ARGS("127.0.0.1", port, "-w", "5ms"));
+    ck_assert_int_eq(client_send(&s.app, "anyone?", 7), 0);
+    struct entry sent = stage_expect(&s, &(struct wanted){.kind = ENTRY_DATAGRAM, .dir = DIR_SENT});
+    stage_wait_for(&s, &(struct wanted){.kind = ENTRY_NOTICE, .event = EVENT_NO_ANSWER, .reply_to = sent.n});
+    ck_assert_int_eq(stage_command(&s, "why"), 0);
+    stage_expect(&s, &(struct wanted){.kind = ENTRY_NOTICE, .event = EVENT_WHY, .text = "sendto()"});
+    stage_expect(&s, &(struct wanted){.kind = ENTRY_NOTICE, .event = EVENT_WHY, .text = "no answer in 5 ms"});
+    stage_close(&s);
+    udp_close(&silent);
+}
+END_TEST
+
 /* Sending, by the server. */
 
 static void reply_with_fault(const char *const args[], enum fault_call call, int error)
@@ -311,7 +336,7 @@ START_TEST(reads)
 }
 END_TEST
 
-/* An error that no error queue explains is told by a notice of the endpoint, and not once for each call. */
+/* An error that no error queue explains is told by a notice of the endpoint. */
 START_TEST(reads_are_told)
 {
     static const int errors[] = {ENOMEM, ENOBUFS};
@@ -325,9 +350,6 @@ START_TEST(reads_are_told)
             stage_talk(&s, "fated");
             struct wanted told = {.role = readers[r].server ? ROLE_SERVER : ROLE_CLIENT, .after = before};
             check_notice(&s, told, readers[r].name, errors[i]);
-            told.kind = ENTRY_NOTICE;
-            told.text = error_meaning(errors[i]);
-            ck_assert_uint_le(stage_count(&s, &told), 100);
             stage_close(&s);
         }
 }
@@ -660,8 +682,8 @@ START_TEST(set_fails_at_start)
     static const struct {
         const char *name, *option, *value;
         int number;
-    } cases[] = {{"-M", "-M", "5", IP_TTL}, {"-T", "-T", "8", IP_TOS}, {"-b", "-b", "-b", SO_BROADCAST},
-                 {"--join", "--join", "239.255.77.1%lo", IP_ADD_MEMBERSHIP}};
+    } cases[] = {{"--join", "--join", "239.255.77.1%lo", IP_ADD_MEMBERSHIP}, {"-M", "-M", "5", IP_TTL}, {"-T", "-T", "8", IP_TOS},
+                 {"-b", "-b", "-b", SO_BROADCAST}};
     static const int errors[] = {ENOMEM, EPERM, EADDRNOTAVAIL};
     for (size_t c = 0; c < UNIT_COUNT(cases); c++)
         for (size_t i = 0; i < UNIT_COUNT(errors); i++) {
@@ -794,6 +816,7 @@ int main(void)
         {"a connected client's send that fails likewise", client_send_connected},
         {"a socket that stays full loses and doubles nothing", full_for_long},
         {"/why names the call that did not send a datagram", why_names_the_call},
+        {"/why of what nobody answered says no more than is known", why_of_no_answer},
         {"a reply that sendto does not take is journalled and told", server_sendto},
         {"a reply that sendmsg does not take is journalled and told", server_sendmsg},
         {"/why names the call that did not send a reply", why_of_a_reply},

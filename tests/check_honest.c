@@ -390,7 +390,6 @@ START_TEST(conflicts)
         {{"-6", "-l", "127.0.0.1", "0"}, 1, "-6"},
         {{"-n", "localhost", "9"}, 1, "-n"},
         {{"-s", "::1", "127.0.0.1", "9"}, 1, "IPv6"},
-        {{"-s", "127.0.0.1", "::1", "9"}, 1, "IPv"},
         {{"-s", "localhost", "127.0.0.1", "9"}, 1, "numeric"},
         {{"[::1%nosuchinterface]:9"}, 1, "interface"},
         {{"--join", "239.255.77.1%nosuch", "-l", "0"}, 1, "interface"},
@@ -409,6 +408,20 @@ START_TEST(conflicts)
         program_check_is(p, &p->out, "");
         program_free(p);
     }
+}
+END_TEST
+
+/* Both kinds of addresses together are what the error's explanation is about, whichever comes first. */
+START_TEST(mixed_kinds)
+{
+    struct program *p = program_run(NULL, ARGS("--batch", "-s", "127.0.0.1", "::1", "9"), "", 0);
+    check_status(p, p->status >> 8 & 255, 1);
+    program_check_has(p, &p->err, "IPv6 do not mix");
+    program_free(p);
+    p = program_run(NULL, ARGS("--batch", "-s", "::1", "127.0.0.1", "9"), "", 0);
+    check_status(p, p->status >> 8 & 255, 1);
+    program_check_has(p, &p->err, "IPv6 do not mix");
+    program_free(p);
 }
 END_TEST
 
@@ -1070,6 +1083,7 @@ int main(void)
         {"a server on all addresses answers from the one that was asked", wildcard_answers},
         {"addresses are taken in all their forms", forms_of_addresses},
         {"what does not fit is said before anything is sent", conflicts},
+        {"an IPv4 source for an IPv6 peer is called what it is", mixed_kinds},
         {"a client sends from the address and port that it was given", own_address},
         {"the port is told with the call that picked it", picked_port},
         {"a datagram that is cut has both lengths", cut},

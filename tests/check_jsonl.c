@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unictype.h>
 
+#include "core/call.h"
 #include "core/safe_text.h"
 #include "unit.h"
 
@@ -454,13 +455,13 @@ END_TEST
 
 START_TEST(writes_calls)
 {
-    static const char bytes[] = "sendto\0" "5\0" "\"hi\033\"\0" "2\0" "0\0" "127.0.0.1:12000";
+    const struct call call = {.id = CALL_SENDTO, .fd = 5, .numbers = {4, 0}, .result = 4, .data = (const unsigned char *)"hi\033\"",
+                              .len = 4, .address = {.family = AF_INET, .port = 12000, .ip = {127, 0, 0, 1}}};
+    unsigned char room[CALL_ROOM];
     struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+    call_entry(&call, &e, room);
     e.n = 7;
     e.wall = WALL;
-    e.data = (const unsigned char *)bytes;
-    e.size = e.kept = sizeof bytes;
-    e.result = 2;
     struct buffer b;
     buffer_init(&b);
     write_line(&b, &e);
@@ -470,8 +471,8 @@ START_TEST(writes_calls)
     check_keys(object, "n time kind endpoint call args result ");
     check_text(object, "kind", "call");
     check_text(object, "call", "sendto");
-    check_number(object, "result", 2);
-    static const char *const want[] = {"5", "\"hi\033\"", "2", "0", "127.0.0.1:12000"};
+    check_number(object, "result", 4);
+    static const char *const want[] = {"5", "\"hi\\e\"\"", "4", "0", "127.0.0.1:12000"};
     ck_assert_uint_eq(json_array_size(args), UNIT_COUNT(want));
     for (size_t i = 0; i < UNIT_COUNT(want); i++)
         ck_assert_str_eq(json_string_value(json_array_get(args, i)), want[i]);
@@ -479,27 +480,19 @@ START_TEST(writes_calls)
 }
 END_TEST
 
-START_TEST(writes_calls_that_failed_or_take_nothing)
+START_TEST(writes_calls_that_failed)
 {
+    const struct call call = {.id = CALL_CLOSE, .fd = 4, .result = -1, .error = EACCES};
+    unsigned char room[CALL_ROOM];
     struct entry e = entry_make(ENTRY_CALL, ROLE_SERVER);
+    call_entry(&call, &e, room);
     e.n = 8;
-    e.data = (const unsigned char *)"socket";
-    e.size = e.kept = 7;
-    e.result = -1;
-    e.error = EACCES;
-    json_t *object = write_and_read(&e);
+    json_t *object = write_and_read(&e), *args = json_object_get(object, "args");
     check_keys(object, "n time kind endpoint call args result errno ");
-    ck_assert(json_is_array(json_object_get(object, "args")) && json_array_size(json_object_get(object, "args")) == 0);
+    ck_assert_uint_eq(json_array_size(args), 1);
+    ck_assert_str_eq(json_string_value(json_array_get(args, 0)), "4");
     check_number(object, "result", -1);
     check_text(object, "errno", "EACCES");
-    json_decref(object);
-    e.data = (const unsigned char *)"close\0\0" "4";
-    e.size = e.kept = 9;
-    object = write_and_read(&e);
-    json_t *args = json_object_get(object, "args");
-    ck_assert_uint_eq(json_array_size(args), 2);
-    ck_assert_str_eq(json_string_value(json_array_get(args, 0)), "");
-    ck_assert_str_eq(json_string_value(json_array_get(args, 1)), "4");
     json_decref(object);
 }
 END_TEST
@@ -608,7 +601,7 @@ int main(void)
         {"escapes what is dangerous of all characters", escapes_what_is_dangerous_of_all_characters},
         {"writes escapes as \\u and a number", writes_escapes_as_u_and_a_number},
         {"writes calls", writes_calls},
-        {"writes calls that failed or take nothing", writes_calls_that_failed_or_take_nothing},
+        {"writes calls that failed", writes_calls_that_failed},
         {"writes notices", writes_notices},
         {"writes every event by its name", writes_every_event_by_its_name},
         {"writes the counts of the last line", writes_the_counts_of_the_last_line},

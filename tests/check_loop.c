@@ -680,7 +680,7 @@ START_TEST(an_idle_loop_does_not_wake_up)
     struct actor a = {.act = stop}, t = {0};
     start(&s, 0);
     watch_pipe(&s, &a, 'a', LOOP_SOCKET, false);
-    set_timer(&s, &t, 't', mono() + HOUR);
+    set_timer(&s, &t, 't', mono() + HOUR + 2 * MS);
     ck_assert_int_eq(loop_take_signals(s.loop, take_signal, &s), 0);
     pid_t child = disturb_sleep(0, a.other_fd);
     RUN(&s, "a");

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "core/buffer.h"
 #include "core/option.h"
 
 #include <stdio.h>
@@ -49,17 +50,22 @@ static void parse_well(struct options *o, struct line *l, const char *text)
         ck_abort_msg("%s: refused: %s", text, why);
 }
 
+/* A sentence ends within its room; what it quotes comes as it was, so it is looked at as it is shown: through safe_text. */
 static void check_sentence(const char *why, const char *text)
 {
     size_t len = strnlen(why, OPTION_WHY), at = 0;
+    struct buffer shown;
     if (len == 0 || len == OPTION_WHY)
         ck_abort_msg("%s: a sentence of %zu bytes", text, len);
-    for (uint32_t ch; at < len;) {
-        size_t used = utf8_decode((const unsigned char *)why + at, len - at, &ch);
-        if (!used || ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || (ch >= 0x202a && ch <= 0x202e))
-            ck_abort_msg("byte %zu of what is said about %s is raw", at, text);
+    buffer_init(&shown);
+    safe_append(&shown, why, len);
+    for (uint32_t ch; at < shown.len;) {
+        size_t used = utf8_decode(shown.data + at, shown.len - at, &ch);
+        if (!used || ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || (ch >= 0x202a && ch <= 0x202e) || ch == 0x200b)
+            ck_abort_msg("%s: byte %zu of what is shown is raw", text, at);
         at += used;
     }
+    buffer_done(&shown);
 }
 
 /* Parses what is wrong, and looks for each of the words, parted by |, in what is said about it. */
@@ -87,7 +93,7 @@ START_TEST(has_defaults)
     parse_well(&o, &l, "");
     ck_assert(o.mode == MODE_BOTH && o.place.host[0] == '\0' && o.place.port == -1 && o.family == AF_UNSPEC);
     ck_assert(!o.numeric && !o.source && o.source_port == -1 && !o.crlf && !o.whole && o.verbose == 0);
-    ck_assert(o.wait == 2 * S && o.linger == -1 && o.interval == 0 && o.count == 0 && o.window == 1);
+    ck_assert(o.settings[SETTING_WAIT] == 2 * S && o.linger == -1 && o.interval == 0 && o.count == 0 && o.window == 1);
     ck_assert(!o.batch && !o.json && !o.quiet && !o.ascii && !o.no_color && !o.help && !o.version);
     ck_assert(o.transform == transform_find("upper") && o.max_log == (size_t)256 << 20 && o.script_count == 0);
 }
@@ -186,6 +192,13 @@ START_TEST(refuses_places_that_are_none)
 }
 END_TEST
 
+START_TEST(a_lone_number_with_l_is_a_port_even_a_wrong_one)
+{
+    parse_badly("-l 65536", "\"65536\"|port|0 to 65535");
+    parse_badly("--both 99999", "\"99999\"|port");
+}
+END_TEST
+
 /* --- options --- */
 
 START_TEST(takes_switches)
@@ -210,15 +223,15 @@ START_TEST(takes_values)
     struct line l;
     parse_well(&o, &l, "-s 127.0.0.2 -p 9 -w 500ms -q 0 -i 1.5 -c 3 --window 64 --transform rot13 --max-log 64M");
     ck_assert_str_eq(o.source, "127.0.0.2");
-    ck_assert(o.source_port == 9 && o.wait == 500 * MS && o.linger == 0 && o.interval == 1500 * MS && o.count == 3);
+    ck_assert(o.source_port == 9 && o.settings[SETTING_WAIT] == 500 * MS && o.linger == 0 && o.interval == 1500 * MS && o.count == 3);
     ck_assert(o.window == 64 && o.transform == transform_find("rot13") && o.max_log == (size_t)64 << 20);
     ck_assert(o.mode == MODE_BOTH && o.place.port == -1);
     parse_well(&o, &l, "-w0 -q2s -i20us -c1 --window=1 --transform=discard --max-log=1G -s::1 -p0");
-    ck_assert(o.wait == 0 && o.linger == 2 * S && o.interval == 20000 && o.count == 1 && o.window == 1 && o.source_port == 0);
+    ck_assert(o.settings[SETTING_WAIT] == 0 && o.linger == 2 * S && o.interval == 20000 && o.count == 1 && o.window == 1 && o.source_port == 0);
     ck_assert(o.transform == transform_find("discard") && o.max_log == (size_t)1 << 30);
     ck_assert_str_eq(o.source, "::1");
     parse_well(&o, &l, "-w 1 -w 3 --transform upper --transform lower");
-    ck_assert(o.wait == 3 * S && o.transform == transform_find("lower"));
+    ck_assert(o.settings[SETTING_WAIT] == 3 * S && o.transform == transform_find("lower"));
 }
 END_TEST
 
@@ -257,7 +270,8 @@ START_TEST(takes_every_row_of_the_table)
     static const struct {
         const char *argument, *value;
     } values[] = {{"ADDRESS", "127.0.0.1"}, {"PORT", "1"}, {"TIME", "1"}, {"COUNT", "1"}, {"COMMAND", "quit"},
-                  {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"}};
+                  {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"},
+                  {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}};
     const struct option_info *info;
     size_t rows = 0;
     for (; (info = option_at(rows)); rows++) {
@@ -465,7 +479,7 @@ START_TEST(parses_again_as_if_for_the_first_time)
         parse_badly("-lx -n host", "-x");
         parse_badly("host -vw", "-w");
         parse_well(&o, &l, "host");
-        ck_assert(o.mode == MODE_CLIENT && o.verbose == 0 && o.wait == 2 * S && o.script_count == 0 && !o.quiet && !o.numeric);
+        ck_assert(o.mode == MODE_CLIENT && o.verbose == 0 && o.settings[SETTING_WAIT] == 2 * S && o.script_count == 0 && !o.quiet && !o.numeric);
     }
 }
 END_TEST
@@ -549,6 +563,7 @@ int main(void)
         {"has defaults", has_defaults},
         {"takes modes and places", takes_modes_and_places},
         {"refuses places that are none", refuses_places_that_are_none},
+        {"a lone number with -l is a port, even a wrong one", a_lone_number_with_l_is_a_port_even_a_wrong_one},
         {"takes switches", takes_switches},
         {"takes values", takes_values},
         {"keeps commands and files in their order", keeps_commands_and_files_in_their_order},

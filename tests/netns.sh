@@ -46,7 +46,7 @@ host "$right" 2
 fail() {
     echo "$test: $*" >&2
     for file in "$dir/client.json" "$dir/client.err" "$dir/server.json" "$dir/server.err"; do
-        [ ! -s "$file" ] || { echo "--- $(basename "$file")"; tail -n 40 "$file"; } >&2
+        [ ! -s "$file" ] || { echo "--- $(basename "$file")"; tail -n 40 "$file" | cut -c 1-300; } >&2
     done
     exit 1
 }
@@ -81,10 +81,10 @@ stop() {
     pids=
 }
 
-# ask ARGUMENTS: a client on the left; its standard input is the caller's. Sets status.
+# ask ARGUMENTS: a client on the left, which reads the file `input`. Sets status.
 ask() {
     status=0
-    ip netns exec "$left" "$udptalk" --json "$@" >"$dir/client.json" 2>"$dir/client.err" || status=$?
+    ip netns exec "$left" "$udptalk" --json "$@" <"$dir/input" >"$dir/client.json" 2>"$dir/client.err" || status=$?
 }
 
 # count FILE TEXT...: lines that have all the texts.
@@ -119,7 +119,8 @@ received='"dir":"received"'
 
 test='replies come back'
 serve -l 0.0.0.0 0
-printf 'over\nthe\ncable\n' | ask 10.77.0.2 "$port"
+printf 'over\nthe\ncable\n' >"$dir/input"
+ask 10.77.0.2 "$port"
 expect_status 0
 expect 3 client.json "$received" '"match":"content"' "\"peer\":\"10.77.0.2:$port\""
 expect 1 client.json '"text":"CABLE"'
@@ -130,36 +131,42 @@ expect 3 server.json "$sent" "\"local\":\"10.77.0.2:$port\""
 
 test='the largest datagram crosses in pieces'
 serve -l 10.77.0.2 0
-head -c 65507 /dev/zero | tr '\0' z | ask --whole 10.77.0.2 "$port"
+head -c 65507 /dev/zero | tr '\0' z >"$dir/input"
+ask --whole 10.77.0.2 "$port"
 expect_status 0
 expect 1 client.json "$received" '"size":65507' '"match":"content"'
 
 test='nobody listens any more'
 stop
-printf 'hello\n' | ask -w 30 10.77.0.2 "$port"
+printf 'hello\n' >"$dir/input"
+ask -w 30 10.77.0.2 "$port"
 expect_status 1
 expect 1 client.json '"event":"refused"' '"errno":"ECONNREFUSED"' "10.77.0.2:$port"
 expect_error 'nobody listens'
 
 test='no route'
-printf 'hello\n' | ask 10.99.0.1 9
+printf 'hello\n' >"$dir/input"
+ask 10.99.0.1 9
 expect_status 1
 expect 1 client.json "$sent" '"flags":["unsent"]' '"errno":"ENETUNREACH"'
 expect_error ENETUNREACH 'no route' 'ip route'
 
 test='no route, connected'
-printf 'hello\n' | ask -e connect 10.99.0.1 9
+printf 'hello\n' >"$dir/input"
+ask -e connect 10.99.0.1 9
 expect_status 1
 expect_error 'no route' 'ip route'
 
 test='a route that forbids'
 ip -n "$left" route add prohibit 10.98.0.0/24
 ip -n "$left" route add unreachable 10.97.0.0/24
-printf 'hello\n' | ask 10.98.0.1 9
+printf 'hello\n' >"$dir/input"
+ask 10.98.0.1 9
 expect_status 1
 expect 1 client.json "$sent" '"flags":["unsent"]' '"errno":"EACCES"'
 expect_error EACCES
-printf 'hello\n' | ask 10.97.0.1 9
+printf 'hello\n' >"$dir/input"
+ask 10.97.0.1 9
 expect_status 1
 expect 1 client.json "$sent" '"flags":["unsent"]' '"errno":"EHOSTUNREACH"'
 expect_error EHOSTUNREACH
@@ -167,15 +174,17 @@ expect_error EHOSTUNREACH
 # No machine has that address. The kernel asks for it three times and gives up; it asks faster where it lets us say so.
 test='a host that is down'
 ip -n "$left" ntable change name arp_cache dev cable retrans 100 2>/dev/null || :
-printf 'hello\n' | ask -w 30 10.77.0.9 9
+printf 'hello\n' >"$dir/input"
+ask -w 30 10.77.0.9 9
 expect_status 1
 expect 1 client.json '"event":"unreachable"' '"errno":"EHOSTUNREACH"' '10.77.0.9:9'
 expect 0 client.json '"event":"no-answer"'
-expect_error '10.77.0.9:9' 'no machine answered for its address'
+expect_error '10.77.0.9:9' 'could not be reached'
 
 test='a cable that is unplugged'
 ip -n "$right" link set cable down
-printf 'hello\n' | ask -w 300ms 10.77.0.2 9
+printf 'hello\n' >"$dir/input"
+ask -w 300ms 10.77.0.2 9
 expect_status 1
 ip -n "$right" link set cable up
 
@@ -184,24 +193,23 @@ if [ -n "$v6" ]; then
     ip -n "$right" addr replace fd77::2/64 dev cable nodad
     ip -n "$right" addr replace fe80::2/64 dev cable nodad
     serve -l :: 0
-    printf 'six\n' | ask "[fd77::2]:$port"
+    printf 'six\n' >"$dir/input"
+    ask "[fd77::2]:$port"
     expect_status 0
     expect 1 client.json "$received" "\"peer\":\"[fd77::2]:$port\"" '"match":"content"'
     test='a link-local address with its interface'
-    printf 'local\n' | ask "[fe80::2%cable]:$port"
+    printf 'local\n' >"$dir/input"
+    ask "[fe80::2%cable]:$port"
     expect_status 0
     expect 1 client.json "$received" "\"peer\":\"[fe80::2%cable]:$port\"" '"match":"content"'
-    test='a link-local address without its interface'
-    printf 'local\n' | ask "[fe80::2]:$port"
-    expect_status 1
-    expect_error EINVAL 'fe80::1%eth0'
     stop
 fi
 
 # Beyond loopback one source gets so many replies a second, and no more.
 test='a bound on the replies to one source'
 serve -e 'set reply-rate 5' -l 10.77.0.2 0
-seq 60 | ask --window 60 -w 300ms 10.77.0.2 "$port"
+seq 60 >"$dir/input"
+ask --window 60 -w 300ms 10.77.0.2 "$port"
 expect_status 1
 stop
 answered=$(count client.json "$received")
@@ -232,7 +240,8 @@ if ip netns exec "$right" unshare -m sh -c 'mount --bind "$1" /etc/hosts' sh "$d
     port=$(sed -n 's/.*"event":"ready".*"local":"10.77.0.2:\([0-9]*\)".*/\1/p' "$dir/server.json")
     [ -n "$port" ] || fail "it does not listen on the address that is its own"
     expect 1 server.json '"event":"info"' 'many is 10.77.0.2' 'of 3 addresses'
-    printf 'hello\n' | ask 10.77.0.2 "$port"
+    printf 'hello\n' >"$dir/input"
+    ask 10.77.0.2 "$port"
     expect_status 0
     wait "$server" || fail "the server failed"
     pids=
@@ -240,13 +249,16 @@ fi
 
 if ! command -v nft >/dev/null || ! ip netns exec "$right" nft list ruleset >/dev/null 2>&1; then
     echo "loss and firewalls are not tested: nft does not work here" >&2
-    exit 0
+    nft=
+else
+    nft=yes
 fi
 
-# Requests are lost, so what the server took is what is answered. Each that is missing is told once.
-test='a cable that loses a third'
-serve -l 10.77.0.2 0
-ip netns exec "$right" nft -f - <<EOF
+if [ -n "$nft" ]; then
+    # Requests are lost, so what the server took is what is answered. Each that is missing is told once.
+    test='a cable that loses a third'
+    serve -l 10.77.0.2 0
+    ip netns exec "$right" nft -f - <<EOF
 table inet loss {
     chain input {
         type filter hook input priority 0;
@@ -254,24 +266,25 @@ table inet loss {
     }
 }
 EOF
-seq 300 | ask --window 50 -w 300ms 10.77.0.2 "$port"
-expect_status 1
-stop
-unanswered=$(stat_of client.json unanswered)
-answered=$(stat_of client.json answered)
-[ $((answered + unanswered)) = 300 ] || fail "$answered answered and $unanswered unanswered of 300"
-[ "$unanswered" -gt 30 ] && [ "$unanswered" -lt 180 ] || fail "$unanswered of 300 are missing"
-expect "$unanswered" client.json '"event":"no-answer"'
-expect "$answered" client.json "$received" '"match":"content"'
-expect "$answered" server.json "$received"
-sed -n 's/.*"reply_to":\([0-9]*\).*/\1/p' "$dir/client.json" >"$dir/told"
-expected=$(count client.json '"event":"port"')
-[ "$(sort -u "$dir/told" | wc -l)" -eq 300 ] || fail "not each datagram has a fate"
-[ "$(wc -l <"$dir/told")" -eq $((300 + expected)) ] || fail "a datagram has two fates"
-ip netns exec "$right" nft flush ruleset
+    seq 300 >"$dir/input"
+    ask --window 50 -w 300ms 10.77.0.2 "$port"
+    expect_status 1
+    stop
+    unanswered=$(stat_of client.json unanswered)
+    answered=$(stat_of client.json answered)
+    [ $((answered + unanswered)) = 300 ] || fail "$answered answered and $unanswered unanswered of 300"
+    [ "$unanswered" -gt 30 ] && [ "$unanswered" -lt 180 ] || fail "$unanswered of 300 are missing"
+    expect "$unanswered" client.json '"event":"no-answer"'
+    expect "$answered" client.json "$received" '"match":"content"'
+    expect "$answered" server.json "$received"
+    sed -n 's/.*"reply_to":\([0-9]*\).*/\1/p' "$dir/client.json" >"$dir/told"
+    expected=$(count client.json '"event":"port"')
+    [ "$(sort -u "$dir/told" | wc -l)" -eq 300 ] || fail "not each datagram has a fate"
+    [ "$(wc -l <"$dir/told")" -eq $((300 + expected)) ] || fail "a datagram has two fates"
+    ip netns exec "$right" nft flush ruleset
 
-test='a firewall here'
-ip netns exec "$left" nft -f - <<'EOF'
+    test='a firewall here'
+    ip netns exec "$left" nft -f - <<'EOF'
 table inet wall {
     chain output {
         type filter hook output priority 0;
@@ -279,14 +292,15 @@ table inet wall {
     }
 }
 EOF
-printf 'hello\n' | ask -w 300ms 10.77.0.2 9
-expect_status 1
-expect 1 client.json "$sent" '"flags":["unsent"]' '"errno":"EPERM"'
-expect_error EPERM 'firewall of this machine'
-ip netns exec "$left" nft flush ruleset
+    printf 'hello\n' >"$dir/input"
+    ask -w 300ms 10.77.0.2 9
+    expect_status 1
+    expect 1 client.json "$sent" '"flags":["unsent"]' '"errno":"EPERM"'
+    expect_error EPERM 'firewall of this machine'
+    ip netns exec "$left" nft flush ruleset
 
-test='a firewall there'
-ip netns exec "$right" nft -f - <<'EOF'
+    test='a firewall there'
+    ip netns exec "$right" nft -f - <<'EOF'
 table inet wall {
     chain input {
         type filter hook input priority 0;
@@ -295,9 +309,23 @@ table inet wall {
     }
 }
 EOF
-printf 'hello\n' | ask -w 30 10.77.0.2 9
-expect_status 1
-expect 1 client.json '"event":"unreachable"' '10.77.0.2:9'
-printf 'hello\n' | ask -w 200ms 10.77.0.2 10
-expect_status 1
-expect 1 client.json '"event":"no-answer"'
+    printf 'hello\n' >"$dir/input"
+    ask -w 30 10.77.0.2 9
+    expect_status 1
+    expect 1 client.json '"event":"unreachable"' '10.77.0.2:9'
+    printf 'hello\n' >"$dir/input"
+    ask -w 200ms 10.77.0.2 10
+    expect_status 1
+    expect 1 client.json '"event":"no-answer"'
+fi
+
+# Where the kernel finds the interface by itself, an answer has it in its source, and is an answer all the same; else the kernel's error is explained.
+if [ -n "$v6" ]; then
+    test='a link-local address without its interface'
+    serve -l :: 0
+    printf 'local\n' >"$dir/input"
+    ask -w 500ms "[fe80::2]:$port"
+    expect 0 client.json '"stranger"]'
+    [ "$status" = 0 ] || expect_error EINVAL 'fe80::1%eth0'
+    stop
+fi

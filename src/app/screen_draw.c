@@ -160,7 +160,7 @@ static bool command_hint(const unsigned char *text, size_t len, char *out, size_
     int id = command_find((const char *)text + 1, name - 1);
     if (id >= 0) {
         const struct command_info *info = command_info((enum command_id)id);
-        snprintf(out, room, "/%s %s: %s", info->name, info->arguments, info->help);
+        snprintf(out, room, "/%s%s%s: %s", info->name, *info->arguments ? " " : "", info->arguments, info->help);
         return true;
     }
     size_t count = command_complete((const char *)text, len, names, COMMAND_COUNT, &start);

@@ -97,6 +97,13 @@ static int take_count(int64_t *out, const char *option, const char *value, int64
     return *out < 0 ? wrong(why, option, value, "a whole number from 1 on") : 0;
 }
 
+static int take_address(const char **out, const char *option, const char *value, char *why)
+{
+    struct address a;
+    *out = value;
+    return address_parse_host(&a, value, 0) < 0 ? wrong(why, option, value, "a numeric address of this machine") : 0;
+}
+
 static int take_source(struct options *o, bool file, const char *text, char *why)
 {
     if (o->script_count == OPTION_SCRIPTS) {
@@ -121,7 +128,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
 {
     int64_t number = 0;
     switch (option) {
-    case 's': o->source = value; return 0;
+    case 's': return take_address(&o->source, "-s", value, why);
     case 'p':
         o->source_port = address_parse_port(value);
         return o->source_port < 0 ? wrong(why, "-p", value, "a port: a number from 0 to 65535") : 0;
@@ -171,8 +178,8 @@ static void take_switch(struct options *o, int option)
 
 static int refuse(char *why, int argc, char **argv)
 {
-    char word[3] = {'-', (char)optopt, '\0'};
-    const char *shown = optopt > 0 && optopt < 256 ? word : argv[optind > 0 && optind <= argc ? optind - 1 : 0];
+    char word[3] = {'-', (char)optopt, '\0'}; /* a byte beyond ASCII makes optopt negative */
+    const char *shown = optopt && optopt < 256 ? word : argv[optind > 0 && optind <= argc ? optind - 1 : 0];
     bool known = false;
     for (size_t i = 0; i < OPTIONS; i++)
         known |= optopt != 0 && table[i].value == optopt;
@@ -211,7 +218,7 @@ static int read_options(struct options *o, int argc, char **argv, bool *both, ch
 static int read_place(struct options *o, int count, char **words, bool listens, char *why)
 {
     if (count > 2) {
-        snprintf(why, OPTION_WHY, "too many words: \"%.40s\"; a host and a port is all there is room for, see --help", words[2]);
+        snprintf(why, OPTION_WHY, "too many words: \"%.64s\"; a host and a port is all there is room for, see --help", words[2]);
         return -1;
     }
     if (count == 1 && listens && address_parse_port(words[0]) >= 0) {
@@ -268,9 +275,9 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
 
 int options_help(struct buffer *out)
 {
-    buffer_append_text(out, "Usage: udptalk [options]                       a server and a client that talks to it\n"
-                            "       udptalk [options] HOST [PORT]           a client (port 12000 when not given)\n"
-                            "       udptalk [options] -l [ADDRESS] [PORT]   a server (127.0.0.1, 12000)\n"
+    buffer_append_text(out, "Usage: udptalk [options]                      a server, and a client beside it\n"
+                            "       udptalk [options] HOST [PORT]          a client (port 12000 if not given)\n"
+                            "       udptalk [options] -l [ADDRESS] [PORT]  a server (127.0.0.1, 12000)\n"
                             "       udptalk [options] --both [ADDRESS] [PORT]\n\n"
                             "Each line typed is one UDP datagram; the server answers in upper case.\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {

@@ -292,11 +292,11 @@ static int run_discard(const unsigned char *in, size_t len, struct buffer *out)
 }
 
 static const struct transform transforms[] = {
-    {"upper", "upper case, as Unicode has it: straße becomes STRASSE", true, run_upper},
+    {"upper", "upper case, as Unicode has it: ß becomes SS", true, run_upper},
     {"lower", "lower case", true, run_lower},
     {"swap", "upper case becomes lower case, lower case upper case", true, run_swap},
     {"reverse", "the last character first", true, run_reverse},
-    {"rot13", "the letters A to Z moved by thirteen places; twice gives the text again", true, run_rot13},
+    {"rot13", "letters A to Z thirteen places on; twice: as before", true, run_rot13},
     {"echo", "the same bytes", true, run_echo},
     {"discard", "no answer at all", false, run_discard},
 };

@@ -53,7 +53,7 @@ static void add_address(json_t *object, const char *key, const struct address *a
 static int add_payload(json_t *object, const struct entry *e)
 {
     if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
-        json_object_set_new_nocheck(object, "text", json_stringn_nocheck((const char *)e->data, e->kept));
+        json_object_set_new_nocheck(object, "text", json_stringn_nocheck(e->kept ? (const char *)e->data : "", e->kept));
         return 0;
     }
     struct buffer b;

@@ -17,6 +17,7 @@ struct watch {
     enum loop_class order;
     loop_ready *ready;
     void *context;
+    bool fresh;         /* watched since the last poll, which knows nothing of it */
 };
 
 enum { WATCHES = 16, TURN_ENDS = 4 };
@@ -31,13 +32,15 @@ struct loop {
     } ends[TURN_ENDS];
     int end_count;
     int signal_fd;
+    bool takes_signals;
     sigset_t old_mask;
+    struct sigaction old_pipe;
     loop_signal *take;
     void *take_context;
     loop_polled *polled;
     void *polled_context;
     struct moment now;
-    bool again, stopped;
+    bool again, stopped, firing;
 };
 
 static int64_t read_clock(clockid_t clock)
@@ -66,8 +69,10 @@ void loop_free(struct loop *l)
 {
     if (!l)
         return;
-    if (l->signal_fd >= 0) {
+    if (l->signal_fd >= 0)
         close(l->signal_fd);
+    if (l->takes_signals) {
+        sigaction(SIGPIPE, &l->old_pipe, NULL);
         sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
     }
     free(l);
@@ -81,13 +86,15 @@ struct moment loop_now(const struct loop *l)
 int loop_take_signals(struct loop *l, loop_signal *take, void *context)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGTSTP};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t mask;
     sigemptyset(&mask);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         sigaddset(&mask, taken[i]);
     if (sigprocmask(SIG_BLOCK, &mask, &l->old_mask) < 0)
         return -1;
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &ignore, &l->old_pipe);
+    l->takes_signals = true;
     l->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     l->take = take;
     l->take_context = context;
@@ -119,14 +126,14 @@ static struct watch *watch_of(struct loop *l, int fd)
 int loop_watch(struct loop *l, int fd, short events, enum loop_class order, loop_ready *ready, void *context)
 {
     struct watch *w = watch_of(l, fd);
+    bool fresh = !w || w->fresh;
+    if (!w)
+        w = l->count < WATCHES ? &l->watches[l->count++] : watch_of(l, -1);
     if (!w) {
-        if (l->count == WATCHES) {
-            errno = ENOMEM;
-            return -1;
-        }
-        w = &l->watches[l->count++];
+        errno = ENOMEM;
+        return -1;
     }
-    *w = (struct watch){fd, events, order, ready, context};
+    *w = (struct watch){fd, events, order, ready, context, fresh};
     return 0;
 }
 
@@ -141,8 +148,10 @@ static void sweep(struct loop *l)
 {
     int to = 0;
     for (int i = 0; i < l->count; i++)
-        if (l->watches[i].fd >= 0)
-            l->watches[to++] = l->watches[i];
+        if (l->watches[i].fd >= 0) {
+            l->watches[to] = l->watches[i];
+            l->watches[to++].fresh = false;
+        }
     l->count = to;
 }
 
@@ -160,6 +169,8 @@ void loop_timer_stop(struct loop *l, struct loop_timer *t)
 void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t due, loop_fire *fire, void *context)
 {
     loop_timer_stop(l, t);
+    if (l->firing && due <= l->now.mono)
+        due = l->now.mono + 1; /* the next turn's: others come first */
     struct loop_timer **link = &l->timers;
     while (*link && (*link)->due <= due)
         link = &(*link)->next;
@@ -201,19 +212,21 @@ static void run_ready(struct loop *l, const struct pollfd *polled, int count)
     for (enum loop_class order = LOOP_SOCKET; order <= LOOP_OTHER; order++)
         for (int i = 0; i < count && !l->stopped; i++) {
             struct watch *w = polled[i].revents ? watch_of(l, polled[i].fd) : NULL;
-            if (w && w->order == order)
+            if (w && !w->fresh && w->order == order)
                 w->ready(w->context, polled[i].revents);
         }
 }
 
 static void run_timers(struct loop *l)
 {
+    l->firing = true;
     while (l->timers && l->timers->due <= l->now.mono && !l->stopped) {
         struct loop_timer *t = l->timers;
         l->timers = t->next;
         t->set = false;
         t->fire(t->context);
     }
+    l->firing = false;
 }
 
 /* Milliseconds until the next timer, rounded up; −1 for none. */

@@ -8,7 +8,7 @@
 #include "ui/title.h"
 #include "ui/wrap.h"
 
-enum { TIME_COLS = 14, SIZE_COLS = 10, RTT_COLS = 12 };
+enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
 enum { SIZE_FROM = 56, CLOCK_FROM = 46, RTT_FROM = 30 }; /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
@@ -30,7 +30,7 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
              units_format_count(s->client.answered, answered), units_format_count(s->client.unanswered, not));
     snprintf(brief, sizeof brief, "%s→ %s← %s✗", sent, answered, not);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Client", left, *news ? news : right, *news ? news : brief);
+    title_draw(c, a, focus, "Client", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
 }
 
 /* The columns of a row that fit: narrow panes lose the size first, then the clock, then the round-trip time. */
@@ -90,9 +90,10 @@ static void draw_datagram(struct cells *c, struct area row, const struct entry *
         cells_put_safe(c, row.row, col, said_at - 1, style, e->data, e->kept);
     if (said_at < k.rtt)
         cells_put(c, row.row, said_at, k.rtt, failed ? STYLE_ERROR : STYLE_NOTICE, said);
-    if (e->rtt >= 0 && k.rtt < k.size)
-        put_right(c, row.row, k.rtt, k.size, STYLE_DIM, units_format_rtt(e->rtt, text));
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
+    int rtt_end = k.size < k.end && (int)strlen(size) + 2 > k.end - k.size ? k.end - (int)strlen(size) - 2 : k.size;
+    if (e->rtt >= 0 && k.rtt < k.size)
+        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, units_format_rtt(e->rtt, text));
     if (k.size < k.end)
         put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
 }

@@ -8,7 +8,7 @@ enum { ROWS_MOST = 500 };
 
 void log_view_init(struct log_view *v, const struct log_ops *ops)
 {
-    *v = (struct log_view){.ops = ops, .page = 1, .cols = 80};
+    *v = (struct log_view){.ops = ops, .page = 1};
 }
 
 /* The nearest row before or after entry n, 0 when there is none. */
@@ -30,6 +30,14 @@ static uint64_t row_after(const struct log_view *v, const struct journal *j, uin
     return 0;
 }
 
+/* Rows of the screen that an entry takes. */
+static int row_height(const struct log_view *v, const struct scene *s, uint64_t n)
+{
+    struct entry e;
+    int height = journal_get(s->journal, n, &e) ? v->ops->height(s, &e, v->cols) : 0;
+    return height < v->page ? height : v->page;
+}
+
 /* The rows to show and how high they are, newest first. */
 struct window {
     uint64_t rows[ROWS_MOST];
@@ -40,12 +48,7 @@ struct window {
 /* Adds a row where it fits. Returns false when the window is full. */
 static bool window_add(struct window *w, const struct log_view *v, const struct scene *s, uint64_t n)
 {
-    struct entry e;
-    if (!journal_get(s->journal, n, &e))
-        return true;
-    int height = v->ops->height(s, &e, v->cols);
-    if (w->count == 0 && height > v->page)
-        height = v->page;
+    int height = row_height(v, s, n);
     if (w->count == ROWS_MOST || w->height + height > v->page)
         return false;
     w->rows[w->count] = n;
@@ -67,14 +70,14 @@ static void window_reverse(struct window *w)
 }
 
 /* What was forgotten under a view that stands still is replaced by the oldest that are left. */
-static void collect(struct window *w, const struct log_view *v, const struct scene *s, uint64_t bottom)
+static void collect(struct window *w, const struct log_view *v, const struct scene *s)
 {
     const struct journal *j = s->journal;
-    uint64_t n = row_before(v, j, bottom ? bottom + 1 : UINT64_MAX);
+    uint64_t n = row_before(v, j, v->bottom ? v->bottom + 1 : UINT64_MAX);
     w->count = w->height = 0;
     while (n && window_add(w, v, s, n))
         n = row_before(v, j, n);
-    if (!bottom || n)
+    if (!v->bottom || n)
         return;
     w->count = w->height = 0;
     for (n = row_after(v, j, 0); n && window_add(w, v, s, n);)
@@ -89,10 +92,14 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
     if (a.rows < 1)
         return;
     cells_blank(c, a, STYLE_PLAIN);
-    v->ops->draw_title(v, c, a, s, focus);
     v->page = a.rows - 1 < ROWS_MOST ? a.rows - 1 : ROWS_MOST;
     v->cols = a.cols;
-    collect(&w, v, s, v->bottom);
+    collect(&w, v, s);
+    if (v->page && (w.count == 0 || !row_after(v, s->journal, w.rows[0])))
+        v->bottom = 0; /* the end is in view: follow it */
+    v->ops->draw_title(v, c, a, s, focus);
+    if (v->page == 0)
+        return;
     bool full = w.count && row_before(v, s->journal, w.rows[w.count - 1]);
     int at = a.row + (full ? a.rows : 1 + w.height);
     for (int i = 0; i < w.count; i++) {
@@ -111,39 +118,51 @@ static void stand_still(struct log_view *v, uint64_t bottom, const struct scene 
     v->bottom = bottom;
 }
 
-/* True when older rows stand above the window that ends with that row. */
-static bool has_above(const struct log_view *v, const struct scene *s, uint64_t bottom)
+/* The last row of the window that begins with the oldest; no view stands higher up. */
+static uint64_t first_bottom(const struct log_view *v, const struct scene *s)
 {
-    struct window w;
-    collect(&w, v, s, bottom);
-    return w.count && row_before(v, s->journal, w.rows[w.count - 1]);
+    uint64_t n = row_after(v, s->journal, 0), bottom = n;
+    for (int left = v->page; n && (left -= row_height(v, s, n)) >= 0; n = row_after(v, s->journal, n))
+        bottom = n;
+    return bottom;
 }
 
+/* The last row that is shown: not `bottom`, where that was forgotten. */
+static uint64_t shown_bottom(const struct log_view *v, const struct scene *s)
+{
+    uint64_t first = first_bottom(v, s), newest = row_before(v, s->journal, UINT64_MAX);
+    return !v->bottom ? newest : v->bottom > first ? v->bottom : first;
+}
+
+/* Moves by that many rows of the screen, by one entry at least; by less than a page, so that none is passed over unseen. */
 static void scroll_up(struct log_view *v, int lines, const struct scene *s)
 {
-    uint64_t from = v->bottom ? v->bottom : row_before(v, s->journal, UINT64_MAX), n = from;
-    for (int i = 0; i < lines && n && has_above(v, s, n); i++)
+    uint64_t n = shown_bottom(v, s), first = first_bottom(v, s);
+    if (n == first)
+        return;
+    int left = lines - row_height(v, s, n);
+    n = row_before(v, s->journal, n);
+    while (n > first && (left -= row_height(v, s, n)) >= 0)
         n = row_before(v, s->journal, n);
-    if (n && n != from)
-        stand_still(v, n, s);
+    stand_still(v, n, s);
 }
 
 static void scroll_down(struct log_view *v, int lines, const struct scene *s)
 {
-    for (int i = 0; i < lines && v->bottom; i++)
-        v->bottom = row_after(v, s->journal, v->bottom);
-    if (v->bottom && !row_after(v, s->journal, v->bottom))
-        v->bottom = 0;
+    if (!v->bottom)
+        return;
+    uint64_t n = row_after(v, s->journal, shown_bottom(v, s)), next = n ? row_after(v, s->journal, n) : 0;
+    int left = n ? lines - row_height(v, s, n) : 0;
+    for (; next && (left -= row_height(v, s, next)) >= 0; next = row_after(v, s->journal, n))
+        n = next;
+    v->bottom = next ? n : 0;
 }
 
 static void scroll_to_oldest(struct log_view *v, const struct scene *s)
 {
-    struct window w = {.count = 0};
-    uint64_t n = row_after(v, s->journal, 0);
-    while (n && window_add(&w, v, s, n))
-        n = row_after(v, s->journal, n);
-    if (n && w.count)
-        stand_still(v, w.rows[w.count - 1], s);
+    uint64_t first = first_bottom(v, s);
+    if (first && row_after(v, s->journal, first))
+        stand_still(v, first, s);
 }
 
 bool log_view_act(struct log_view *v, enum action action, const struct scene *s)

@@ -30,11 +30,14 @@ struct log_ops {
     uint64_t (*events)(const struct scene *s);
 };
 
+/* Titles of narrower panes give up their addresses for the news. */
+enum { NEWS_BESIDE = 60 };
+
 struct log_view {
     const struct log_ops *ops;
     uint64_t bottom;
     uint64_t events_then; /* the counter when the user scrolled up */
-    int page, cols;       /* rows (the title apart) and columns of the screen that it had last */
+    int page, cols;       /* rows of the screen that it had last, the title apart, and columns */
 };
 
 void log_view_init(struct log_view *v, const struct log_ops *ops);

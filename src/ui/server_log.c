@@ -30,7 +30,7 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
              units_format_count(s->server.out, out), units_format_count(s->server.held, held));
     snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Server", left, *news ? news : right, *news ? news : brief);
+    title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
 }
 
 static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct entry *e)
