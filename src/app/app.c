@@ -21,6 +21,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     udp_init(&a->client.udp);
     udp_init(&a->server.udp);
     peers_init(&a->server.peers, seed);
+    peers_init(&a->server.hosts, seed);
     lookup_init(&a->lookup, loop);
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
@@ -42,11 +43,12 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
 void app_done(struct app *a)
 {
     lookup_free(&a->lookup);
-    if (a->client.match)
-        client_close(a);
+    client_close(a);
+    loop_timer_stop(a->loop, &a->client.deadline);
     server_close(a);
     match_free(a->client.match);
     peers_done(&a->server.peers);
+    peers_done(&a->server.hosts);
     journal_free(a->journal);
     buffer_done(&a->scratch);
     free(a->room);
@@ -76,14 +78,21 @@ struct entry app_arrival(const struct app *a, enum role role, const struct udp_a
     return e;
 }
 
-enum role app_voice(const struct app *a)
+/* What concerns the whole program is told where somebody sees it: not in the log of an endpoint that this run does not have. */
+static enum role told_by(const struct app *a, enum role role, enum event event)
 {
-    return a->options->mode == MODE_SERVER && a->client.udp.fd < 0 ? ROLE_SERVER : ROLE_CLIENT;
+    bool anywhere = event == EVENT_SETTING || event == EVENT_WHY || event == EVENT_ERROR;
+    if (anywhere && role == ROLE_CLIENT && a->options->mode == MODE_SERVER && a->client.udp.fd < 0)
+        return ROLE_SERVER;
+    if (anywhere && role == ROLE_SERVER && a->options->mode == MODE_CLIENT && a->server.udp.fd < 0)
+        return ROLE_CLIENT;
+    return role;
 }
 
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len)
 {
     struct moment now = loop_read_clocks();
+    role = told_by(a, role, event);
     struct entry e = entry_make(ENTRY_NOTICE, role);
     e.wall = now.wall;
     e.mono = now.mono;
@@ -97,7 +106,7 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
     e.data = text;
     e.size = e.kept = len;
     journal_append(a->journal, &e);
-    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += event != EVENT_SUPPRESSED;
+    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role != ROLE_SERVER || !about;
 }
 
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
@@ -109,6 +118,12 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
     va_end(args);
     if (len >= 0)
         app_tell(a, role, event, about, (const unsigned char *)text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+}
+
+void app_call_failed(struct app *a, enum role role, const char *call)
+{
+    struct entry about = {.error = errno};
+    app_notice(a, role, EVENT_ERROR, &about, "%s(): %s", call, error_meaning(about.error));
 }
 
 /* Who has the port, as far as the system tells, put into a->why. */
@@ -152,6 +167,11 @@ static void tell_reach(struct app *a)
 int app_listen(struct app *a, const struct address *local)
 {
     char where[ADDRESS_TEXT];
+    if (a->server.udp.fd >= 0 && address_equal(local, &a->server.local)) {
+        snprintf(a->why, APP_WHY, "the server listens on %s already", address_format(local, where));
+        errno = EALREADY;
+        return -1;
+    }
     if (server_open(a, local) < 0) {
         int error = errno;
         explain_listen(a, local, error);
@@ -164,20 +184,35 @@ int app_listen(struct app *a, const struct address *local)
     return 0;
 }
 
-int app_to(struct app *a, const struct address *peer)
+/* Nobody is at "any address": what is meant is this machine. */
+static struct address somebody_at(struct address peer)
+{
+    if (address_is_any(&peer))
+        address_loopback(&peer, peer.family, peer.port);
+    return peer;
+}
+
+/* The same socket goes on where it can; what fails leaves all as it was. */
+static int retarget(struct app *a, const struct address *peer)
 {
     struct client *c = &a->client;
+    struct address before = c->peer;
+    if (c->udp.fd < 0 || c->udp.family != peer->family)
+        return client_open(a, peer);
+    c->peer = *peer;
+    if (!c->udp.connected || client_connect(a, true) == 0)
+        return 0;
+    c->peer = before;
+    return -1;
+}
+
+int app_to(struct app *a, const struct address *wanted)
+{
     char where[ADDRESS_TEXT];
-    if (c->udp.fd >= 0 && c->udp.family == peer->family) {
-        c->peer = *peer;
-        if (c->udp.connected && client_connect(a, true) < 0)
-            return -1;
-    } else {
-        client_close(a);
-        if (client_open(a, peer) < 0)
-            return -1;
-    }
-    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "Lines go to %s", address_format(peer, where));
+    struct address peer = somebody_at(*wanted);
+    if (retarget(a, &peer) < 0)
+        return -1;
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "Lines go to %s", address_format(&peer, where));
     return 0;
 }
 
@@ -185,11 +220,8 @@ int app_to(struct app *a, const struct address *peer)
 static int talk_to_the_other(struct app *a, const struct address *taken)
 {
     char owner[APP_WHY];
-    struct address peer = *taken;
     snprintf(owner, sizeof owner, "%s", a->why);
-    if (address_is_any(&peer))
-        address_loopback(&peer, peer.family, peer.port);
-    if (app_to(a, &peer) < 0)
+    if (app_to(a, taken) < 0)
         return -1;
     app_notice(a, ROLE_SERVER, EVENT_TAKEN, NULL, "%s: your lines go to that one.", owner);
     app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "To listen elsewhere: /listen 0 (any free port)");
@@ -206,9 +238,7 @@ static int start_listening(struct app *a, const struct address *local)
     }
     if (a->options->mode == MODE_SERVER)
         return 0;
-    struct address peer = a->server.local;
-    if (address_is_any(&peer))
-        address_loopback(&peer, peer.family, peer.port);
+    struct address peer = somebody_at(a->server.local);
     return client_open(a, &peer);
 }
 
@@ -230,7 +260,7 @@ static void looked_up(void *context, const struct helper_answer *answer)
 {
     struct app *a = context;
     const struct command *c = &a->after_lookup;
-    bool starting = !address_is_set(&a->client.peer) && !address_is_set(&a->server.local);
+    bool starting = a->starting;
     char text[ADDRESS_TEXT];
     size_t i = 0;
     if (!answer || answer->error || answer->count == 0) {
@@ -262,6 +292,7 @@ int app_go(struct app *a, const struct command *c, bool starting)
             return -1;
         }
         a->after_lookup = *c;
+        a->starting = starting;
         if (lookup_start(&a->lookup, c->place.host, a->options->family, port, looked_up, a) == 0)
             return 0;
         snprintf(a->why, APP_WHY, "cannot look %.100s up: %s", c->place.host, strerror(errno));

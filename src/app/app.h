@@ -46,6 +46,7 @@ struct client {
     uint64_t sent, answered, unanswered, unsent, strangers;
     uint64_t events;          /* entries journalled: lines of its log */
     struct loop_timer deadline;
+    uint32_t drops;           /* of the kernel, as told last */
 };
 
 struct server {
@@ -53,6 +54,7 @@ struct server {
     struct address local;
     const struct transform *transform;
     struct peers peers;
+    struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */
     struct call_source source;
     uint32_t drops;           /* of the kernel, as told last */
     uint64_t in, out, held;   /* held: replies not sent, and those that could not be */
@@ -83,6 +85,7 @@ struct app {
     uint64_t cleared;         /* entries forgotten by /clear */
     uint64_t exchanges;       /* the newest exchange's number */
     struct command after_lookup;
+    bool starting;            /* the lookup under way is the start's own */
     bool lookup_failed;       /* a name was not found; a->why says it */
     struct front front;
     char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
@@ -111,8 +114,8 @@ int app_listen(struct app *a, const struct address *local);
 /* Makes the client talk to `peer`. */
 int app_to(struct app *a, const struct address *peer);
 
-/* Whose log tells of what concerns the whole program: the client's, but where there is a server alone. */
-enum role app_voice(const struct app *a);
+/* A call of an endpoint failed with errno, for a reason that concerns no datagram in particular: says so. */
+void app_call_failed(struct app *a, enum role role, const char *call);
 
 /* Writes a notice into the journal: bytes, or as printf. `about` (may be NULL) is the entry that it belongs to; its errno goes along. */
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len);
@@ -123,14 +126,14 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
  * was, so that a step of the wall clock does not show in round-trip times. */
 struct entry app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival);
 
-/* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why (EAGAIN: the socket is full just now;
- * nothing was journalled). */
+/* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
+ * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */
 int client_send(struct app *a, const void *data, size_t len);
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
 
-/* Gives up all that waits for an answer, and says so: the program ends. */
-void client_give_up(struct app *a);
+/* Gives up what waits for an answer, and says so: the program ends. A bounded piece of it; returns true while more is left. */
+bool client_give_up(struct app *a);
 
 /* Sets how long an answer is waited for (SETTING_WAIT), for what waits now too; 0: none is expected. */
 void client_set_wait(struct app *a, int64_t wait);
@@ -138,8 +141,6 @@ void client_set_wait(struct app *a, int64_t wait);
 /* Connects the client's socket to its peer, or dissolves that. Returns 0, or −1 with errno and a sentence in a->why. */
 int client_connect(struct app *a, bool connect);
 
-/* Tells of what the kernel dropped at the server's socket since it was told last. */
-void server_tell_drops(struct app *a);
 
 /* sockets.c: how the sockets behave. Puts all settings and memberships on a socket just opened. */
 void sockets_apply(struct app *a, struct udp *u);
@@ -149,6 +150,9 @@ int sockets_set(struct app *a, enum setting setting, int64_t value);
 
 /* Joins or leaves a group on the server's socket, or the client's where there is no server, and on those opened later. */
 int sockets_group(struct app *a, const struct address *group, const char *interface, bool join);
+
+/* Tells of what the kernel dropped at an endpoint's socket since it was told last. */
+void sockets_tell_drops(struct app *a, enum role role);
 
 /* Journals the calls of a socket from now on. */
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role);

@@ -12,7 +12,7 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
-enum { DRAIN = 128 }; /* datagrams a turn at most, so that keys and frames stay on time */
+enum { DRAIN = 128, QUEUED = 2 }; /* datagrams a turn at most, so that keys and frames stay on time */
 
 static void set_deadline(struct app *a);
 
@@ -23,7 +23,7 @@ static void give_up_due(void *context)
     const int64_t wait = a->settings[SETTING_WAIT];
     struct match_result given_up;
     char text[UNITS_TEXT];
-    while (match_expire(c->match, loop_now(a->loop).mono - wait, &given_up)) {
+    for (int i = 0; i < DRAIN && match_expire(c->match, loop_now(a->loop).mono - wait, &given_up); i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         c->unanswered++;
         app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
@@ -55,6 +55,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         e.rtt = e.mono > match.sent ? e.mono - match.sent : 0;
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
+        e.flags |= match.out_of_order ? FLAG_REORDERED : 0;
         c->answered += !match.duplicate && !match.late;
     } else {
         bool stranger = !address_equal(&arrival->peer, &c->peer);
@@ -94,6 +95,13 @@ static void drain_complaints(struct app *a)
     set_deadline(a);
 }
 
+/* The pending error of an earlier datagram, which the error queue tells of: it comes back from whichever call is next. */
+static bool is_old_error(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ENOPROTOOPT ||
+           error == EACCES || error == EMSGSIZE;
+}
+
 static void client_ready(void *context, short revents);
 
 static int watch(struct app *a)
@@ -111,55 +119,69 @@ static void client_ready(void *context, short revents)
         watch(a);
     }
     size_t taken = 0;
-    for (int i = 0; i < DRAIN && taken < a->turn_most; i++) {
+    int i;
+    for (i = 0; i < DRAIN && taken < a->turn_most; i++) {
         int got = udp_receive(&a->client.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
         if (got == 0)
             break;
         if (got > 0) {
             take_datagram(a, &arrival);
             taken += arrival.kept;
+        } else if (!is_old_error(errno)) {
+            app_call_failed(a, ROLE_CLIENT, "recvfrom");
+            break;
         }
     }
+    if (i >= QUEUED) /* only a queue can have overflown */
+        sockets_tell_drops(a, ROLE_CLIENT);
     if (revents & POLLERR)
         drain_complaints(a);
     set_deadline(a);
 }
 
-static int open_fails(struct app *a, const char *what, int error)
+static int open_fails(struct app *a, struct udp *fresh, const char *what, int error)
 {
     snprintf(a->why, APP_WHY, "%s: %s; %s", what, error_meaning(error), error_advice(error));
-    client_close(a);
+    udp_close(fresh);
     errno = error;
     return -1;
 }
 
-static int bind_client(struct app *a)
+/* Opens and binds a socket for the client, apart from the present one. */
+static int open_fresh(struct app *a, struct udp *fresh, int family)
 {
     struct client *c = &a->client;
-    char text[ADDRESS_TEXT], what[ADDRESS_TEXT + 32];
     struct address local = c->bound;
-    if (!address_is_set(&local))
-        return 0;
+    char text[ADDRESS_TEXT], what[ADDRESS_TEXT + 32];
+    udp_init(fresh);
+    sockets_trace(a, fresh, &c->source, ROLE_CLIENT);
+    if (udp_open(fresh, family, true) < 0)
+        return open_fails(a, fresh, "cannot open a socket", errno);
     if (address_is_any(&local))
-        address_any(&local, c->udp.family, local.port);
-    if (udp_bind(&c->udp, &local) == 0)
+        address_any(&local, family, local.port);
+    errno = EAFNOSUPPORT;
+    if (!address_is_set(&local) || (local.family == family && udp_bind(fresh, &local) == 0))
         return 0;
     int error = errno;
     snprintf(what, sizeof what, "cannot send from %s", address_format(&local, text));
-    return open_fails(a, what, error);
+    return open_fails(a, fresh, what, error);
 }
 
 int client_open(struct app *a, const struct address *peer)
 {
     struct client *c = &a->client;
-    if (udp_open(&c->udp, peer->family, true) < 0)
-        return open_fails(a, "cannot open a socket", errno);
-    if (bind_client(a) < 0)
+    struct udp fresh;
+    if (c->udp.fd >= 0 && c->bound.port && c->bound.port == c->local.port)
+        client_close(a); /* the fixed port can't be held twice */
+    if (open_fresh(a, &fresh, peer->family) < 0)
         return -1;
+    client_close(a);
+    c->udp = fresh;
     sockets_apply(a, &c->udp);
     udp_local(&c->udp, &c->local);
     c->peer = *peer;
     c->full = false;
+    c->drops = 0;
     return watch(a);
 }
 
@@ -181,6 +203,7 @@ int client_connect(struct app *a, bool connect)
     return 0;
 }
 
+/* What waits goes on waiting: it is given up, and said, in its time. */
 void client_close(struct app *a)
 {
     struct client *c = &a->client;
@@ -188,8 +211,6 @@ void client_close(struct app *a)
     udp_close(&c->udp);
     address_clear(&c->local);
     address_clear(&c->peer);
-    match_clear(c->match);
-    loop_timer_stop(a->loop, &c->deadline);
 }
 
 /* What is wrong and what to do, for a datagram that the kernel did not take. */
@@ -217,20 +238,28 @@ static int send_once(struct app *a, const void *data, size_t len)
     struct client *c = &a->client;
     if (send_call(c, data, len) == 0)
         return 0;
-    if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH && errno != EHOSTDOWN && errno != ENOPROTOOPT)
+    if (!is_old_error(errno) || errno == EMSGSIZE || errno == EACCES)
         return -1;
     drain_complaints(a);
     return send_call(c, data, len);
 }
 
-/* The first datagram out is when the kernel picks the port. */
+static void tell_port(struct app *a, const struct entry *about)
+{
+    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, "the kernel picked port %d at this sendto()", a->client.local.port);
+}
+
+/* The first datagram out, even one that fails, is when the kernel picks the port. Returns true when it did just now. */
+static bool learn_port(struct client *c)
+{
+    return c->local.port == 0 && udp_local(&c->udp, &c->local) == 0 && c->local.port != 0;
+}
+
 static void journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error)
 {
     struct client *c = &a->client;
-    bool picked = c->local.port == 0;
+    bool picked = learn_port(c);
     struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
-    if (picked)
-        udp_local(&c->udp, &c->local);
     e.wall = when.wall;
     e.mono = when.mono;
     e.dir = DIR_SENT;
@@ -248,8 +277,8 @@ static void journal_sent(struct app *a, struct moment when, const void *data, si
         match_sent(c->match, e.n, e.exchange, when.mono, &c->peer, data, len, a->server.transform);
     else
         app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
-    if (picked && c->local.port)
-        app_notice(a, ROLE_CLIENT, EVENT_PORT, &e, "the kernel picked port %d at this sendto()", c->local.port);
+    if (picked)
+        tell_port(a, &e);
 }
 
 int client_send(struct app *a, const void *data, size_t len)
@@ -270,22 +299,27 @@ int client_send(struct app *a, const void *data, size_t len)
         watch(a);
     }
     errno = error;
-    if (error == EAGAIN || error == EMSGSIZE)
+    if (error == EAGAIN || error == EMSGSIZE) {
+        if (learn_port(c))
+            tell_port(a, NULL);
+        errno = error;
         return -1;
+    }
     journal_sent(a, when, data, len, error);
     set_deadline(a);
     errno = error;
     return error ? -1 : 0;
 }
 
-void client_give_up(struct app *a)
+bool client_give_up(struct app *a)
 {
     struct match_result given_up;
-    while (a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up)) {
+    for (int i = 0; i < DRAIN && a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up); i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         a->client.unanswered++;
         app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer before the end");
     }
+    return a->settings[SETTING_WAIT] && match_waiting(a->client.match) > 0;
 }
 
 void client_set_wait(struct app *a, int64_t wait)

@@ -84,13 +84,8 @@ static int run_bind(struct app *a, const struct command *c)
     client->bound = bound;
     if (!address_is_set(&peer))
         return 0;
-    client_close(a);
     if (client_open(a, &peer) < 0) {
-        char why[APP_WHY];
-        snprintf(why, sizeof why, "%s", a->why);
         client->bound = before;
-        client_open(a, &peer);
-        snprintf(a->why, APP_WHY, "%s", why);
         return -1;
     }
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "bound to %s by bind()", address_format(&client->local, text));
@@ -112,7 +107,7 @@ static int run_set(struct app *a, const struct command *c)
 
 static void take_why(void *context, const unsigned char *text, size_t len)
 {
-    app_tell(context, app_voice(context), EVENT_WHY, NULL, text, len);
+    app_tell(context, ROLE_CLIENT, EVENT_WHY, NULL, text, len);
 }
 
 static int run_why(struct app *a, const struct command *c)

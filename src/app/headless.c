@@ -19,6 +19,7 @@
 #include "export/log_line.h"
 
 enum { READ_SIZE = 1 << 16, LINE_MOST = UDP_MAX_V6 + 1, WHOLE_MOST = 1 << 17, SENDS = 64 };
+enum { PIECE = 4096, UNWRITTEN_MOST = 64 << 20, LAST_WAIT_MS = 500 };
 
 struct headless {
     struct app *app;
@@ -34,7 +35,8 @@ struct headless {
     uint64_t seen;              /* the newest entry that was written out */
     struct units_clock clock;
     int status;
-    bool interrupted, quit;
+    bool interrupted, quit, broken;
+    bool expects;               /* answers, before -q made it none at the end */
 };
 
 static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -51,34 +53,69 @@ static void say(struct headless *h, const char *format, ...)
     buffer_append_byte(&h->err, '\n');
 }
 
-/* Writes all of it, waiting where the reader is slow. */
-static int write_all(int fd, struct buffer *b)
+/* Writes what the reader takes now: a slow one must stop neither the sockets nor the signals. Returns −1 when it is gone. */
+static int write_some(int fd, struct buffer *b)
 {
     size_t done = 0;
-    while (done < b->len) {
-        ssize_t wrote = write(fd, b->data + done, b->len - done);
+    int failed = 0;
+    while (done < b->len && !failed) {
         struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        size_t left = b->len - done;
+        if (poll(&ready, 1, 0) != 1)
+            break;
+        ssize_t wrote = write(fd, b->data + done, left < PIECE ? left : PIECE);
         if (wrote >= 0)
             done += (size_t)wrote;
-        else if (errno == EAGAIN)
-            poll(&ready, 1, -1);
-        else if (errno != EINTR)
-            break;
+        else if (errno != EAGAIN && errno != EINTR)
+            failed = -1;
     }
-    int failed = done < b->len ? -1 : 0;
-    buffer_clear(b);
+    int error = errno;
+    buffer_take(b, done);
+    errno = error;
     return failed;
+}
+
+static void go_on(void *context, short revents)
+{
+    (void)context;
+    (void)revents;
+}
+
+/* Writes on when the reader is ready again. */
+static void watch_output(struct headless *h, int fd, const struct buffer *b)
+{
+    if (b->len)
+        loop_watch(h->app->loop, fd, POLLOUT, LOOP_OTHER, go_on, h);
+    else
+        loop_unwatch(h->app->loop, fd);
 }
 
 static void flush(struct headless *h)
 {
-    write_all(STDERR_FILENO, &h->err);
-    if (write_all(STDOUT_FILENO, &h->out) == 0)
-        return;
-    say(h, "cannot write to standard output: %s", strerror(errno));
-    write_all(STDERR_FILENO, &h->err);
-    h->status = 1;
-    loop_stop(h->app->loop);
+    if (write_some(STDERR_FILENO, &h->err) < 0)
+        buffer_clear(&h->err);
+    if (write_some(STDOUT_FILENO, &h->out) < 0) {
+        if (!h->broken)
+            say(h, "cannot write to standard output: %s", strerror(errno));
+        buffer_clear(&h->out);
+        h->broken = true;
+        h->status = 1;
+        write_some(STDERR_FILENO, &h->err);
+        loop_stop(h->app->loop);
+    }
+    watch_output(h, STDERR_FILENO, &h->err);
+    watch_output(h, STDOUT_FILENO, &h->out);
+}
+
+/* At the end what is left goes out too; after a signal nobody waits long for a reader that does not read. */
+static void flush_last(struct headless *h)
+{
+    struct pollfd ready[] = {{.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+    do {
+        flush(h);
+        ready[0].events = h->out.len ? POLLOUT : 0;
+        ready[1].events = h->err.len ? POLLOUT : 0;
+    } while ((h->out.len || h->err.len) && poll(ready, 2, h->interrupted ? LAST_WAIT_MS : -1) > 0);
 }
 
 static void append_payload(struct buffer *to, bool terminal, const struct entry *e)
@@ -159,17 +196,27 @@ static void write_entry(struct headless *h, const struct entry *e)
     }
 }
 
+/* What waits to be written is bounded: the rest stays in the journal. */
 static void write_new(struct headless *h)
 {
     struct entry e;
     bool calls = h->app->options->json && h->app->options->verbose;
-    for (uint64_t n; (n = journal_after(h->app->journal, h->seen, ROLE_NONE, calls));) {
+    for (uint64_t n; h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(h->app->journal, h->seen, ROLE_NONE, calls));) {
         h->seen = n;
         if (journal_get(h->app->journal, n, &e))
             write_entry(h, &e);
-        if (h->out.len > 1 << 20)
-            flush(h);
     }
+}
+
+/* At the end: all that is new, however slow the reader. */
+static void write_all_new(struct headless *h)
+{
+    uint64_t before;
+    do {
+        before = h->seen;
+        write_new(h);
+        flush_last(h);
+    } while (h->seen != before);
 }
 
 /* Sends the first `len` bytes of the input; `used` of them go off it when that is done or hopeless. Returns false when it has to be tried again. */
@@ -306,6 +353,7 @@ static bool client_is_done(struct headless *h)
                                          !(a->options->whole && h->line == 0));
     if (!all_sent)
         return false;
+    h->expects |= a->settings[SETTING_WAIT] > 0;
     if (a->options->linger >= 0 && a->settings[SETTING_WAIT] != a->options->linger)
         client_set_wait(a, a->options->linger);
     return a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0;
@@ -374,8 +422,9 @@ static void summarise(struct headless *h)
     const struct client *c = &a->client;
     const struct server *s = &a->server;
     char in[UNITS_TEXT], out[UNITS_TEXT];
-    server_tell_drops(h->app);
-    write_new(h);
+    sockets_tell_drops(h->app, ROLE_SERVER);
+    sockets_tell_drops(h->app, ROLE_CLIENT);
+    write_all_new(h);
     if (a->options->json) {
         struct jsonl_stats stats = {
             c->sent, c->answered, c->unanswered, c->unsent, c->strangers, s->in, s->out, s->held, s->peers.count,
@@ -396,9 +445,8 @@ static int exit_status(const struct headless *h)
         return 1;
     if (a->options->mode == MODE_SERVER)
         return 0;
-    if (c->unsent || (a->options->settings[SETTING_WAIT] && c->unanswered))
-        return 1;
-    return h->interrupted && a->settings[SETTING_WAIT] && match_waiting(c->match) > 0;
+    bool expects = h->expects || a->settings[SETTING_WAIT];
+    return c->unsent || (expects && c->unanswered);
 }
 
 int headless_run(struct app *app, const struct script *script)
@@ -425,11 +473,10 @@ int headless_run(struct app *app, const struct script *script)
         say(&h, "poll: %s", strerror(errno));
         h.status = 1;
     }
-    if (h.interrupted)
-        client_give_up(app);
-    write_new(&h);
+    while (h.interrupted && client_give_up(app))
+        write_all_new(&h);
     summarise(&h);
-    flush(&h);
+    flush_last(&h);
     loop_unwatch(app->loop, STDIN_FILENO);
     loop_timer_stop(app->loop, &h.pace);
     loop_timer_stop(app->loop, &h.runner.pause);

@@ -68,17 +68,37 @@ static void draw_if_due(struct screen *s)
         screen_leave(s);
 }
 
+/* A command of the start-up file or of -e and -f went wrong. */
+static void script_failed(struct screen *s)
+{
+    struct app *a = s->app;
+    char path[sizeof s->history];
+    bool pane = a->after_lookup.id == COMMAND_TO ? screen_has_client(s) : screen_has_server(s);
+    if (s->runner.script == &s->config)
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run",
+                   paths_config(path, sizeof path) ? path : "config", a->why);
+    else if (!a->lookup_failed || !pane) /* else its notice is seen */
+        screen_say(s, STYLE_ERROR, "%s", a->why);
+    a->lookup_failed = s->runner.failed = false;
+    s->runner.next = s->runner.script->count;
+}
+
+static void run_scripts(struct screen *s)
+{
+    if (!runner_step(&s->runner))
+        return;
+    if (s->runner.failed)
+        script_failed(s);
+    if (s->runner.script == &s->config) {
+        runner_init(&s->runner, s->app, s->script);
+        loop_again(s->app->loop);
+    }
+}
+
 static void end_of_turn(void *context)
 {
     struct screen *s = context;
-    if (runner_step(&s->runner) && s->runner.failed && s->runner.next <= s->runner.script->count) {
-        bool pane = s->app->after_lookup.id == COMMAND_TO ? screen_has_client(s) : screen_has_server(s);
-        if (!s->app->lookup_failed || !pane) /* else its notice is seen */
-            screen_say(s, STYLE_ERROR, "%s", s->app->why);
-        s->runner.failed = false;
-        s->app->lookup_failed = false;
-        s->runner.next = s->runner.script->count;
-    }
+    run_scripts(s);
     screen_outbox(s);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
@@ -147,14 +167,12 @@ static int run_command(void *context, const struct command *c)
     const struct command_info *info = c->word >= 0 ? command_info((enum command_id)c->word) : NULL;
     switch (c->id) {
     case COMMAND_WAIT: runner_pause(&s->runner, c->time); break;
-    case COMMAND_ZOOM:
-        s->zoomed = s->zoomed ? PART_LINE : s->focus == PART_LINE ? s->scrolled : s->focus;
-        break;
+    case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
         if (info)
             screen_say(s, STYLE_HINT, "/%s %s: %s", info->name, info->arguments, info->help);
         else
-            s->help_open = !s->help_open;
+            screen_help(s, false);
         break;
     case COMMAND_QUIT: screen_leave(s); break;
     default: break;
@@ -163,25 +181,11 @@ static int run_command(void *context, const struct command *c)
 }
 
 /* The start-up file is there to make life easier: what is wrong with it is said, and the program goes on. */
-static void run_config(struct screen *s)
+static void read_config(struct screen *s)
 {
     char path[sizeof s->history], why[COMMAND_WHY + sizeof path];
-    struct script config;
-    enum role role = screen_has_client(s) ? ROLE_CLIENT : ROLE_SERVER;
-    script_init(&config);
-    if (!paths_config(path, sizeof path))
-        return;
-    if (paths_read_script(path, &config, why, sizeof why) < 0) {
-        app_notice(s->app, role, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
-        script_done(&config);
-        return;
-    }
-    for (size_t i = 0; i < config.count; i++)
-        if (app_run(s->app, &config.commands[i]) < 0) {
-            app_notice(s->app, role, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run", path, s->app->why);
-            break;
-        }
-    script_done(&config);
+    if (paths_config(path, sizeof path) && paths_read_script(path, &s->config, why, sizeof why) < 0)
+        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
 }
 
 static int open_terminal(struct screen *s)
@@ -219,7 +223,7 @@ static void start(struct screen *s)
         screen_say(s, STYLE_ERROR, "cannot take signals: %s", strerror(errno));
     loop_each_turn(a->loop, end_of_turn, s);
     resize(s);
-    run_config(s);
+    read_config(s);
     s->dirty = true;
     s->drawn_at = loop_now(a->loop).mono - FRAME_NS;
     end_of_turn(s);
@@ -231,13 +235,10 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->frame);
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);
-    if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
-        snprintf(s->message, sizeof s->message, "the history was not saved in %.300s: %s", s->history, strerror(errno));
-    else
-        s->message[0] = '\0';
     term_close(s->term);
-    if (s->message[0])
-        fprintf(stderr, "udptalk: %s\n", s->message);
+    if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
+        fprintf(stderr, "udptalk: the history was not saved in %s: %s\n", s->history, strerror(errno));
+    script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);
     cells_done(&s->cells);
@@ -246,8 +247,9 @@ static void finish(struct screen *s)
 
 int screen_run(struct app *app, const struct script *script)
 {
-    struct screen s = {.app = app};
-    runner_init(&s.runner, app, script);
+    struct screen s = {.app = app, .script = script};
+    script_init(&s.config);
+    runner_init(&s.runner, app, &s.config);
     key_decoder_init(&s.decoder);
     cells_init(&s.cells);
     buffer_init(&s.outbox);

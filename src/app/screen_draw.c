@@ -31,7 +31,7 @@ static void fill_scene(struct screen *s)
     scene->client.sent = a->client.sent;
     scene->client.answered = a->client.answered;
     scene->client.unanswered = a->client.unanswered;
-    scene->client.waiting = match_waiting(a->client.match);
+    scene->client.waiting = a->settings[SETTING_WAIT] ? match_waiting(a->client.match) : 0;
     scene->client.events = a->client.events;
     scene->server.open = a->server.udp.fd >= 0;
     scene->server.local = a->server.local;

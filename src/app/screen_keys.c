@@ -61,7 +61,7 @@ static void move_focus(struct screen *s, int step)
     set_focus(s, part);
 }
 
-static void toggle_help(struct screen *s, bool focus)
+void screen_help(struct screen *s, bool focus)
 {
     s->help_open = !s->help_open;
     if (s->help_open && focus)
@@ -70,7 +70,7 @@ static void toggle_help(struct screen *s, bool focus)
         s->focus = PART_LINE;
 }
 
-static void toggle_zoom(struct screen *s)
+void screen_zoom(struct screen *s)
 {
     if (s->help_open)
         return;
@@ -83,7 +83,7 @@ static void toggle_zoom(struct screen *s)
 static void go_back(struct screen *s)
 {
     if (s->focus == PART_VIEW)
-        toggle_help(s, false);
+        screen_help(s, false);
     else if (s->app->options->mode == MODE_SERVER && s->focus == PART_SERVER && s->app->client.udp.fd < 0)
         s->question = QUESTION_LEAVE;
     s->focus = PART_LINE;
@@ -116,7 +116,9 @@ static void interrupt(struct screen *s)
         forget_outbox(s);
     } else if (app_is_busy(s->app)) {
         lookup_cancel(&s->app->lookup);
-        screen_say(s, STYLE_NOTICE, "the look-up was given up");
+        snprintf(s->app->why, APP_WHY, "the look-up was given up");
+        s->app->lookup_failed = true; /* what waits for it must not go on */
+        screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (len) {
         line_take(s->line, false);
         s->focus = PART_LINE;
@@ -145,7 +147,7 @@ static void act(struct screen *s, enum action action)
     switch (action) {
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
-    case ACTION_HELP: toggle_help(s, true); break;
+    case ACTION_HELP: screen_help(s, true); break;
     case ACTION_REDRAW: term_redraw(s->term); break;
     case ACTION_SUSPEND:
         term_leave(s->term);
@@ -153,7 +155,7 @@ static void act(struct screen *s, enum action action)
         term_enter(s->term);
         break;
     case ACTION_INTERRUPT: interrupt(s); break;
-    case ACTION_ZOOM: toggle_zoom(s); break;
+    case ACTION_ZOOM: screen_zoom(s); break;
     case ACTION_COMMAND:
         begin_command(s);
         break;
@@ -316,15 +318,22 @@ void screen_outbox(struct screen *s)
     for (int i = 0; s->sending && i < SENDS && !s->app->client.full; i++) {
         const unsigned char *end = memchr(s->outbox.data, '\n', s->outbox.len);
         size_t len = end ? (size_t)(end - s->outbox.data) : s->outbox.len;
-        if (!send_line(s, s->outbox.data, len) && errno == EAGAIN) {
+        bool sent = send_line(s, s->outbox.data, len);
+        if (!sent && errno == EAGAIN) {
             s->message[0] = '\0';
             break;
         }
+        if (!sent)
+            line_set(s->line, s->outbox.data, len); /* to be mended; the others wait for a word */
         buffer_take(&s->outbox, end ? len + 1 : len);
         s->outbox_lines--;
-        if (s->outbox.len == 0)
-            forget_outbox(s);
         s->dirty = true;
+        if (s->outbox.len == 0) {
+            forget_outbox(s);
+        } else if (!sent) {
+            s->sending = false;
+            s->question = QUESTION_PASTE;
+        }
     }
     if (s->sending && !s->app->client.full)
         loop_again(s->app->loop);
@@ -347,6 +356,8 @@ static void answer_question(struct screen *s, const struct key *key)
     bool no = key->code == KEYS_ESC || (key->code == KEYS_CHAR && (key->ch == 'n' || key->ch == 'N')) ||
               (key->code == KEYS_CTRL && key->ch == 'C');
     enum question asked = s->question;
+    if (key->code == KEYS_PASTE)
+        screen_say(s, STYLE_ERROR, "the question comes first: nothing of the paste was taken");
     if (!yes && !no && !(send && asked == QUESTION_WIDE))
         return;
     s->question = QUESTION_NONE;
@@ -379,7 +390,7 @@ static void escape(struct screen *s)
     if (app_is_busy(s->app) || s->sending)
         interrupt(s);
     else if (s->help_open && s->focus == PART_LINE)
-        toggle_help(s, false);
+        screen_help(s, false);
 }
 
 /* Escape and then a digit, typed slowly, is the function key too; not in vi mode, where both mean something. */
@@ -414,15 +425,14 @@ static void key_in_line(struct screen *s, const struct key *key)
 void screen_key(struct screen *s, const struct key *key)
 {
     bool interrupts = key->code == KEYS_CTRL && key->ch == 'C';
-    s->message[0] = '\0';
     s->dirty = true;
-    if (!interrupts)
-        s->leave_asked = false;
-    if (key->code == KEYS_CURSOR) {
-        if (key->col != 2)
-            s->cells.ascii = true;
+    if (key->code == KEYS_CURSOR) { /* the terminal's answer, and no key */
+        s->cells.ascii |= key->col != 2;
         return;
     }
+    s->message[0] = '\0';
+    if (!interrupts)
+        s->leave_asked = false;
     if (s->question) {
         answer_question(s, key);
         return;

@@ -29,6 +29,8 @@ enum question {
 struct screen {
     struct app *app;
     struct runner runner;
+    const struct script *script; /* of -e and -f */
+    struct script config;        /* of the start-up file: it runs first */
     struct term *term;
     struct cells cells;
     struct line *line;
@@ -62,6 +64,8 @@ void screen_key(struct screen *s, const struct key *key);
 void screen_outbox(struct screen *s);           /* sends on, a bounded piece */
 void screen_say(struct screen *s, uint8_t style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void screen_leave(struct screen *s);
+void screen_zoom(struct screen *s);             /* the focused log alone, and back */
+void screen_help(struct screen *s, bool focus); /* opens and closes the help; with `focus` it takes the keys */
 
 /* screen_draw.c */
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */

@@ -21,6 +21,17 @@ static bool is_own_server(const struct server *s, const struct address *from)
     return address_same_host(from, &s->local) || (address_is_any(&s->local) && udp_is_own(from));
 }
 
+/* The bucket is the host's: whoever forges an address can vary the port. */
+static bool within_rate(struct app *a, const struct entry *request)
+{
+    struct address host = request->peer;
+    if (!a->settings[SETTING_REPLY_RATE] || address_is_loopback(&host))
+        return true;
+    host.port = 0;
+    struct peer *peer = peers_note(&a->server.hosts, &host, request->size, request->wall);
+    return guard_take(peer ? &peer->guard : &a->server.hosts.others_guard, a->settings[SETTING_REPLY_RATE], request->mono);
+}
+
 /* Why this datagram gets no answer, or NULL: two answering servers and one forged datagram are an endless loop. */
 static const char *refusal(struct app *a, const struct entry *request, struct guard *guard)
 {
@@ -37,8 +48,7 @@ static const char *refusal(struct app *a, const struct entry *request, struct gu
         return "port below 1024 (/why)";
     if (repeats)
         return "a loop? The same again and again (/why)";
-    if (a->settings[SETTING_REPLY_RATE] && !address_is_loopback(from) &&
-        !guard_take(guard, a->settings[SETTING_REPLY_RATE], request->mono))
+    if (!within_rate(a, request))
         return "too many a second for one source (/why)";
     return NULL;
 }
@@ -121,18 +131,6 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         answer(a, &e, &arrival->answer, peer ? &peer->guard : &s->peers.others_guard);
 }
 
-void server_tell_drops(struct app *a)
-{
-    struct server *s = &a->server;
-    uint32_t drops = udp_drops(&s->udp);
-    char more[UNITS_TEXT], all[UNITS_TEXT];
-    if (drops == s->drops)
-        return;
-    app_notice(a, ROLE_SERVER, EVENT_DROPPED, NULL, "the kernel dropped %s datagrams: the receive buffer was full (%s in all)",
-               units_format_count(drops - s->drops, more), units_format_count(drops, all));
-    s->drops = drops;
-}
-
 static void server_ready(void *context, short revents)
 {
     struct app *a = context;
@@ -149,21 +147,25 @@ static void server_ready(void *context, short revents)
         if (got > 0) {
             take_datagram(a, &arrival);
             taken += arrival.kept + a->scratch.len;
+        } else {
+            app_call_failed(a, ROLE_SERVER, "recvfrom");
+            break;
         }
     }
     if (i >= QUEUED) /* only a queue can have overflown */
-        server_tell_drops(a);
+        sockets_tell_drops(a, ROLE_SERVER);
 }
 
 int server_open(struct app *a, const struct address *local)
 {
     struct server *s = &a->server;
     struct udp fresh;
+    struct address at;
     udp_init(&fresh);
     sockets_trace(a, &fresh, &s->source, ROLE_SERVER);
     if (udp_open(&fresh, local->family, false) < 0)
         return -1;
-    if (udp_bind(&fresh, local) < 0) {
+    if (udp_bind(&fresh, local) < 0 || udp_local(&fresh, &at) < 0) {
         int error = errno;
         udp_close(&fresh);
         errno = error;
@@ -173,7 +175,7 @@ int server_open(struct app *a, const struct address *local)
     s->udp = fresh;
     s->drops = 0;
     sockets_apply(a, &s->udp);
-    udp_local(&s->udp, &s->local);
+    s->local = at;
     return loop_watch(a->loop, s->udp.fd, POLLIN, LOOP_SOCKET, server_ready, a);
 }
 

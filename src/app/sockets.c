@@ -46,7 +46,7 @@ void sockets_apply(struct app *a, struct udp *u)
         if (value == setting_info(options[i].setting)->initial || udp_set(u, options[i].option, (int)value) == 0)
             continue;
         app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_ERROR, NULL, "%s could not be set: %s",
-                   setting_info(options[i].setting)->name, strerror(errno));
+                   setting_info(options[i].setting)->name, error_meaning(errno));
     }
     bool receives = u == &a->server.udp || a->server.udp.fd < 0;
     for (size_t i = 0; receives && i < a->group_count; i++)
@@ -90,16 +90,31 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
         return group_fails(a, group, is_join, EAFNOSUPPORT);
     if (u->fd >= 0 && udp_group(u, group, member.interface, is_join) < 0)
         return group_fails(a, group, is_join, errno);
-    while (at < a->group_count && !address_equal(&a->groups[at].group, group))
+    while (at < a->group_count &&
+           (!address_equal(&a->groups[at].group, group) || a->groups[at].interface != member.interface))
         at++;
     if (!is_join && at < a->group_count)
         a->groups[at] = a->groups[--a->group_count];
-    else if (is_join && at == a->group_count && at < APP_GROUPS)
+    else if (is_join && at == APP_GROUPS)
+        return group_fails(a, group, true, ENOBUFS);
+    else if (is_join && at == a->group_count)
         a->groups[a->group_count++] = member;
     if (u->fd >= 0)
         app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL, "%s the group %s%s%s",
                    is_join ? "joined" : "left", address_format_host(group, text), *interface ? " on " : "", interface);
     return 0;
+}
+
+void sockets_tell_drops(struct app *a, enum role role)
+{
+    bool server = role == ROLE_SERVER;
+    uint32_t *told = server ? &a->server.drops : &a->client.drops, drops = udp_drops(server ? &a->server.udp : &a->client.udp);
+    char more[UNITS_TEXT], all[UNITS_TEXT];
+    if (drops <= *told)
+        return;
+    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s datagrams: the receive buffer was full (%s in all)",
+               units_format_count(drops - *told, more), units_format_count(drops, all));
+    *told = drops;
 }
 
 static void journal_call(struct app *a, enum role role, const struct call *c)
@@ -168,7 +183,7 @@ void sockets_status(struct app *a, int only)
         if (only >= 0 && i != only)
             continue;
         tell_kernel_value(a, (enum setting)i, kernel, sizeof kernel);
-        app_notice(a, app_voice(a), EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
                    setting_format((enum setting)i, a->settings[i], value), kernel, s->help);
     }
 }

@@ -24,7 +24,7 @@ const struct flag_info *flag_info(size_t bit)
         {"lost", "dropped by your /fault"},
         {"delayed", "held by your /fault"},
         {"duplicate", "the same answer again"},
-        {"reordered", "overtaken by your /fault"},
+        {"reordered", "out of order: a later request was answered before"},
         {"corrupted", "changed by your /fault"},
         {"late", "an answer after its time"},
         {"suppressed", "not answered"},

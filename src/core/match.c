@@ -10,7 +10,7 @@
 
 enum state { WAITING, ANSWERED, GIVEN_UP };
 
-enum { KEYS = 2, NONE = -1 }; /* a request is found by its mapped and by its own content */
+enum { KEYS = 2, NONE = -1, LOOK_AHEAD = 256 }; /* a request is found by its mapped and by its own content */
 
 /* Requests have serial numbers that grow; serial s lives in slot s & mask. */
 struct request {
@@ -41,6 +41,7 @@ struct match {
     uint64_t first, last;       /* serials alive: first ≤ s < last; serials begin at 1 */
     uint64_t oldest_waiting;    /* itself, or `last` when none waits */
     uint64_t oldest_given_up;   /* nothing before it is given up */
+    uint64_t latest_answered;   /* the highest serial that was */
     size_t waiting;
     struct request *requests;
     size_t room;                /* a power of two */
@@ -289,6 +290,7 @@ static void describe(const struct match *m, uint64_t serial, enum match_how how,
         .sent = r->sent,
         .duplicate = r->state == ANSWERED,
         .late = r->state == GIVEN_UP,
+        .out_of_order = r->state != ANSWERED && serial < m->latest_answered,
     };
 }
 
@@ -298,12 +300,23 @@ static void answer(struct match *m, uint64_t serial)
     if (r->state == WAITING)
         m->waiting--;
     r->state = ANSWERED;
+    if (m->latest_answered < serial)
+        m->latest_answered = serial;
     for (int which = 0; which < KEYS; which++) {
         struct content *c = r->linked[which] ? content_find(m, r->key[which]) : NULL;
         if (c && c->answered < serial)
             c->answered = serial;
     }
     oldest_waiting(m);
+}
+
+/* The first request to that peer in that state, looked for over a few requests to others only. */
+static uint64_t first_of(const struct match *m, uint64_t from, enum state state, const struct address *peer)
+{
+    for (uint64_t s = from; s && s < m->last && s - from < LOOK_AHEAD; s++)
+        if (at(m, s)->state == state && address_equal(&at(m, s)->peer, peer))
+            return s;
+    return 0;
 }
 
 bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
@@ -317,11 +330,9 @@ bool match_received(struct match *m, const struct address *peer, const unsigned 
             serial = c->answered ? c->answered : c->head;
     } else {
         how = MATCH_ORDER;
-        serial = oldest_waiting(m);
+        serial = first_of(m, oldest_waiting(m), WAITING, peer);
         if (!serial)
-            serial = oldest_given_up(m);
-        if (serial && !address_equal(&at(m, serial)->peer, peer))
-            serial = 0; /* somebody else was asked */
+            serial = first_of(m, oldest_given_up(m), GIVEN_UP, peer);
     }
     if (!serial)
         return false;
@@ -359,7 +370,7 @@ bool match_failed(struct match *m, const struct address *peer, const unsigned ch
     uint64_t serial = c ? content_own_waiting(m, c) : 0;
     enum match_how how = serial ? MATCH_CONTENT : MATCH_ORDER;
     if (!serial)
-        serial = oldest_waiting(m);
+        serial = first_of(m, oldest_waiting(m), WAITING, peer);
     if (!serial)
         return false;
     describe(m, serial, how, out);

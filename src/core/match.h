@@ -30,6 +30,7 @@ struct match_result {
     int64_t sent;        /* its monotonic time, ns */
     bool duplicate;      /* it was answered before */
     bool late;           /* it had been given up */
+    bool out_of_order;   /* a request sent later was answered before */
 };
 
 struct match *match_new(uint64_t seed);

@@ -83,6 +83,8 @@ static void explain_match(struct buffer *out, const struct entry *e)
         buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
     else if (e->match == MATCH_ORDER)
         buffer_append_text(out, " It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting.");
+    if (e->flags & FLAG_REORDERED)
+        buffer_append_text(out, " A request sent later was answered before it: UDP keeps no order.");
     if (e->flags & FLAG_LATE)
         buffer_append_text(out, " It came after the time to wait (-w, /set wait).");
 }

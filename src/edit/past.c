@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <histedit.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,7 +286,10 @@ static int make_parents(char *path)
     return 0;
 }
 
-/* Programs that save at once wait for one another. Where the file system knows no locks, the last one wins. */
+enum { LOCK_TRIES = 10, LOCK_PAUSE_MS = 20 };
+
+/* Programs that save at once wait for one another, but not for long: somebody may hold the lock for ever. Then, and where the file system knows no
+ * locks, the last one wins. */
 static int lock_directory(const char *path)
 {
     char *copy = strdup(path);
@@ -294,8 +298,8 @@ static int lock_directory(const char *path)
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(copy);
     if (fd >= 0)
-        while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
-            continue;
+        for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR); i++)
+            poll(NULL, 0, LOCK_PAUSE_MS);
     return fd;
 }
 

@@ -116,8 +116,15 @@ static void add_call(json_t *object, const struct entry *e)
 static void add_notice(json_t *object, const struct entry *e)
 {
     char name[16];
+    struct buffer safe;
     add_text(object, "event", event_info(e->event)->name);
-    add_payload(object, e);
+    buffer_init(&safe);
+    if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
+        json_object_set_new_nocheck(object, "text", json_stringn_nocheck((const char *)e->data, e->kept));
+    } else if (safe_append(&safe, e->data, e->kept) == 0) { /* a sentence that quotes bytes */
+        json_object_set_new_nocheck(object, "text", json_stringn_nocheck((const char *)safe.data, safe.len));
+    }
+    buffer_done(&safe);
     add_address(object, "local", &e->local);
     if (e->error)
         add_text(object, "errno", errno_name(e->error, name));

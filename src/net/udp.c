@@ -54,7 +54,7 @@ void udp_trace(struct udp *u, udp_called *called, void *context)
 static void tell(const struct udp *u, struct call *c, int64_t result)
 {
     int error = errno;
-    if (!u->called)
+    if (!u->called || (result < 0 && (error == EAGAIN || error == EWOULDBLOCK)))
         return;
     c->fd = u->fd;
     c->result = result;

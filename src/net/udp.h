@@ -16,7 +16,7 @@
 
 enum { UDP_ROOM = 65536, UDP_MAX_V4 = 65507, UDP_MAX_V6 = 65527 };
 
-/* Told of every call on the socket after it was made, but reads that found nothing, getsockopt(2) and ioctl(2). errno is kept. */
+/* Told of every call on the socket after it was made, but those that would have waited (EAGAIN), getsockopt(2) and ioctl(2). errno is kept. */
 typedef void udp_called(void *context, const struct call *c);
 
 struct udp {

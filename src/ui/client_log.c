@@ -69,6 +69,8 @@ static const char *remark(const struct entry *e)
         return "late";
     if (e->flags & FLAG_TRUNCATED)
         return "cut";
+    if (e->flags & FLAG_REORDERED)
+        return "out of order";
     if (e->match == MATCH_ORDER)
         return "a guess";
     return e->reply_to ? "" : "unasked";
