@@ -43,12 +43,21 @@ static void set_deadline(struct app *a)
         loop_timer_set(a->loop, &c->deadline, oldest + wait, give_up_due, a);
 }
 
+/* A link-local peer may have been named without its interface; its datagrams come with it. */
+static struct address source_of(const struct client *c, const struct address *from)
+{
+    struct address plain = *from;
+    plain.scope = c->peer.scope;
+    return address_equal(&plain, &c->peer) && !c->peer.scope ? plain : *from;
+}
+
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
 {
     struct client *c = &a->client;
     struct entry e = app_arrival(a, ROLE_CLIENT, arrival);
+    struct address from = source_of(c, &arrival->peer);
     struct match_result match;
-    if (match_received(c->match, &arrival->peer, a->room, arrival->kept, &match)) {
+    if (match_received(c->match, &from, a->room, arrival->kept, &match)) {
         e.reply_to = match.request;
         e.exchange = match.exchange;
         e.match = match.how;
@@ -58,7 +67,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         e.flags |= match.out_of_order ? FLAG_REORDERED : 0;
         c->answered += !match.duplicate && !match.late;
     } else {
-        bool stranger = !address_equal(&arrival->peer, &c->peer);
+        bool stranger = !address_equal(&from, &c->peer);
         e.exchange = ++a->exchanges; /* nobody asked: it begins one of its own */
         e.flags |= stranger ? FLAG_STRANGER : 0;
         c->strangers += stranger;
