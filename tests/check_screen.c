@@ -138,7 +138,7 @@ static const struct {
     {"/to 127.0.0.1 99999", "99999"},
     {"/wait soon", "\"soon\" is not a time"},
     {"/help tansform", "no help on \"tansform\""},
-    {"/quit now", "/quit takes nothing, and no more"},
+    {"/quit now", "/quit takes no argument"},
     {"/listen 192.0.2.1 1024", "that is no address of this machine"},
 };
 

@@ -18,7 +18,7 @@ cleanup() {
     rm -rf "$dir"
 }
 trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 skip() {
     echo "two hosts can't be had here: $*" >&2

@@ -16,7 +16,7 @@ cleanup() {
     rm -rf "$dir"
 }
 trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 if ! strace -o "$dir/probe" -e 'trace=%network,?poll,?ppoll' true 2>"$dir/why"; then
     echo "strace can't be used here: $(head -n 1 "$dir/why")" >&2

@@ -136,7 +136,8 @@ static void explain_taken(struct app *a, const struct address *local)
         snprintf(a->why, APP_WHY, "%s belongs to another program", where);
         return;
     }
-    snprintf(a->why, APP_WHY, "%s belongs to %s (process %d)", where, owner.name, (int)owner.pid);
+    snprintf(a->why, APP_WHY, "%s belongs to %s (process %d)%s", where, owner.name, (int)owner.pid,
+             a->options->mode == MODE_SERVER ? "; take another port (0: any that is free)" : "");
 }
 
 static void explain_listen(struct app *a, const struct address *local, int error)
@@ -164,15 +165,31 @@ static void tell_reach(struct app *a)
                    "forged (/set reply-rate bounds what one gets)");
 }
 
+/* The new socket is bound before the old one goes, but where the old one is in its way. */
+static int move_server(struct app *a, const struct address *local)
+{
+    struct address before = a->server.local;
+    bool in_the_way = a->server.udp.fd >= 0 && local->port && local->port == before.port;
+    if (in_the_way)
+        server_close(a);
+    if (server_open(a, local) == 0)
+        return 0;
+    int error = errno;
+    if (in_the_way)
+        server_open(a, &before);
+    errno = error;
+    return -1;
+}
+
 int app_listen(struct app *a, const struct address *local)
 {
-    char where[ADDRESS_TEXT];
+    char where[ADDRESS_TEXT], peer[ADDRESS_TEXT];
     if (a->server.udp.fd >= 0 && address_equal(local, &a->server.local)) {
         snprintf(a->why, APP_WHY, "the server listens on %s already", address_format(local, where));
         errno = EALREADY;
         return -1;
     }
-    if (server_open(a, local) < 0) {
+    if (move_server(a, local) < 0) {
         int error = errno;
         explain_listen(a, local, error);
         errno = error;
@@ -181,6 +198,9 @@ int app_listen(struct app *a, const struct address *local)
     address_format(&a->server.local, where);
     app_notice(a, ROLE_SERVER, EVENT_READY, NULL, "The server is ready to receive on %s", where);
     tell_reach(a);
+    if (a->client.udp.fd >= 0 && !address_equal(&a->client.peer, &a->server.local) && !address_is_any(&a->server.local))
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Lines go to %s all the same; /to %s talks to this one",
+                   address_format(&a->client.peer, peer), where);
     return 0;
 }
 

@@ -114,7 +114,7 @@ static int run_why(struct app *a, const struct command *c)
 {
     if (why_explain(a->journal, c->exchange, take_why, a) == 0)
         return 0;
-    snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "nothing has been sent or received yet",
+    snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "the log has nothing to explain",
              (unsigned long long)c->exchange);
     return -1;
 }

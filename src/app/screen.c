@@ -166,7 +166,12 @@ static int run_command(void *context, const struct command *c)
     struct screen *s = context;
     const struct command_info *info = c->word >= 0 ? command_info((enum command_id)c->word) : NULL;
     switch (c->id) {
-    case COMMAND_WAIT: runner_pause(&s->runner, c->time); break;
+    case COMMAND_WAIT:
+        if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)
+            screen_say(s, STYLE_NOTICE, "/wait pauses the commands of files and of -e; here you are the one who waits");
+        else
+            runner_pause(&s->runner, c->time);
+        break;
     case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
         if (info)

@@ -26,6 +26,7 @@ static void fill_scene(struct screen *s)
     scene->journal = a->journal;
     scene->client.open = a->client.udp.fd >= 0;
     scene->client.looking_up = app_is_busy(a);
+    scene->client.connected = a->client.udp.connected;
     scene->client.local = a->client.local;
     scene->client.peer = a->client.peer;
     scene->client.sent = a->client.sent;

@@ -64,6 +64,7 @@ static void move_focus(struct screen *s, int step)
 void screen_help(struct screen *s, bool focus)
 {
     s->help_open = !s->help_open;
+    s->help.top = 0;
     if (s->help_open && focus)
         s->focus = PART_VIEW;
     else if (!s->help_open && s->focus == PART_VIEW)
@@ -189,6 +190,17 @@ static bool send_line(struct screen *s, const unsigned char *text, size_t len)
     return !failed;
 }
 
+/* What a line of the user's brought is seen: the log goes to its end, and out from behind a zoomed one. */
+static void show_end(struct screen *s, bool client, bool server)
+{
+    if (client)
+        s->logs[0].bottom = 0;
+    if (server)
+        s->logs[1].bottom = 0;
+    if ((client && s->zoomed == PART_SERVER) || (server && !client && s->zoomed == PART_CLIENT))
+        s->zoomed = PART_LINE;
+}
+
 static void run_line(struct screen *s, const unsigned char *text, size_t len)
 {
     struct command c;
@@ -197,10 +209,12 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
         screen_say(s, STYLE_ERROR, "%s", why);
         return;
     }
+    uint64_t client = s->app->client.events, server = s->app->server.events;
     if (app_run(s->app, &c) < 0) {
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
         return;
     }
+    show_end(s, s->app->client.events != client, s->app->server.events != server);
     line_take(s->line, true);
 }
 
@@ -228,7 +242,7 @@ static void submit(struct screen *s)
     }
     size_t skip = len > 1 && text[0] == '/';
     if (send_line(s, text + skip, len - skip)) {
-        s->logs[0].bottom = 0;
+        show_end(s, true, false);
         line_take(s->line, true);
     }
 }
@@ -387,8 +401,12 @@ static void line_event(struct screen *s, enum line_event event)
 /* Escape alone: gives up what is under way, then goes back. */
 static void escape(struct screen *s)
 {
+    size_t len;
+    const unsigned char *text = line_text(s->line, &len);
     if (app_is_busy(s->app) || s->sending)
         interrupt(s);
+    else if (len == 1 && text[0] == '/') /* a command that was not begun after all */
+        line_take(s->line, false);
     else if (s->help_open && s->focus == PART_LINE)
         screen_help(s, false);
 }

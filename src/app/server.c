@@ -39,17 +39,17 @@ static const char *refusal(struct app *a, const struct entry *request, struct gu
     const struct address *from = &request->peer;
     bool repeats = guard_received(guard, guard_hash(a->room, request->kept, a->seed), a->settings[SETTING_LOOP_GUARD]);
     if (from->port == 0)
-        return "port 0 (/why)";
+        return "port 0";
     if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
-        return "a group or broadcast address (/why)";
+        return "a group or broadcast address";
     if (is_own_server(s, from))
         return "it came from this server itself";
     if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
-        return "port below 1024 (/why)";
+        return "port below 1024";
     if (repeats)
-        return "a loop? The same again and again (/why)";
+        return "a loop? The same again and again";
     if (!within_rate(a, request))
-        return "too many a second for one source (/why)";
+        return "too many a second for one source";
     return NULL;
 }
 
@@ -105,7 +105,7 @@ static void answer(struct app *a, const struct entry *request, const struct addr
     reply.data = a->scratch.data;
     const char *reason = refusal(a, request, guard);
     if (!reason && a->scratch.len > most)
-        reason = "the reply is larger than a datagram (/why)";
+        reason = "the reply is larger than a datagram";
     if (reason)
         hold_back(a, request, &reply, reason);
     else

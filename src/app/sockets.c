@@ -73,7 +73,10 @@ int sockets_set(struct app *a, enum setting setting, int64_t value)
 static int group_fails(struct app *a, const struct address *group, bool join, int error)
 {
     char text[ADDRESS_TEXT];
-    snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text), error_meaning(error));
+    if (!join && error == EADDRNOTAVAIL)
+        snprintf(a->why, APP_WHY, "this socket is no member of %s", address_format_host(group, text));
+    else
+        snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text), error_meaning(error));
     errno = error;
     return -1;
 }

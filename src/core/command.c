@@ -102,7 +102,12 @@ static int parse_place(struct command *c, const struct words *w, char *why)
         snprintf(why, COMMAND_WHY, "/%s needs a HOST, and a PORT when it isn't 12000", table[c->id].info.name);
         return -1;
     }
-    return place_parse(&c->place, w->at[0], w->count > 1 ? w->at[1] : NULL, why, COMMAND_WHY);
+    if (place_parse(&c->place, w->at[0], w->count > 1 ? w->at[1] : NULL, why, COMMAND_WHY) < 0)
+        return -1;
+    if (c->id != COMMAND_TO || (c->place.port != 0 && c->place.host[0]))
+        return 0;
+    snprintf(why, COMMAND_WHY, c->place.host[0] ? "port 0 can't be sent to: a port is 1 to 65535" : "/to needs a HOST before the port");
+    return -1;
 }
 
 /* A lone number is the port, as with -l. */
@@ -186,7 +191,7 @@ static int parse_role(struct command *c, const struct words *w, char *why)
 
 static int parse_transform(struct command *c, const struct words *w, char *why)
 {
-    char word[QUOTED] = "nothing";
+    char word[QUOTED];
     c->transform = w->count ? transform_find(w->at[0]) : NULL;
     if (c->transform)
         return 0;
@@ -195,7 +200,7 @@ static int parse_transform(struct command *c, const struct words *w, char *why)
     int at = snprintf(why, COMMAND_WHY, "/transform takes one of");
     for (size_t i = 0; i < transform_count() && at < COMMAND_WHY; i++)
         at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", transform_at(i)->name);
-    if (at < COMMAND_WHY)
+    if (at < COMMAND_WHY && w->count)
         snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not %s", word);
     return -1;
 }
@@ -292,7 +297,7 @@ static const char *meant(const char *name, size_t len)
         size_t d = distance(name, len, candidate);
         if (strncmp(candidate, name, len) == 0)
             d = 0;
-        if (d < least) {
+        if (d < least && (d < 2 || name[0] == candidate[0])) {
             least = d;
             best = candidate;
         }
@@ -331,7 +336,7 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
     *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1, .setting = -1};
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
-        snprintf(why, COMMAND_WHY, "/%s takes %s, and no more", table[id].info.name, *arguments ? arguments : "nothing");
+        snprintf(why, COMMAND_WHY, *arguments ? "/%s takes %s, and no more" : "/%s takes no argument", table[id].info.name, arguments);
         return -1;
     }
     return table[id].parse(c, &w, why);

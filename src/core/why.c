@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/answer.h"
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/error.h"
 #include "core/units.h"
 
-enum { QUOTED = 24, NEAR = 6 }; /* bytes of a payload that are quoted; entries before a datagram's in which its call stands */
+enum { QUOTED = 24, NEAR = 6, NEWEST_AMONG = 1000 }; /* bytes of a payload that are quoted; entries before a datagram's in which its call stands */
 
 static void quote(struct buffer *out, const struct entry *e)
 {
@@ -92,6 +93,7 @@ static void explain_match(struct buffer *out, const struct entry *e)
 static void explain_received(const struct journal *j, struct buffer *out, const struct entry *e)
 {
     char peer[ADDRESS_TEXT], rtt[UNITS_TEXT];
+    struct answer answer;
     quote(out, e);
     buffer_printf(out, " came from %s", address_format(&e->peer, peer));
     if (e->rtt >= 0)
@@ -99,6 +101,8 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
         buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept, e->size);
+    if (e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason)
+        buffer_append_text(out, " Nothing was sent back: the transform was discard (/transform upper answers).");
     if (e->flags & FLAG_STRANGER)
         buffer_append_text(out, " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
     explain_match(out, e);
@@ -139,15 +143,15 @@ static void explain_entry(const struct journal *j, struct buffer *out, const str
         explain_received(j, out, e);
 }
 
-/* The newest exchange that the journal has. */
+/* The exchange that began last: the highest number near the end, since old ones may still get an answer. */
 static uint64_t newest_exchange(const struct journal *j)
 {
     struct entry e;
-    uint64_t n = UINT64_MAX;
-    while ((n = journal_before(j, n, ROLE_NONE, false)))
-        if (journal_get(j, n, &e) && e.exchange && e.event != EVENT_WHY)
-            return e.exchange;
-    return 0;
+    uint64_t n = UINT64_MAX, newest = 0;
+    for (int left = NEWEST_AMONG; (left > 0 || !newest) && (n = journal_before(j, n, ROLE_NONE, false)); left--)
+        if (journal_get(j, n, &e) && e.exchange > newest)
+            newest = e.exchange;
+    return newest;
 }
 
 /* Fills `found` with the oldest WHY_LINES entries of the exchange, newest first. Returns how many there are; *more counts the others. */
@@ -172,7 +176,10 @@ static size_t find_entries(const struct journal *j, uint64_t exchange, uint64_t 
 int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void *context)
 {
     uint64_t found[WHY_LINES];
-    size_t more = 0, count = find_entries(j, exchange ? exchange : newest_exchange(j), found, &more);
+    size_t more = 0, count;
+    if (!exchange)
+        exchange = newest_exchange(j);
+    count = find_entries(j, exchange, found, &more);
     struct entry e;
     struct buffer out;
     bool failed = false;
@@ -186,6 +193,8 @@ int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void
         buffer_clear(&out);
         if (!journal_get(j, found[--count], &e))
             continue;
+        if (first)
+            buffer_printf(&out, "Exchange %llu: ", (unsigned long long)exchange);
         explain_entry(j, &out, &e, first ? NULL : &since);
         since = e.mono;
         failed = out.failed;

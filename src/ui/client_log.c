@@ -19,9 +19,11 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
+    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
     if (!s->client.open)
         snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
+    else if (s->client.connected)
+        snprintf(left, sizeof left, "%s → %s, connected", address_format(&s->client.local, local), address_format(&s->client.peer, peer));
     else if (s->client.local.port)
         snprintf(left, sizeof left, ":%d → %s", s->client.local.port, address_format(&s->client.peer, peer));
     else
@@ -145,8 +147,9 @@ static void draw_empty(struct cells *c, struct area a, const struct scene *s)
         "What comes back is shown below it, with the time it took.",
         "/help shows the keys and commands.",
     };
-    for (int i = 0; s->client.sent == 0 && s->client.open && i < 3 && i + 1 < a.rows; i++)
-        cells_put(c, a.row + 1 + i, a.col + 1, a.col + a.cols, STYLE_DIM, lines[i]);
+    for (int i = 0, row = 1; s->client.sent == 0 && s->client.open && i < 3 && row < a.rows; i++)
+        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM, (const unsigned char *)lines[i],
+                        strlen(lines[i]));
 }
 
 static uint64_t events(const struct scene *s)

@@ -13,7 +13,7 @@
 struct scene {
     const struct journal *journal;
     struct {
-        bool open, looking_up;
+        bool open, looking_up, connected;
         struct address local, peer;
         uint64_t sent, answered, unanswered, waiting;
         uint64_t events;     /* grows with every line of the log */

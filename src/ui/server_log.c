@@ -9,7 +9,8 @@
 #include "ui/title.h"
 #include "ui/wrap.h"
 
-enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 }; /* the pane's width from which they are shown */
+enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 };
+enum { CUT_COLS = 28 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
 {
@@ -37,12 +38,15 @@ static int put_payload(struct cells *c, int row, int col, int end, uint8_t style
 {
     if (e->size == 0)
         return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
-    return cells_put_safe(c, row, col, end, style, e->data, e->kept);
+    if (e->kept == e->size)
+        return cells_put_safe(c, row, col, end, style, e->data, e->kept);
+    col = cells_put_safe(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, e->data, e->kept);
+    return cells_printf(c, row, col, end, STYLE_NOTICE, " (cut: %zu of %zu bytes)", e->kept, e->size);
 }
 
 static int payload_width(const struct entry *e, int limit)
 {
-    return e->size == 0 ? 7 : (int)safe_width(e->data, e->kept, (size_t)limit);
+    return e->size == 0 ? 7 : (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
 }
 
 /* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has half. */
@@ -73,7 +77,9 @@ static void draw_answer(struct cells *c, int row, int col, int end, const struct
     bool ours = a->has_reply && a->reply.flags & FLAG_SUPPRESSED;
     col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, &a->request);
     col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, ours ? " ✗ not answered: " : " ✗ ");
-    cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+    col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+    if (a->request.exchange)
+        cells_printf(c, row, col, end, STYLE_DIM, " (/why %llu)", (unsigned long long)a->request.exchange);
 }
 
 /* Where a line's text begins: behind the clock, where there is room for one. */
@@ -130,8 +136,9 @@ static void draw_empty(struct cells *c, struct area a, const struct scene *s)
     };
     static const char *const closed[] = {"Nobody listens here. /listen opens a server.", ""};
     const char *const *lines = s->server.open ? open : closed;
-    for (int i = 0; s->server.in == 0 && i < 2 && i + 1 < a.rows; i++)
-        cells_put(c, a.row + 1 + i, a.col + 1, a.col + a.cols, STYLE_DIM, lines[i]);
+    for (int i = 0, row = 1; s->server.in == 0 && i < 2 && row < a.rows; i++)
+        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM, (const unsigned char *)lines[i],
+                        strlen(lines[i]));
 }
 
 static uint64_t events(const struct scene *s)
