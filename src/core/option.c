@@ -33,7 +33,7 @@ static const struct row {
     {'C', {'C', NULL, NULL, "end each line with CRLF"}},
     {'u', {'u', NULL, NULL, "UDP: as always (accepted for nc's sake)"}},
     {'k', {'k', NULL, NULL, "keep listening: as always (accepted for nc's sake)"}},
-    {'q', {'q', NULL, "TIME", "-w after the end of input"}},
+    {'q', {'q', NULL, "TIME", "after the end of input wait that long (as -w)"}},
     {WHOLE, {0, "whole", NULL, "all of standard input is one datagram"}},
     {'v', {'v', NULL, NULL, "more on standard error"}},
     {'e', {'e', NULL, "COMMAND", "run a command; may be repeated"}},

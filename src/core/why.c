@@ -90,7 +90,8 @@ static void explain_match(struct buffer *out, const struct entry *e)
         buffer_append_text(out, " It came after the time to wait (-w, /set wait).");
 }
 
-static void explain_received(const struct journal *j, struct buffer *out, const struct entry *e)
+/* `reason` becomes true when it is told why our own server did not answer. */
+static void explain_received(const struct journal *j, struct buffer *out, const struct entry *e, bool *reason)
 {
     char peer[ADDRESS_TEXT], rtt[UNITS_TEXT];
     struct answer answer;
@@ -101,22 +102,27 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
         buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept, e->size);
-    if (e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason)
+    bool discarded = e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason;
+    *reason |= discarded;
+    if (discarded)
         buffer_append_text(out, " Nothing was sent back: the transform was discard (/transform upper answers).");
     if (e->flags & FLAG_STRANGER)
         buffer_append_text(out, " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
     explain_match(out, e);
 }
 
-static void explain_notice(struct buffer *out, const struct entry *e)
+static void explain_notice(struct buffer *out, const struct entry *e, bool *reason)
 {
     char name[16];
     buffer_append(out, e->data, e->kept);
     buffer_append_text(out, ".");
-    if (e->event == EVENT_NO_ANSWER) {
+    if (e->event == EVENT_NO_ANSWER && *reason) {
+        buffer_append_text(out, " The server above is why.");
+    } else if (e->event == EVENT_NO_ANSWER) {
         buffer_append_text(out, " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
                                 "Is the address right, does the server run, does a firewall drop it?");
     } else if (e->event == EVENT_SUPPRESSED) {
+        *reason = true;
         buffer_append_text(out, " This program did not send the reply: two programs that answer everything and one forged datagram are an "
                                 "endless loop. So the server answers neither itself, nor groups, nor ports below 1024 (/set low-ports on), "
                                 "leaves one reply out where the same comes again and again (/set loop-guard), and bounds what one source "
@@ -129,18 +135,18 @@ static void explain_notice(struct buffer *out, const struct entry *e)
     }
 }
 
-/* One thing that happened; `since` is the one before it, or NULL. */
-static void explain_entry(const struct journal *j, struct buffer *out, const struct entry *e, const int64_t *since)
+/* One thing that happened; `since` is when the one before it did, or NULL. */
+static void explain_entry(const struct journal *j, struct buffer *out, const struct entry *e, const int64_t *since, bool *reason)
 {
     char time[UNITS_TEXT];
     if (since && e->mono > *since)
         buffer_printf(out, "%s later: ", units_format_rtt(e->mono - *since, time));
     if (e->kind == ENTRY_NOTICE)
-        explain_notice(out, e);
+        explain_notice(out, e, reason);
     else if (e->dir == DIR_SENT)
         explain_sent(j, out, e);
     else
-        explain_received(j, out, e);
+        explain_received(j, out, e, reason);
 }
 
 /* The exchange that began last: the highest number near the end, since old ones may still get an answer. */
@@ -182,7 +188,7 @@ int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void
     count = find_entries(j, exchange, found, &more);
     struct entry e;
     struct buffer out;
-    bool failed = false;
+    bool failed = false, reason = false;
     int64_t since = 0;
     if (!count) {
         errno = ENOENT;
@@ -195,7 +201,7 @@ int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void
             continue;
         if (first)
             buffer_printf(&out, "Exchange %llu: ", (unsigned long long)exchange);
-        explain_entry(j, &out, &e, first ? NULL : &since);
+        explain_entry(j, &out, &e, first ? NULL : &since, &reason);
         since = e.mono;
         failed = out.failed;
         take(context, out.data, out.len);
