@@ -809,9 +809,41 @@ START_TEST(table_is_whole)
 }
 END_TEST
 
+/* A name server that never answers: it answers one name, so that one sees that the next look-up works. */
+static void answers_never(const char *host, int family, uint16_t port, struct helper_answer *out)
+{
+    (void)family;
+    while (strcmp(host, "quick.test") != 0)
+        pause();
+    out->count = 1;
+    address_loopback(&out->addresses[0], AF_INET, port);
+}
+
+START_TEST(a_dead_name_server)
+{
+    struct stage s;
+    ck_assert_int_eq(stage_open(&s, (const char *const[]){"--both", "0", NULL}), 0);
+    s.app.lookup.helper.resolve = answers_never;
+    int before = stage_descriptors();
+    ck_assert_int_eq(stage_command(&s, "to slow.test 7"), 0);
+    ck_assert(app_is_busy(&s.app));
+    stage_talk(&s, "both ends live on");
+    ck_assert(app_is_busy(&s.app));
+    lookup_cancel(&s.app.lookup); /* as Esc does */
+    ck_assert(!app_is_busy(&s.app));
+    ck_assert_int_eq(stage_descriptors(), before);
+    stage_talk(&s, "and after it was given up");
+    ck_assert_int_eq(stage_command(&s, "to quick.test 7"), 0);
+    stage_wait_for(&s, &(struct wanted){.kind = ENTRY_NOTICE, .event = EVENT_INFO, .text = "quick.test is 127.0.0.1 (1 of 1"});
+    ck_assert_int_eq(s.app.client.peer.port, 7);
+    stage_close(&s);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"a dead name server leaves both ends live, and can be given up", a_dead_name_server},
         {"a client's sendto that fails is tried again, journalled or kept, as its error asks", client_sendto},
         {"a connected client's send that fails likewise", client_send_connected},
         {"a socket that stays full loses and doubles nothing", full_for_long},

@@ -41,6 +41,7 @@ static void fill_scene(struct screen *s)
     scene->server.in = a->server.in;
     scene->server.out = a->server.out;
     scene->server.held = a->server.held;
+    scene->server.dropped = a->server.drops;
     scene->server.events = a->server.events;
 }
 

@@ -22,7 +22,7 @@ struct scene {
         bool open;
         struct address local;
         const struct transform *transform;
-        uint64_t clients, in, out, held;
+        uint64_t clients, in, out, held, dropped;
         uint64_t events;
     } server;
     struct units_clock clock; /* scratch of the views */

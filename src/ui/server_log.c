@@ -20,7 +20,7 @@ static bool has_row(const struct journal *j, const struct entry *e)
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
     char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[48];
-    char clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
+    char dropped[UNITS_TEXT], clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
     if (s->server.open)
         snprintf(left, sizeof left, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─",
                  s->server.transform->name);
@@ -29,6 +29,8 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not", units_format_count(s->server.clients, clients),
              s->server.clients == 1 ? "" : "s", units_format_count(s->server.in, in),
              units_format_count(s->server.out, out), units_format_count(s->server.held, held));
+    if (s->server.dropped)
+        snprintf(right + strlen(right), sizeof right - strlen(right), " · %s dropped", units_format_count(s->server.dropped, dropped));
     snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
     log_view_news(v, s, news);
     title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
