@@ -129,6 +129,11 @@ struct entry app_arrival(const struct app *a, enum role role, const struct udp_a
 /* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
  * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */
 int client_send(struct app *a, const void *data, size_t len);
+
+/* The same for a line of text: with the end that -C asks for. */
+int client_send_line(struct app *a, const void *line, size_t len);
+
+/* Opens the client's socket towards a peer; the old one is closed when the new one is there. Returns 0, or −1 with errno and a sentence in a->why. */
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
 

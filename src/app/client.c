@@ -225,7 +225,7 @@ void client_close(struct app *a)
 /* What is wrong and what to do, for a datagram that the kernel did not take. */
 static void explain_unsent(struct app *a, int error, size_t len)
 {
-    size_t most = a->client.udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
+    size_t most = udp_most(&a->client.udp);
     char peer[ADDRESS_TEXT], name[16], bytes[UNITS_TEXT], room[UNITS_TEXT];
     if (error == EMSGSIZE && len > most)
         snprintf(a->why, APP_WHY, "not sent: %s bytes are too many, one datagram holds %s at most",
@@ -329,6 +329,20 @@ bool client_give_up(struct app *a)
         app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer before the end");
     }
     return a->settings[SETTING_WAIT] && match_waiting(a->client.match) > 0;
+}
+
+int client_send_line(struct app *a, const void *line, size_t len)
+{
+    struct buffer crlf;
+    if (!a->options->crlf)
+        return client_send(a, line, len);
+    buffer_init(&crlf);
+    buffer_append(&crlf, line, len);
+    buffer_append(&crlf, "\r\n", 2);
+    int failed = client_send(a, crlf.data, crlf.len), error = errno;
+    buffer_done(&crlf);
+    errno = error;
+    return failed;
 }
 
 void client_set_wait(struct app *a, int64_t wait)

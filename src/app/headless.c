@@ -223,18 +223,7 @@ static void write_all_new(struct headless *h)
 static bool send_front(struct headless *h, size_t len, size_t used)
 {
     struct app *a = h->app;
-    struct buffer crlf;
-    const unsigned char *data = h->input.data;
-    buffer_init(&crlf);
-    if (a->options->crlf) {
-        buffer_append(&crlf, data, len);
-        buffer_append(&crlf, "\r\n", 2);
-        data = crlf.data;
-        len = crlf.len;
-    }
-    int failed = client_send(a, data ? data : (const unsigned char *)"", len);
-    int error = errno;
-    buffer_done(&crlf);
+    int failed = client_send_line(a, len ? h->input.data : (const unsigned char *)"", len), error = errno;
     if (failed && error == EAGAIN)
         return false;
     h->line++;
@@ -255,7 +244,7 @@ static void skip_overlong(struct headless *h, size_t len, bool ended)
         return;
     char bytes[UNITS_TEXT], most[UNITS_TEXT];
     say(h, "line %llu: not sent: %s bytes are too many, one datagram holds %s at most", (unsigned long long)++h->line,
-        units_format_count(h->overlong, bytes), units_format_count(h->app->client.udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4, most));
+        units_format_count(h->overlong, bytes), units_format_count(udp_most(&h->app->client.udp), most));
     h->overlong = 0;
     h->status = 1;
 }

@@ -165,25 +165,10 @@ static void act(struct screen *s, enum action action)
     }
 }
 
-/* Sends a line with the end that -C asks for. Returns what client_send() does, with its errno. */
-static int send_text(struct screen *s, const unsigned char *text, size_t len)
-{
-    struct buffer crlf;
-    if (!s->app->options->crlf)
-        return client_send(s->app, text, len);
-    buffer_init(&crlf);
-    buffer_append(&crlf, text, len);
-    buffer_append(&crlf, "\r\n", 2);
-    int failed = client_send(s->app, crlf.data, crlf.len), error = errno;
-    buffer_done(&crlf);
-    errno = error;
-    return failed;
-}
-
 /* Takes a sent line away; one that could not be sent stays to be mended. */
 static bool send_line(struct screen *s, const unsigned char *text, size_t len)
 {
-    int failed = send_text(s, text, len);
+    int failed = client_send_line(s->app, text, len);
     if (failed)
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
     s->grace = GRACE;

@@ -91,7 +91,7 @@ static void answer(struct app *a, const struct entry *request, const struct addr
         return;
     }
     struct moment when = loop_read_clocks();
-    size_t most = s->udp.family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
+    size_t most = udp_most(&s->udp);
     reply.wall = when.wall;
     reply.mono = when.mono;
     reply.dir = DIR_SENT;

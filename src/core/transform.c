@@ -320,8 +320,3 @@ const struct transform *transform_find(const char *name)
             return &transforms[i];
     return NULL;
 }
-
-size_t transform_index(const struct transform *t)
-{
-    return (size_t)(t - transforms);
-}

@@ -44,6 +44,11 @@ void udp_init(struct udp *u)
     *u = (struct udp){.fd = -1};
 }
 
+size_t udp_most(const struct udp *u)
+{
+    return u->family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
+}
+
 void udp_trace(struct udp *u, udp_called *called, void *context)
 {
     u->called = called;

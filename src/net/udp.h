@@ -62,6 +62,9 @@ struct udp_complaint {
 
 void udp_init(struct udp *u);
 
+/* The most bytes that one datagram holds on this socket (IPv4's where it is closed). */
+size_t udp_most(const struct udp *u);
+
 /* From now on `called` is told of each call; NULL: nobody. It stays over udp_open() and udp_close(). */
 void udp_trace(struct udp *u, udp_called *called, void *context);
 
