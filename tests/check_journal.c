@@ -835,9 +835,99 @@ START_TEST(clears_and_goes_on_numbering)
 }
 END_TEST
 
+/* A pair as a server writes it: the reply is what upper makes of the request. Returns the request's number. */
+static uint64_t append_pair(struct journal *j, const char *request, const char *reply, size_t len)
+{
+    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
+    e.dir = DIR_RECEIVED;
+    e.data = (const unsigned char *)request;
+    e.size = e.kept = len;
+    uint64_t n = journal_append(j, &e);
+    e.dir = DIR_SENT;
+    e.reply_to = n;
+    e.data = (const unsigned char *)reply;
+    e.made_by = transform_find("upper");
+    journal_append(j, &e);
+    return n;
+}
+
+static void check_pair(const struct journal *j, uint64_t n, const char *reply, size_t len)
+{
+    struct entry e;
+    ck_assert(journal_get(j, n + 1, &e));
+    ck_assert_uint_eq(e.kept, len);
+    ck_assert_int_eq(e.error, 0);
+    ck_assert_mem_eq(e.data, reply, len);
+}
+
+START_TEST(makes_replies_anew)
+{
+    enum { PAIRS = 2000 };
+    char request[64], reply[64];
+    struct journal *j = journal_new(1 << 20, 448); /* small blocks: many a pair is parted, and copied */
+    struct entry e;
+    size_t made = 0;
+    for (uint64_t i = 0; i < PAIRS; i++) {
+        memset(request, (int)('a' + i % 26), sizeof request);
+        memset(reply, (int)('A' + i % 26), sizeof reply);
+        uint64_t n = append_pair(j, request, reply, sizeof request - i % 3);
+        check_pair(j, n, reply, sizeof request - i % 3);
+        made += journal_get(j, n + 1, &e) && e.made_by != NULL;
+    }
+    ck_assert_uint_gt(made, PAIRS / 2);
+    ck_assert_uint_lt(made, PAIRS);
+    journal_free(j);
+}
+END_TEST
+
+START_TEST(copies_replies_that_cannot_be_made)
+{
+    struct journal *j = journal_new(1 << 20, 0);
+    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER), got;
+    uint64_t n = append_pair(j, "abc", "ABC", 3);
+    e.dir = DIR_SENT;
+    e.made_by = transform_find("upper");
+    e.data = (const unsigned char *)"XYZ";
+    e.size = e.kept = 3;
+    e.error = EPERM;
+    e.reply_to = n;
+    uint64_t failed = journal_append(j, &e);
+    e.error = 0;
+    e.size = 9; /* cut */
+    uint64_t cut = journal_append(j, &e);
+    e.size = 3;
+    e.reply_to = 0;
+    uint64_t alone = journal_append(j, &e);
+    const uint64_t all[] = {failed, cut, alone};
+    for (size_t i = 0; i < UNIT_COUNT(all); i++) {
+        ck_assert(journal_get(j, all[i], &got));
+        ck_assert(!got.made_by);
+        ck_assert_mem_eq(got.data, "XYZ", 3);
+    }
+    journal_free(j);
+}
+END_TEST
+
+START_TEST(keeps_a_pair_in_150_bytes)
+{
+    enum { PAIRS = 100000 };
+    char request[64], reply[64];
+    struct journal *j = journal_new((size_t)1 << 30, 0);
+    memset(request, 'q', sizeof request);
+    memset(reply, 'Q', sizeof reply);
+    for (int i = 0; i < PAIRS; i++)
+        append_pair(j, request, reply, sizeof request);
+    ck_assert_uint_le(journal_counts(j).bytes - (1 << 20), (size_t)PAIRS * 150); /* but for the block begun last */
+    journal_free(j);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"makes replies anew that their request determines", makes_replies_anew},
+        {"copies replies that cannot be made", copies_replies_that_cannot_be_made},
+        {"keeps a datagram of 64 bytes and its reply in 150 bytes", keeps_a_pair_in_150_bytes},
         {"keeps every size", keeps_every_size},
         {"keeps every kind and role", keeps_every_kind_and_role},
         {"keeps flags, errnos and events", keeps_flags_errnos_and_events},

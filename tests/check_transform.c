@@ -81,6 +81,7 @@ START_TEST(lists_its_transforms)
         const struct transform *t = transform_at(i);
         ck_assert_str_eq(t->name, names[i]);
         ck_assert_ptr_eq(transform_find(names[i]), t);
+        ck_assert_uint_eq(transform_index(t), i);
         ck_assert_msg(t->help && t->help[0], "%s has a line of help", t->name);
         ck_assert_int_eq(t->answers, strcmp(t->name, "discard") != 0);
     }

@@ -103,6 +103,7 @@ static void answer(struct app *a, const struct entry *request, const struct addr
     reply.exchange = request->exchange;
     reply.size = reply.kept = a->scratch.len < most ? a->scratch.len : most;
     reply.data = a->scratch.data;
+    reply.made_by = s->transform;
     const char *reason = refusal(a, request, guard);
     if (!reason && a->scratch.len > most)
         reason = "the reply is larger than a datagram";

@@ -12,6 +12,7 @@
 
 #include "core/address.h"
 #include "core/event.h"
+#include "core/transform.h"
 
 enum role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 enum direction { DIR_NONE, DIR_SENT, DIR_RECEIVED };
@@ -56,6 +57,7 @@ struct entry {
     size_t size;            /* datagrams: bytes on the wire, 0–65,535; else `kept` */
     size_t kept;            /* bytes at `data`, at most 65,535 */
     const unsigned char *data;
+    const struct transform *made_by; /* a reply: what makes its bytes out of those of reply_to, or NULL; see journal.h */
 };
 
 /* An entry of that kind with nothing in it (rtt −1). */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buffer.h"
+#include "core/transform.h"
+
 /* What is kept of an entry beside its bytes. Numbers are relative to the block's, so that forty bytes hold it all. */
 struct record {
     int64_t mono;
@@ -21,6 +24,7 @@ struct record {
     uint16_t detail;    /* notices: the event; else an errno */
     uint8_t kind : 2, role : 2, dir : 2, match : 2;
     uint8_t has_exchange : 1;
+    uint8_t made : 1;   /* its bytes are the request's, by the transform whose row is `detail` */
 };
 _Static_assert(sizeof(struct record) == 40, "a record is forty bytes");
 
@@ -59,6 +63,7 @@ struct chain {
 
 struct journal {
     uint64_t last;
+    struct buffer *made;    /* the bytes of the reply that was made anew last */
     struct chain chains[2]; /* [1]: socket calls */
 };
 
@@ -75,8 +80,14 @@ static struct block *newest_block(const struct chain *c)
 struct journal *journal_new(size_t bound, size_t block)
 {
     struct journal *j = calloc(1, sizeof *j);
-    if (!j)
+    struct buffer *made = calloc(1, sizeof *made);
+    if (!j || !made) {
+        free(j);
+        free(made);
         return NULL;
+    }
+    j->made = made;
+    buffer_init(made);
     if (bound < JOURNAL_BOUND_MIN && block == 0)
         bound = JOURNAL_BOUND_MIN;
     for (int i = 0; i < 2; i++) {
@@ -121,6 +132,8 @@ void journal_free(struct journal *j)
     journal_clear(j);
     free(j->chains[0].index);
     free(j->chains[1].index);
+    buffer_done(j->made);
+    free(j->made);
     free(j);
 }
 
@@ -242,6 +255,32 @@ static uint32_t bytes_place(struct block *b, const struct entry *e, size_t kept)
     return at;
 }
 
+/* The first record of the block with a number ≥ n; count when there is none. */
+static uint32_t record_find(const struct block *b, uint64_t n)
+{
+    if (n <= b->first)
+        return 0;
+    uint32_t low = 0, high = b->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->first + record_at(b, middle)->n < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* True when the reply's bytes need no copy: a transform makes all of them out of a request in this very block. */
+static bool can_be_made(const struct block *b, const struct entry *e)
+{
+    if (!e->made_by || e->error || e->kept != e->size || e->reply_to < b->first || e->reply_to > b->last)
+        return false;
+    uint32_t at = record_find(b, e->reply_to);
+    const struct record *request = record_at(b, at);
+    return at < b->count && b->first + request->n == e->reply_to && request->kind == ENTRY_DATAGRAM && !request->made;
+}
+
 uint64_t journal_append(struct journal *j, const struct entry *e)
 {
     struct chain *c = &j->chains[e->kind == ENTRY_CALL];
@@ -271,7 +310,12 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
         .match = (uint8_t)(e->match & 3),
     };
     r->context = context_place(c, b, e);
-    r->data = bytes_place(b, e, kept);
+    if (can_be_made(b, e)) {
+        r->made = true;
+        r->detail = (uint16_t)transform_index(e->made_by);
+    } else {
+        r->data = bytes_place(b, e, kept);
+    }
     b->last = n;
     b->count++;
     b->of_role[r->role]++;
@@ -293,23 +337,20 @@ static size_t block_find(const struct chain *c, uint64_t n)
     return low;
 }
 
-/* The first record of the block with a number ≥ n; count when there is none. */
-static uint32_t record_find(const struct block *b, uint64_t n)
+/* Makes a reply's bytes anew out of its request's, which lie in the same block. */
+static void make_bytes(const struct journal *j, const struct block *b, const struct record *r, struct entry *out)
 {
-    if (n <= b->first)
-        return 0;
-    uint32_t low = 0, high = b->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (b->first + record_at(b, middle)->n < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct record *request = record_at(b, record_find(b, out->reply_to));
+    out->made_by = transform_at(r->detail);
+    buffer_clear(j->made);
+    if (out->made_by->run(b->bytes + request->data, request->kept, j->made) < 0)
+        buffer_clear(j->made);
+    out->data = j->made->data;
+    out->kept = j->made->len;
+    out->error = 0;
 }
 
-static void record_read(const struct block *b, const struct record *r, struct entry *out)
+static void record_read(const struct journal *j, const struct block *b, const struct record *r, struct entry *out)
 {
     const struct context *context = (const void *)(b->bytes + r->context);
     *out = (struct entry){
@@ -343,6 +384,8 @@ static void record_read(const struct block *b, const struct record *r, struct en
         memcpy(&out->result, out->data, sizeof out->result);
         out->data += sizeof out->result;
     }
+    if (r->made)
+        make_bytes(j, b, r, out);
 }
 
 bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
@@ -355,7 +398,7 @@ bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
         const struct block *b = c->index[at];
         uint32_t found = record_find(b, n);
         if (found < b->count && b->first + record_at(b, found)->n == n) {
-            record_read(b, record_at(b, found), out);
+            record_read(j, b, record_at(b, found), out);
             return true;
         }
     }

@@ -6,7 +6,8 @@
  *
  * Invariant: numbers start at 1, grow by one with each entry of any kind, and are stored. Readers hold numbers across turns, never pointers: what
  * journal_get() hands out is good until the next append. Wall times are exact within a microsecond of the clock's reading when the entry was made.
- * The journal copies all it is given and owns it. */
+ * The journal copies all it is given and owns it. A reply that a transform makes of its request (entry.made_by) is not copied where both lie in one block,
+ * and so leave together: its bytes are made anew when somebody looks. Bytes made so are good until the next append or the next such look. */
 #ifndef UDPTALK_CORE_JOURNAL_H
 #define UDPTALK_CORE_JOURNAL_H
 

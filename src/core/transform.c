@@ -320,3 +320,8 @@ const struct transform *transform_find(const char *name)
             return &transforms[i];
     return NULL;
 }
+
+size_t transform_index(const struct transform *t)
+{
+    return (size_t)(t - transforms);
+}

@@ -27,4 +27,7 @@ const struct transform *transform_at(size_t index);
 /* The transform of that name, case as written, or NULL. */
 const struct transform *transform_find(const char *name);
 
+/* The row of `t` in the table. */
+size_t transform_index(const struct transform *t);
+
 #endif
