@@ -210,7 +210,7 @@ static uint32_t next_random(uint64_t *state)
 static void check_seen_once(const struct journal *j)
 {
     struct entry e;
-    for (uint64_t n = journal_after(j, 0, ROLE_NONE, true); n; n = journal_after(j, n, ROLE_NONE, true)) {
+    for (uint64_t n = journal_after(j, 0, ROLE_NONE, JOURNAL_ALL); n; n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL)) {
         struct answer a;
         journal_get(j, n, &e);
         bool gathered = e.reply_to && answer_gather(j, e.reply_to, &a) &&

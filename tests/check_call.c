@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,20 @@ static const struct call_case cases[] = {
     {{.id = CALL_SEND, .fd = FD, .numbers = {2}, .len = 2, .result = -1, .error = ECONNREFUSED}, NULL, "hi",
      "send(5, \"hi\", 2, 0) = -1 ECONNREFUSED"},
     {{.id = CALL_SENDMSG, .fd = FD, .len = 2, .result = 2}, "[::1]:4000", "HI", "sendmsg(5, \"HI\", 0, [::1]:4000) = 2"},
+    {{.id = CALL_SENDMSG, .fd = FD, .numbers = {6, 0, 2}, .len = 6, .result = 6}, "127.0.0.1:4000", "HIHIHI",
+     "sendmsg(5, \"HIHIHI\", UDP_SEGMENT 2, 0, 127.0.0.1:4000) = 6"},
+    {{.id = CALL_SENDMMSG, .fd = FD, .numbers = {3}, .len = 2, .result = 3}, "127.0.0.1:4000", "HI",
+     "sendmmsg(5, \"HI\"…, 3, 0, 127.0.0.1:4000) = 3"},
+    {{.id = CALL_SENDMMSG, .fd = FD, .numbers = {3}, .len = 2, .result = -1, .error = ENOBUFS}, "127.0.0.1:4000", "HI",
+     "sendmmsg(5, \"HI\", 3, 0, 127.0.0.1:4000) = -1 ENOBUFS"},
+    {{.id = CALL_RECVMMSG, .fd = FD, .numbers = {64, MSG_DONTWAIT}, .len = 2, .result = 2}, "127.0.0.1:4000", "hi",
+     "recvmmsg(5, \"hi\"…, 64, MSG_DONTWAIT, 127.0.0.1:4000) = 2"},
+    {{.id = CALL_RECVMMSG, .fd = FD, .numbers = {64}, .len = 2, .result = 1}, "127.0.0.1:4000", "hi",
+     "recvmmsg(5, \"hi\", 64, 0, 127.0.0.1:4000) = 1"},
+    {{.id = CALL_RECVMMSG, .fd = FD, .numbers = {64}, .result = -1, .error = ENOMEM}, NULL, NULL, "recvmmsg(5, ?, 64, 0, -) = -1 ENOMEM"},
+    {{.id = CALL_SETSOCKOPT, .fd = FD, .numbers = {SOL_UDP, UDP_GRO, 1}}, NULL, NULL, "setsockopt(5, SOL_UDP, UDP_GRO, 1) = 0"},
+    {{.id = CALL_SETSOCKOPT, .fd = FD, .numbers = {SOL_SOCKET, SO_TIMESTAMPNS, 1}}, NULL, NULL,
+     "setsockopt(5, SOL_SOCKET, SO_TIMESTAMPNS, 1) = 0"},
     {{.id = CALL_RECVFROM, .fd = FD, .numbers = {65536, MSG_TRUNC | MSG_DONTWAIT}, .len = 5, .result = 5},
      "127.0.0.1:12000", "HELLO",
      "recvfrom(5, \"HELLO\", 65536, MSG_TRUNC|MSG_DONTWAIT, 127.0.0.1:12000) = 5"},
@@ -338,7 +353,7 @@ END_TEST
 static bool is_sane(const char *name, const char *text)
 {
     static const char *const known[] = {"socket", "bind", "connect", "getsockname", "sendto", "send", "sendmsg",
-                                        "recvfrom", "recvmsg", "setsockopt", "close", "poll", "?"};
+                                        "recvfrom", "recvmsg", "sendmmsg", "recvmmsg", "setsockopt", "close", "poll", "?"};
     for (size_t i = 0; i < UNIT_COUNT(known); i++)
         if (strcmp(name, known[i]) == 0)
             return is_harmless(text) && strlen(text) < 1500;

@@ -141,7 +141,7 @@ static void check_journal(struct work *w)
     struct entry e;
     uint64_t seen = 0, without_fate = 0, not_replied = 0, walked = 0;
     ck_assert_ptr_nonnull(all);
-    while ((seen = journal_after(j, seen, ROLE_NONE, true))) {
+    while ((seen = journal_after(j, seen, ROLE_NONE, JOURNAL_ALL))) {
         walked++;
         if (journal_get(j, seen, &e))
             note_entry(&e, all, &total);

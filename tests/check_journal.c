@@ -346,8 +346,8 @@ START_TEST(keeps_numbers_that_are_far_apart)
     for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
         c.n = numbers[i];
         check_same(j, &c);
-        ck_assert_uint_eq(journal_after(j, numbers[i] - 1, ROLE_SERVER, true), numbers[i]);
-        ck_assert_uint_eq(journal_before(j, numbers[i] + 1, ROLE_SERVER, true), numbers[i]);
+        ck_assert_uint_eq(journal_after(j, numbers[i] - 1, ROLE_SERVER, JOURNAL_ALL), numbers[i]);
+        ck_assert_uint_eq(journal_before(j, numbers[i] + 1, ROLE_SERVER, JOURNAL_ALL), numbers[i]);
     }
     journal_free(j);
 }
@@ -401,10 +401,10 @@ START_TEST(starts_empty)
     ck_assert_uint_eq(c.entries | c.forgotten | c.bytes, 0);
     ck_assert_uint_eq(c.bound, JOURNAL_BOUND_MIN);
     ck_assert(!journal_get(j, 0, &e) && !journal_get(j, 1, &e) && !journal_get(j, UINT64_MAX, &e));
-    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, true), 0);
-    ck_assert_uint_eq(journal_after(j, UINT64_MAX, ROLE_NONE, true), 0);
-    ck_assert_uint_eq(journal_before(j, UINT64_MAX, ROLE_NONE, true), 0);
-    ck_assert_uint_eq(journal_before(j, 0, ROLE_NONE, true), 0);
+    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, JOURNAL_ALL), 0);
+    ck_assert_uint_eq(journal_after(j, UINT64_MAX, ROLE_NONE, JOURNAL_ALL), 0);
+    ck_assert_uint_eq(journal_before(j, UINT64_MAX, ROLE_NONE, JOURNAL_ALL), 0);
+    ck_assert_uint_eq(journal_before(j, 0, ROLE_NONE, JOURNAL_ALL), 0);
     journal_clear(j);
     ck_assert_uint_eq(journal_last(j), 0);
     journal_free(j);
@@ -442,8 +442,8 @@ START_TEST(walks_by_role_and_kind)
         append(j, &e);
     }
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-        uint64_t before = journal_before(j, cases[i].n, cases[i].role, cases[i].calls);
-        uint64_t after = journal_after(j, cases[i].n, cases[i].role, cases[i].calls);
+        uint64_t before = journal_before(j, cases[i].n, cases[i].role, cases[i].calls ? JOURNAL_ALL : JOURNAL_TALK);
+        uint64_t after = journal_after(j, cases[i].n, cases[i].role, cases[i].calls ? JOURNAL_ALL : JOURNAL_TALK);
         if (before != cases[i].before || after != cases[i].after)
             ck_abort_msg("case %zu: before %llu, after %llu", i, (unsigned long long)before, (unsigned long long)after);
     }
@@ -613,8 +613,8 @@ static void model_walk(struct model *o)
     while (before > oldest && !walked(o, before - 1, role, calls))
         before--;
     uint64_t expected_after = after <= o->last ? after : 0, expected_before = before > oldest ? before - 1 : 0;
-    uint64_t is_after = journal_after(o->journal, n, role, calls);
-    uint64_t is_before = journal_before(o->journal, n, role, calls);
+    uint64_t is_after = journal_after(o->journal, n, role, calls ? JOURNAL_ALL : JOURNAL_TALK);
+    uint64_t is_before = journal_before(o->journal, n, role, calls ? JOURNAL_ALL : JOURNAL_TALK);
     if (is_after != expected_after || is_before != expected_before)
         ck_abort_msg("around %llu, role %d, calls %d: %llu and %llu, instead of %llu and %llu", (unsigned long long)n,
                      role, calls, (unsigned long long)is_before, (unsigned long long)is_after,
@@ -634,13 +634,13 @@ static void model_check_all(struct model *o)
     for (int i = 0; i < ROLE_COUNT * 2; i++) {
         enum role role = (enum role)(i / 2);
         uint64_t n = 0, back = UINT64_MAX, forth = 0;
-        while ((n = journal_after(o->journal, n, role, i % 2)) != 0)
+        while ((n = journal_after(o->journal, n, role, i % 2 ? JOURNAL_ALL : JOURNAL_TALK)) != 0)
             forth = forth * 31 + n;
         for (uint64_t k = 1; k <= o->last; k++)
             n = walked(o, k, role, i % 2) ? n * 31 + k : n;
         if (forth != n)
             ck_abort_msg("a walk of role %d passes other entries than there are", role);
-        for (n = UINT64_MAX; (n = journal_before(o->journal, n, role, i % 2)) != 0; back = n)
+        for (n = UINT64_MAX; (n = journal_before(o->journal, n, role, i % 2 ? JOURNAL_ALL : JOURNAL_TALK)) != 0; back = n)
             if (n >= back || !walked(o, n, role, i % 2))
                 ck_abort_msg("a walk back comes to %llu behind %llu", (unsigned long long)n, (unsigned long long)back);
     }
@@ -777,9 +777,9 @@ START_TEST(forgets_calls_first)
     check_same(j, &e);
     c.n = journal_last(j);
     check_same(j, &c);
-    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, true), e.n);
-    ck_assert_uint_gt(journal_after(j, e.n, ROLE_NONE, true), 90000);
-    ck_assert_uint_eq(journal_after(j, e.n, ROLE_NONE, false), 0);
+    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, JOURNAL_ALL), e.n);
+    ck_assert_uint_gt(journal_after(j, e.n, ROLE_NONE, JOURNAL_ALL), 90000);
+    ck_assert_uint_eq(journal_after(j, e.n, ROLE_NONE, JOURNAL_TALK), 0);
     ck_assert_uint_le(journal_counts(j).bytes, JOURNAL_BOUND_MIN / 4);
     journal_free(j);
 }
@@ -823,14 +823,14 @@ START_TEST(clears_and_goes_on_numbering)
     ck_assert_uint_eq(journal_counts(j).entries, 20);
     ck_assert_uint_eq(journal_counts(j).forgotten, 20);
     ck_assert_uint_eq(journal_counts(j).bytes, 0);
-    ck_assert_uint_eq(journal_before(j, UINT64_MAX, ROLE_NONE, true), 0);
-    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, true), 0);
+    ck_assert_uint_eq(journal_before(j, UINT64_MAX, ROLE_NONE, JOURNAL_ALL), 0);
+    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, JOURNAL_ALL), 0);
     ck_assert(!journal_get(j, 20, &is));
     e.reply_to = 20; /* refers to one that is gone */
     e.n = append(j, &e);
     ck_assert_uint_eq(e.n, 21);
     check_same(j, &e);
-    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, true), 21);
+    ck_assert_uint_eq(journal_after(j, 0, ROLE_NONE, JOURNAL_ALL), 21);
     journal_free(j);
 }
 END_TEST

@@ -58,6 +58,7 @@ START_TEST(starts_with_the_values_that_are_promised)
         {"sndbuf", SETTING_SNDBUF, -1},            {"broadcast", SETTING_BROADCAST, 0},     {"ttl", SETTING_TTL, -1},
         {"tos", SETTING_TOS, -1},                  {"group-loop", SETTING_GROUP_LOOP, 1},   {"low-ports", SETTING_LOW_PORTS, 0},
         {"loop-guard", SETTING_LOOP_GUARD, 256},   {"reply-rate", SETTING_REPLY_RATE, 10000},
+        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},
     };
     ck_assert_uint_eq(UNIT_COUNT(rows), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
@@ -105,6 +106,10 @@ START_TEST(reads_and_writes_right_values)
         {SETTING_REPLY_RATE, "off", 0, "off"},
         {SETTING_REPLY_RATE, "1", 1, "1"},
         {SETTING_REPLY_RATE, "100000000", 100000000, "100,000,000"},
+        {SETTING_OFFLOAD, "on", 1, "on"},
+        {SETTING_OFFLOAD, "off", 0, "off"},
+        {SETTING_PLAIN, "on", 1, "on"},
+        {SETTING_PLAIN, "off", 0, "off"},
     };
     unsigned seen = 0;
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
@@ -139,6 +144,8 @@ START_TEST(refuses_wrong_values_and_says_what_it_takes)
         {SETTING_LOW_PORTS, {"1023", "1", "Off"}, {"on or off", ""}},
         {SETTING_LOOP_GUARD, {"on", "-1", "1000001", "1.5", "Off", "256 "}, {"up to 1,000,000", "or off"}},
         {SETTING_REPLY_RATE, {"on", "-1", "100000001", "10K", "99999999999999999999"}, {"up to 100,000,000", "or off"}},
+        {SETTING_OFFLOAD, {"gso", "1"}, {"on or off", ""}},
+        {SETTING_PLAIN, {"yes", "0"}, {"on or off", ""}},
     };
     ck_assert_uint_eq(UNIT_COUNT(cases), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)

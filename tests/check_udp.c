@@ -102,7 +102,7 @@ static void check_travels(struct pair *p, size_t len)
     memset(got, 0xee, sizeof got);
     ck_assert_msg(udp_send(&p->from, &p->at, sent, len) == 0, "%zu bytes: %s", len, strerror(errno));
     wait_for(&p->to, POLLIN);
-    ck_assert_int_eq(udp_receive(&p->to, got, sizeof got, &a), 1);
+    ck_assert_int_eq(udp_receive(&p->to, got, sizeof got, true, &a), 1);
     ck_assert_uint_eq(a.size, len);
     ck_assert_uint_eq(a.kept, len);
     ck_assert(memcmp(sent, got, len) == 0);
@@ -110,7 +110,7 @@ static void check_travels(struct pair *p, size_t len)
     ck_assert_int_eq(udp_local(&p->from, &source), 0);
     ck_assert_uint_eq(a.peer.port, source.port);
     ck_assert(address_is_loopback(&a.peer));
-    ck_assert_int_eq(udp_receive(&p->to, got, sizeof got, &a), 0);
+    ck_assert_int_eq(udp_receive(&p->to, got, sizeof got, true, &a), 0);
 }
 
 START_TEST(test_sizes)
@@ -161,7 +161,7 @@ START_TEST(test_cut)
         memset(got, 0xee, sizeof got);
         ck_assert_int_eq(udp_send(&p.from, &p.at, sent, cases[i].len), 0);
         wait_for(&p.to, POLLIN);
-        ck_assert_int_eq(udp_receive(&p.to, got, cases[i].room, &a), 1);
+        ck_assert_int_eq(udp_receive(&p.to, got, cases[i].room, true, &a), 1);
         ck_assert_uint_eq(a.size, cases[i].len);
         ck_assert_uint_eq(a.kept, cases[i].kept);
         ck_assert(memcmp(got, sent, cases[i].kept) == 0);
@@ -179,9 +179,9 @@ START_TEST(test_nothing_waits)
     struct udp_complaint c;
     struct pair p;
     open_pair(&p, AF_INET);
-    ck_assert_int_eq(udp_receive(&p.to, room, sizeof room, &a), 0);
+    ck_assert_int_eq(udp_receive(&p.to, room, sizeof room, true, &a), 0);
     ck_assert_int_eq(udp_complaint(&p.to, room, sizeof room, &c), 0);
-    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, &a), 0);
+    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, true, &a), 0);
     ck_assert_int_eq(udp_complaint(&p.from, room, sizeof room, &c), 0);
     close_pair(&p);
 }
@@ -268,9 +268,9 @@ START_TEST(test_refused_undrained)
 
     ck_assert_int_eq(udp_send(&u, &dead, "3", 1), 0);
     wait_for(&u, POLLIN);
-    ck_assert_int_eq(udp_receive(&u, room, sizeof room, &a), -1);
+    ck_assert_int_eq(udp_receive(&u, room, sizeof room, true, &a), -1);
     ck_assert_int_eq(errno, ECONNREFUSED);
-    ck_assert_int_eq(udp_receive(&u, room, sizeof room, &a), 0);
+    ck_assert_int_eq(udp_receive(&u, room, sizeof room, true, &a), 0);
     ck_assert(look(&u) & POLLERR);
     udp_close(&u);
 }
@@ -290,7 +290,7 @@ START_TEST(test_refused_drained)
         ck_assert_int_eq(udp_complaint(&u, room, sizeof room, &c), 1);
         ck_assert_int_eq(c.error, ECONNREFUSED);
         ck_assert_int_eq(look(&u), 0);
-        ck_assert_int_eq(udp_receive(&u, room, sizeof room, &a), 0);
+        ck_assert_int_eq(udp_receive(&u, room, sizeof room, true, &a), 0);
     }
     udp_close(&u);
 }
@@ -354,14 +354,14 @@ START_TEST(test_connected)
     ck_assert_uint_ne(local.port, 0);
     ck_assert_int_eq(udp_send(&p.from, NULL, "hi", 2), 0);
     wait_for(&p.to, POLLIN);
-    ck_assert_int_eq(udp_receive(&p.to, room, sizeof room, &a), 1);
+    ck_assert_int_eq(udp_receive(&p.to, room, sizeof room, true, &a), 1);
     ck_assert(address_equal(&a.peer, &local));
     ck_assert_int_eq(udp_send(&stranger, &local, "psst", 4), 0);
     ck_assert_int_eq(udp_send(&p.to, &local, "HI", 2), 0);
     wait_for(&p.from, POLLIN);
-    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, &a), 1);
+    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, true, &a), 1);
     ck_assert(address_equal(&a.peer, &p.at));
-    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, &a), 0);
+    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, true, &a), 0);
     ck_assert_int_eq(udp_send(&p.from, &at, "you", 3), 0); /* elsewhere all the same */
     wait_for(&stranger, POLLIN);
     udp_close(&stranger);
@@ -411,7 +411,7 @@ START_TEST(test_dissolved)
     ck_assert_int_eq(errno, EDESTADDRREQ);
     ck_assert_int_eq(udp_send(&stranger, &after, "psst", 4), 0);
     wait_for(&p.from, POLLIN);
-    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, &a), 1);
+    ck_assert_int_eq(udp_receive(&p.from, room, sizeof room, true, &a), 1);
     ck_assert(address_equal(&a.peer, &at));
     udp_close(&stranger);
     close_pair(&p);
@@ -511,7 +511,7 @@ static bool stamped_on_arrival(struct pair *p, int64_t *stamp)
     ck_assert_int_eq(udp_send(&p->from, &p->at, "x", 1), 0);
     wait_for(&p->to, POLLIN);
     int64_t waiting = now();
-    ck_assert_int_eq(udp_receive(&p->to, NULL, 0, &a), 1);
+    ck_assert_int_eq(udp_receive(&p->to, NULL, 0, true, &a), 1);
     ck_assert(a.stamp > before - 1000000000 && a.stamp < now() + 1000000000);
     *stamp = a.stamp;
     return a.stamp <= waiting;
@@ -562,7 +562,7 @@ START_TEST(test_stamps_of_a_queue)
         ck_assert_int_eq(udp_send(&p.from, &p.at, "x", 1), 0);
     for (int i = 0; i < 10; i++) {
         wait_for(&p.to, POLLIN);
-        ck_assert_int_eq(udp_receive(&p.to, NULL, 0, &a[i]), 1);
+        ck_assert_int_eq(udp_receive(&p.to, NULL, 0, true, &a[i]), 1);
         ck_assert(i == 0 || a[i].stamp >= a[i - 1].stamp);
     }
     close_pair(&p);

@@ -973,7 +973,7 @@ static void add_large(struct stage *s, int from, int to)
 static int oldest_left(struct stage *s)
 {
     struct entry e;
-    ck_assert(journal_get(s->journal, journal_after(s->journal, 0, ROLE_CLIENT, false), &e));
+    ck_assert(journal_get(s->journal, journal_after(s->journal, 0, ROLE_CLIENT, JOURNAL_TALK), &e));
     return atoi((const char *)e.data + 1);
 }
 

@@ -309,7 +309,7 @@ static bool fits(const struct entry *e, const struct wanted *w)
 
 static uint64_t find_after(struct stage *s, const struct wanted *w, uint64_t n, struct entry *out)
 {
-    while ((n = journal_after(s->app.journal, n, ROLE_NONE, w->kind == ENTRY_CALL)))
+    while ((n = journal_after(s->app.journal, n, ROLE_NONE, w->kind == ENTRY_CALL ? JOURNAL_ALL : JOURNAL_TALK)))
         if (journal_get(s->app.journal, n, out) && fits(out, w))
             return n;
     return 0;
@@ -398,7 +398,7 @@ void stage_show(struct stage *s)
     struct buffer out;
     uint64_t n = stage_now(s);
     buffer_init(&out);
-    for (n = n > SHOWN ? n - SHOWN : 0; (n = journal_after(s->app.journal, n, ROLE_NONE, true));) {
+    for (n = n > SHOWN ? n - SHOWN : 0; (n = journal_after(s->app.journal, n, ROLE_NONE, JOURNAL_ALL));) {
         struct entry e;
         if (journal_get(s->app.journal, n, &e))
             jsonl_entry(&out, &e);

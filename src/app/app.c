@@ -17,7 +17,6 @@
 int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed)
 {
     *a = (struct app){.options = options, .loop = loop};
-    buffer_init(&a->scratch);
     udp_init(&a->client.udp);
     udp_init(&a->server.udp);
     peers_init(&a->server.peers, seed);
@@ -32,8 +31,11 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->server.transform = options->transform;
     a->journal = journal_new(options->max_log, 0);
     a->client.match = match_new(seed ^ 1);
+    a->client.rx = rx_new();
+    a->server.rx = rx_new();
+    a->server.tx = tx_new();
     a->room = malloc(UDP_ROOM);
-    if (a->journal && a->client.match && a->room)
+    if (a->journal && a->client.match && a->client.rx && a->server.rx && a->server.tx && a->room)
         return 0;
     app_done(a);
     errno = ENOMEM;
@@ -45,12 +47,16 @@ void app_done(struct app *a)
     lookup_free(&a->lookup);
     client_close(a);
     loop_timer_stop(a->loop, &a->client.deadline);
+    loop_timer_stop(a->loop, &a->client.look);
+    loop_timer_stop(a->loop, &a->server.look);
     server_close(a);
     match_free(a->client.match);
+    rx_free(a->client.rx);
+    rx_free(a->server.rx);
+    tx_free(a->server.tx);
     peers_done(&a->server.peers);
     peers_done(&a->server.hosts);
     journal_free(a->journal);
-    buffer_done(&a->scratch);
     free(a->room);
 }
 
@@ -59,23 +65,25 @@ bool app_is_busy(const struct app *a)
     return lookup_is_busy(&a->lookup);
 }
 
-struct entry app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival)
+void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)
 {
-    struct moment now = loop_read_clocks();
-    int64_t ago = arrival->stamp ? now.wall - arrival->stamp : 0;
-    struct entry e = entry_make(ENTRY_DATAGRAM, role);
+    int64_t ago = arrival->stamp ? a->called.wall - arrival->stamp : 0;
     if (ago < 0 || ago > STAMP_OLDEST)
         ago = 0;
-    e.wall = now.wall - ago;
-    e.mono = now.mono - ago;
-    e.dir = DIR_RECEIVED;
-    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
-    e.peer = arrival->peer;
-    e.size = arrival->size;
-    e.kept = arrival->kept;
-    e.data = a->room;
-    e.flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0;
-    return e;
+    *e = (struct entry){
+        .kind = ENTRY_DATAGRAM,
+        .role = role,
+        .dir = DIR_RECEIVED,
+        .wall = a->called.wall - ago,
+        .mono = a->called.mono - ago,
+        .rtt = -1,
+        .local = role == ROLE_SERVER ? a->server.local : a->client.local,
+        .peer = arrival->peer,
+        .size = arrival->size,
+        .kept = arrival->kept,
+        .data = arrival->data,
+        .flags = arrival->size > arrival->kept ? FLAG_TRUNCATED : 0,
+    };
 }
 
 /* What concerns the whole program is told where somebody sees it: not in the log of an endpoint that this run does not have. */
@@ -91,7 +99,7 @@ static enum role told_by(const struct app *a, enum role role, enum event event)
 
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len)
 {
-    struct moment now = loop_read_clocks();
+    struct moment now = loop_clock(a->loop);
     role = told_by(a, role, event);
     struct entry e = entry_make(ENTRY_NOTICE, role);
     e.wall = now.wall;

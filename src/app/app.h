@@ -14,12 +14,15 @@
 #include "core/buffer.h"
 #include "core/command.h"
 #include "core/entry.h"
+#include "core/guard.h"
 #include "core/journal.h"
 #include "core/match.h"
 #include "core/option.h"
 #include "core/peers.h"
 #include "core/setting.h"
 #include "loop/loop.h"
+#include "net/rx.h"
+#include "net/tx.h"
 #include "net/udp.h"
 
 enum { APP_WHY = 512, APP_GROUPS = 16 };
@@ -37,6 +40,7 @@ struct membership {
 
 struct client {
     struct udp udp;
+    struct rx *rx;
     struct address local;     /* as getsockname says; port 0 until the kernel picked one */
     struct address peer;
     struct match *match;
@@ -47,16 +51,34 @@ struct client {
     uint64_t events;          /* entries journalled: lines of its log */
     struct loop_timer deadline;
     uint32_t drops;           /* of the kernel, as told last */
+    struct loop_timer look;   /* for more of them */
+};
+
+/* A datagram that the server took and has not settled yet: its reply is sent, then both are journalled. */
+struct pending {
+    struct entry request;     /* its number is 0 until it is journalled */
+    struct address from;      /* of ours, to answer from; unset: the socket's own */
+    bool has_reply;
+    size_t start, len;        /* the reply in tx_bytes() */
+    const struct transform *made_by;
+    const char *reason;       /* why it is held back, or NULL: then it stands at `place` */
+    size_t place;
 };
 
 struct server {
     struct udp udp;
+    struct rx *rx;
+    struct tx *tx;
+    struct pending pending[TX_MOST];
+    size_t pending_count;
+    bool full;                /* the socket takes no reply just now, so no request is read; cleared when it does again */
     struct address local;
     const struct transform *transform;
     struct peers peers;
     struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */
     struct call_source source;
     uint32_t drops;           /* of the kernel, as told last */
+    struct loop_timer look;   /* for more of them */
     uint64_t in, out, held;   /* held: replies not sent, and those that could not be */
     uint64_t events;          /* datagrams and notices: lines of its log */
 };
@@ -74,8 +96,8 @@ struct app {
     struct client client;
     struct server server;
     struct lookup lookup;
-    struct buffer scratch;    /* what a transform made */
-    unsigned char *room;      /* UDP_ROOM bytes for what comes in */
+    struct moment called;     /* when the last call on an endpoint's socket returned */
+    unsigned char *room;      /* UDP_ROOM bytes for what comes back with errors */
     size_t turn_most;         /* bytes that an endpoint takes in one turn at most, so that the journal outlives the turn */
     int64_t settings[SETTING_COUNT];
     struct membership groups[APP_GROUPS];
@@ -122,9 +144,9 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* The entry of a datagram that an endpoint received, its bytes in the room. Its time is the kernel's receive stamp, put on both clocks by how long ago it
+/* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both clocks by how long ago it
  * was, so that a step of the wall clock does not show in round-trip times. */
-struct entry app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival);
+void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e);
 
 /* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
  * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */
@@ -147,7 +169,13 @@ void client_set_wait(struct app *a, int64_t wait);
 int client_connect(struct app *a, bool connect);
 
 
-/* sockets.c: how the sockets behave. Puts all settings and memberships on a socket just opened. */
+/* refusal.c: why the server does not answer a datagram, or NULL. `guard`: its source's. */
+const char *refusal(struct app *a, const struct entry *request, struct guard *guard);
+
+/* sockets.c: how the sockets behave. How they are read in this turn. */
+struct rx_wish sockets_wish(const struct app *a);
+
+/* Puts all settings and memberships on a socket just opened. */
 void sockets_apply(struct app *a, struct udp *u);
 
 /* Changes a setting, on the open sockets too. Returns 0, or −1 with errno and a sentence in a->why. */
@@ -158,6 +186,9 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
 
 /* Tells of what the kernel dropped at an endpoint's socket since it was told last. */
 void sockets_tell_drops(struct app *a, enum role role);
+
+/* A queue was there to read, so it may have overflown: its drops are told soon. */
+void sockets_queued(struct app *a, enum role role);
 
 /* Journals the calls of a socket from now on. */
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role);

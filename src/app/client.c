@@ -54,10 +54,11 @@ static struct address source_of(const struct client *c, const struct address *fr
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
 {
     struct client *c = &a->client;
-    struct entry e = app_arrival(a, ROLE_CLIENT, arrival);
+    struct entry e;
     struct address from = source_of(c, &arrival->peer);
     struct match_result match;
-    if (match_received(c->match, &from, a->room, arrival->kept, &match)) {
+    app_arrival(a, ROLE_CLIENT, arrival, &e);
+    if (match_received(c->match, &from, arrival->data, arrival->kept, &match)) {
         e.reply_to = match.request;
         e.exchange = match.exchange;
         e.match = match.how;
@@ -119,30 +120,37 @@ static int watch(struct app *a)
     return loop_watch(a->loop, a->client.udp.fd, events, LOOP_SOCKET, client_ready, a);
 }
 
+/* Reads a bounded number of datagrams and takes them. */
+static void drain(struct app *a)
+{
+    struct client *c = &a->client;
+    struct rx_wish wish = sockets_wish(a);
+    struct udp_arrival arrival;
+    size_t taken = 0, bytes = 0;
+    wish.stamps = true; /* round-trip times are made of them */
+    rx_begin(c->rx, &c->udp, &wish);
+    for (int i = 0; i < DRAIN && taken < DRAIN && bytes < a->turn_most && !rx_is_dry(c->rx); i++) {
+        int got = rx_fill(c->rx, &c->udp, (a->turn_most - bytes) / UDP_ROOM + 1);
+        bool failed = got < 0 && !is_old_error(errno);
+        if (failed)
+            app_call_failed(a, ROLE_CLIENT, "recvfrom");
+        if (failed || got == 0)
+            break;
+        for (; rx_next(c->rx, &arrival); taken++, bytes += arrival.kept)
+            take_datagram(a, &arrival);
+    }
+    if (taken >= QUEUED) /* only a queue can have overflown */
+        sockets_queued(a, ROLE_CLIENT);
+}
+
 static void client_ready(void *context, short revents)
 {
     struct app *a = context;
-    struct udp_arrival arrival;
     if (revents & POLLOUT) {
         a->client.full = false;
         watch(a);
     }
-    size_t taken = 0;
-    int i;
-    for (i = 0; i < DRAIN && taken < a->turn_most; i++) {
-        int got = udp_receive(&a->client.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
-        if (got == 0)
-            break;
-        if (got > 0) {
-            take_datagram(a, &arrival);
-            taken += arrival.kept;
-        } else if (!is_old_error(errno)) {
-            app_call_failed(a, ROLE_CLIENT, "recvfrom");
-            break;
-        }
-    }
-    if (i >= QUEUED) /* only a queue can have overflown */
-        sockets_tell_drops(a, ROLE_CLIENT);
+    drain(a);
     if (revents & POLLERR)
         drain_complaints(a);
     set_deadline(a);
@@ -186,6 +194,7 @@ int client_open(struct app *a, const struct address *peer)
         return -1;
     client_close(a);
     c->udp = fresh;
+    rx_reset(c->rx);
     sockets_apply(a, &c->udp);
     udp_local(&c->udp, &c->local);
     c->peer = *peer;
@@ -299,7 +308,7 @@ int client_send(struct app *a, const void *data, size_t len)
         errno = ENOTCONN;
         return -1;
     }
-    struct moment when = loop_read_clocks();
+    struct moment when = loop_clock(a->loop);
     int error = send_once(a, data, len) < 0 ? errno : 0;
     if (error)
         explain_unsent(a, error, len);

@@ -196,16 +196,26 @@ static void write_entry(struct headless *h, const struct entry *e)
     }
 }
 
+static unsigned kinds_written(const struct options *o)
+{
+    if (o->json)
+        return o->verbose ? JOURNAL_ALL : JOURNAL_TALK;
+    return o->quiet && o->mode == MODE_SERVER ? JOURNAL_NOTICES : JOURNAL_TALK;
+}
+
 /* What waits to be written is bounded: the rest stays in the journal. */
 static void write_new(struct headless *h)
 {
     struct entry e;
-    bool calls = h->app->options->json && h->app->options->verbose;
-    for (uint64_t n; h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(h->app->journal, h->seen, ROLE_NONE, calls));) {
+    const unsigned kinds = kinds_written(h->app->options);
+    uint64_t n = 0;
+    while (h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(h->app->journal, h->seen, ROLE_NONE, kinds))) {
         h->seen = n;
         if (journal_get(h->app->journal, n, &e))
             write_entry(h, &e);
     }
+    if (!n)
+        h->seen = journal_last(h->app->journal);
 }
 
 /* At the end: all that is new, however slow the reader. */

@@ -1,4 +1,7 @@
-/* The server endpoint: takes a datagram, maps it, sends it back, and journals both. */
+/* The server endpoint: takes datagrams, maps them, sends them back, and journals each with its reply.
+ *
+ * What a read brought is taken one by one and pends; when all of it was taken, the replies leave together and everything is journalled, each
+ * datagram followed by its reply. While the socket takes no more replies nothing is read, so that what pends is bounded and nothing is lost here. */
 #include "config.h"
 
 #include "app/app.h"
@@ -9,152 +12,184 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/guard.h"
 #include "core/units.h"
 
-enum { DRAIN = 256, QUEUED = 2, LOW_PORTS = 1024 };
+enum { DRAIN = 256, QUEUED = 2 }; /* datagrams a turn, about; and how many show that there was a queue */
 
-static bool is_own_server(const struct server *s, const struct address *from)
-{
-    if (from->port != s->local.port)
-        return false;
-    return address_same_host(from, &s->local) || (address_is_any(&s->local) && udp_is_own(from));
-}
-
-/* The bucket is the host's: whoever forges an address can vary the port. */
-static bool within_rate(struct app *a, const struct entry *request)
-{
-    struct address host = request->peer;
-    if (!a->settings[SETTING_REPLY_RATE] || address_is_loopback(&host))
-        return true;
-    host.port = 0;
-    struct peer *peer = peers_note(&a->server.hosts, &host, request->size, request->wall);
-    return guard_take(peer ? &peer->guard : &a->server.hosts.others_guard, a->settings[SETTING_REPLY_RATE], request->mono);
-}
-
-/* Why this datagram gets no answer, or NULL: two answering servers and one forged datagram are an endless loop. */
-static const char *refusal(struct app *a, const struct entry *request, struct guard *guard)
-{
-    const struct server *s = &a->server;
-    const struct address *from = &request->peer;
-    bool repeats = guard_received(guard, guard_hash(a->room, request->kept, a->seed), a->settings[SETTING_LOOP_GUARD]);
-    if (from->port == 0)
-        return "port 0";
-    if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
-        return "a group or broadcast address";
-    if (is_own_server(s, from))
-        return "it came from this server itself";
-    if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
-        return "port below 1024";
-    if (repeats)
-        return "a loop? The same again and again";
-    if (!within_rate(a, request))
-        return "too many a second for one source";
-    return NULL;
-}
-
-static void hold_back(struct app *a, const struct entry *request, struct entry *reply, const char *reason)
-{
-    reply->flags |= FLAG_SUPPRESSED;
-    journal_append(a->journal, reply);
-    a->server.held++;
-    app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, request, "%s", reason);
-}
-
-/* Sends what the transform made, from the address that was asked. */
-static void send_reply(struct app *a, const struct entry *request, struct entry *reply, const struct address *from, struct guard *guard)
+/* Journals the reply as it left, or did not. `error`: what sending it met, 0 when it was sent or held back. */
+static void journal_reply(struct app *a, const struct pending *p, int error)
 {
     struct server *s = &a->server;
-    if (udp_send_from(&s->udp, from, &request->peer, a->scratch.data, a->scratch.len) == 0) {
-        guard_sent(guard, guard_hash(a->scratch.data, a->scratch.len, a->seed));
-        s->out++;
-        journal_append(a->journal, reply);
-        return;
-    }
-    reply->flags |= FLAG_UNSENT;
-    reply->error = errno;
-    s->held++;
-    journal_append(a->journal, reply);
-    struct entry about = *request;
-    about.error = reply->error;
-    app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, &about, "the reply was not sent: %s", error_meaning(reply->error));
-}
-
-/* Makes the reply. `request` is journalled already; its payload is still in the room. */
-static void answer(struct app *a, const struct entry *request, const struct address *from, struct guard *guard)
-{
-    struct server *s = &a->server;
-    struct entry reply = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
-    buffer_clear(&a->scratch);
-    if (s->transform->run(a->room, request->kept, &a->scratch) < 0) {
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, request, "not answered: out of memory");
-        return;
-    }
-    struct moment when = loop_read_clocks();
     size_t most = udp_most(&s->udp);
-    reply.wall = when.wall;
-    reply.mono = when.mono;
-    reply.dir = DIR_SENT;
-    reply.local = request->local;
-    if (address_is_set(from))
-        memcpy(reply.local.ip, from->ip, sizeof from->ip);
-    reply.peer = request->peer;
-    reply.reply_to = request->n;
-    reply.exchange = request->exchange;
-    reply.size = reply.kept = a->scratch.len < most ? a->scratch.len : most;
-    reply.data = a->scratch.data;
-    reply.made_by = s->transform;
-    const char *reason = refusal(a, request, guard);
-    if (!reason && a->scratch.len > most)
-        reason = "the reply is larger than a datagram";
-    if (reason)
-        hold_back(a, request, &reply, reason);
+    struct entry reply = {
+        .kind = ENTRY_DATAGRAM,
+        .role = ROLE_SERVER,
+        .dir = DIR_SENT,
+        .wall = a->called.wall,
+        .mono = a->called.mono,
+        .rtt = -1,
+        .local = p->request.local,
+        .peer = p->request.peer,
+        .reply_to = p->request.n,
+        .exchange = p->request.exchange,
+        .size = p->len < most ? p->len : most,
+        .kept = p->len < most ? p->len : most,
+        .data = tx_bytes(s->tx)->data + p->start,
+        .made_by = p->made_by,
+        .error = error,
+        .flags = p->reason ? FLAG_SUPPRESSED : error ? FLAG_UNSENT : 0,
+    };
+    if (address_is_set(&p->from))
+        memcpy(reply.local.ip, p->from.ip, sizeof p->from.ip);
+    journal_append(a->journal, &reply);
+    *(reply.flags ? &s->held : &s->out) += 1;
+}
+
+/* The reply, and what became of it. */
+static void conclude(struct app *a, const struct pending *p)
+{
+    int error = p->reason ? 0 : tx_error(a->server.tx, p->place);
+    journal_reply(a, p, error);
+    if (!p->reason && !error)
+        return;
+    struct entry about = p->request;
+    about.error = error;
+    if (p->reason)
+        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, "%s", p->reason);
     else
-        send_reply(a, request, &reply, from, guard);
+        app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, &about, "the reply was not sent: %s", error_meaning(error));
+}
+
+static void journal_pending(struct app *a)
+{
+    struct server *s = &a->server;
+    for (size_t i = 0; i < s->pending_count; i++) {
+        struct pending *p = &s->pending[i];
+        if (!p->request.n)
+            p->request.n = journal_append(a->journal, &p->request);
+        if (p->has_reply)
+            conclude(a, p);
+        else if (p->reason)
+            app_notice(a, ROLE_SERVER, EVENT_ERROR, &p->request, "%s", p->reason);
+    }
+    s->pending_count = 0;
+    tx_clear(s->tx);
+}
+
+static void server_ready(void *context, short revents);
+
+static int watch(struct app *a)
+{
+    return loop_watch(a->loop, a->server.udp.fd, a->server.full ? POLLOUT : POLLIN, LOOP_SOCKET, server_ready, a);
+}
+
+/* Sends the replies that pend and journals all. Returns false when the socket is full: the rest goes on pending. */
+static bool settle(struct app *a)
+{
+    struct server *s = &a->server;
+    bool full = tx_send(s->tx, &s->udp, a->settings[SETTING_OFFLOAD]) < 0;
+    if (full != s->full) {
+        s->full = full;
+        watch(a);
+    }
+    if (!full)
+        journal_pending(a);
+    return !full;
+}
+
+/* Makes the reply, and decides whether it may go. */
+static void make_reply(struct app *a, struct pending *p, struct guard *guard)
+{
+    struct server *s = &a->server;
+    struct buffer *bytes = tx_bytes(s->tx);
+    p->start = bytes->len;
+    if (s->transform->run(p->request.data, p->request.kept, bytes) < 0) {
+        bytes->len = p->start;
+        p->reason = "not answered: out of memory";
+        return;
+    }
+    p->has_reply = true;
+    p->made_by = s->transform;
+    p->len = bytes->len - p->start;
+    p->reason = refusal(a, &p->request, guard);
+    if (!p->reason && p->len > udp_most(&s->udp))
+        p->reason = "the reply is larger than a datagram";
+    if (p->reason)
+        return;
+    guard_sent(guard, guard_hash(bytes->data + p->start, p->len, a->seed));
+    p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
 }
 
 static void take_datagram(struct app *a, const struct udp_arrival *arrival)
 {
     struct server *s = &a->server;
-    struct entry e = app_arrival(a, ROLE_SERVER, arrival);
+    struct pending *p = &s->pending[s->pending_count++];
+    struct entry *e = &p->request;
+    app_arrival(a, ROLE_SERVER, arrival, e);
+    p->from = arrival->answer;
+    p->has_reply = false;
+    p->reason = NULL;
     if (address_is_set(&arrival->asked)) {
-        e.local = arrival->asked;
-        e.local.port = s->local.port;
+        e->local = arrival->asked;
+        e->local.port = s->local.port;
     }
-    e.exchange = client_exchange_of(a, &e.peer, &e.local, a->room, arrival->kept);
-    if (!e.exchange)
-        e.exchange = ++a->exchanges;
+    e->exchange = client_exchange_of(a, &e->peer, &e->local, e->data, e->kept);
+    if (!e->exchange)
+        e->exchange = ++a->exchanges;
     s->in++;
     s->events++;
-    struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e.wall);
-    e.n = journal_append(a->journal, &e);
+    struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e->wall);
+    if (rx_way(s->rx) == RX_PLAIN) /* alone: it stands between its two calls */
+        e->n = journal_append(a->journal, e);
     if (s->transform->answers)
-        answer(a, &e, &arrival->answer, peer ? &peer->guard : &s->peers.others_guard);
+        make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
+}
+
+/* Takes and settles all that was read, and adds to what the turn has seen. Returns false when the socket is full. */
+static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
+{
+    struct server *s = &a->server;
+    struct udp_arrival arrival;
+    do {
+        if (!settle(a))
+            return false;
+        for (; s->pending_count < TX_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
+            take_datagram(a, &arrival);
+            *bytes += arrival.kept;
+        }
+        *bytes += tx_bytes(s->tx)->len;
+    } while (s->pending_count);
+    return true;
+}
+
+/* Messages that the next read may bring, so that neither the turn nor -c is passed. */
+static size_t read_most(const struct app *a, size_t bytes)
+{
+    size_t most = (a->turn_most - bytes) / UDP_ROOM + 1;
+    uint64_t left = a->receive_most - a->server.in;
+    return a->receive_most && left < most ? (size_t)left : most;
 }
 
 static void server_ready(void *context, short revents)
 {
     struct app *a = context;
-    struct udp_arrival arrival;
-    size_t taken = 0;
-    int i;
+    struct server *s = &a->server;
+    struct rx_wish wish = sockets_wish(a);
+    size_t datagrams = 0, bytes = 0, most;
+    wish.trains &= !a->receive_most;
     (void)revents;
-    for (i = 0; i < DRAIN && taken < a->turn_most; i++) {
-        if (a->receive_most && a->server.in >= a->receive_most)
-            return;
-        int got = udp_receive(&a->server.udp, a->room, (size_t)a->settings[SETTING_READ_SIZE], &arrival);
-        if (got == 0)
-            break;
-        if (got > 0) {
-            take_datagram(a, &arrival);
-            taken += arrival.kept + a->scratch.len;
-        } else {
+    if (!take_all(a, &datagrams, &bytes)) /* what a full socket left */
+        return;
+    rx_begin(s->rx, &s->udp, &wish);
+    while (datagrams < DRAIN && bytes < a->turn_most && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
+        int got = rx_fill(s->rx, &s->udp, most);
+        if (got < 0)
             app_call_failed(a, ROLE_SERVER, "recvfrom");
+        if (got <= 0 || !take_all(a, &datagrams, &bytes))
             break;
-        }
     }
-    if (i >= QUEUED) /* only a queue can have overflown */
-        sockets_tell_drops(a, ROLE_SERVER);
+    if (datagrams >= QUEUED)
+        sockets_queued(a, ROLE_SERVER);
 }
 
 int server_open(struct app *a, const struct address *local)
@@ -175,14 +210,21 @@ int server_open(struct app *a, const struct address *local)
     server_close(a);
     s->udp = fresh;
     s->drops = 0;
+    s->full = false;
+    rx_reset(s->rx);
+    tx_reset(s->tx);
     sockets_apply(a, &s->udp);
     s->local = at;
-    return loop_watch(a->loop, s->udp.fd, POLLIN, LOOP_SOCKET, server_ready, a);
+    return watch(a);
 }
 
+/* Replies that a full socket has not taken are journalled as unsent. */
 void server_close(struct app *a)
 {
-    loop_unwatch(a->loop, a->server.udp.fd);
-    udp_close(&a->server.udp);
-    address_clear(&a->server.local);
+    struct server *s = &a->server;
+    if (s->udp.fd >= 0)
+        journal_pending(a);
+    loop_unwatch(a->loop, s->udp.fd);
+    udp_close(&s->udp);
+    address_clear(&s->local);
 }

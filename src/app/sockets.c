@@ -24,6 +24,8 @@ static const struct option_of options[] = {
     {SETTING_GROUP_LOOP, UDP_GROUP_LOOP},
 };
 
+#define LOOK_AFTER (UNITS_SECOND / 50)
+
 enum { OPTIONS = sizeof options / sizeof *options };
 
 /* Joins on a socket just opened, and says what came of it. */
@@ -120,21 +122,44 @@ void sockets_tell_drops(struct app *a, enum role role)
     *told = drops;
 }
 
-static void journal_call(struct app *a, enum role role, const struct call *c)
+static void look_for_drops(void *context)
+{
+    struct call_source *source = context;
+    sockets_tell_drops(source->app, source->role);
+}
+
+void sockets_queued(struct app *a, enum role role)
+{
+    struct loop_timer *timer = role == ROLE_SERVER ? &a->server.look : &a->client.look;
+    if (!timer->set)
+        loop_timer_set(a->loop, timer, loop_now(a->loop).mono + LOOK_AFTER, look_for_drops,
+                       role == ROLE_SERVER ? &a->server.source : &a->client.source);
+}
+
+struct rx_wish sockets_wish(const struct app *a)
+{
+    return (struct rx_wish){
+        .room = (size_t)a->settings[SETTING_READ_SIZE],
+        .plain = a->settings[SETTING_PLAIN],
+        .trains = a->settings[SETTING_OFFLOAD],
+    };
+}
+
+static void journal_call(struct app *a, enum role role, const struct call *c, struct moment when)
 {
     unsigned char room[CALL_ROOM];
-    struct moment now = loop_read_clocks();
     struct entry e = entry_make(ENTRY_CALL, role);
     call_entry(c, &e, room);
-    e.wall = now.wall;
-    e.mono = now.mono;
+    e.wall = when.wall;
+    e.mono = when.mono;
     journal_append(a->journal, &e);
 }
 
 static void called(void *context, const struct call *c)
 {
     struct call_source *source = context;
-    journal_call(source->app, source->role, c);
+    source->app->called = loop_clock(source->app->loop);
+    journal_call(source->app, source->role, c, source->app->called);
 }
 
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role)
@@ -156,12 +181,21 @@ static void polled(void *context, const struct pollfd *fds, int count, int timeo
             c.polled[c.polled_count++] = (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
     }
     if (ours && result > 0)
-        journal_call(a, ROLE_NONE, &c);
+        journal_call(a, ROLE_NONE, &c, loop_now(a->loop));
 }
 
 void sockets_trace_poll(struct app *a)
 {
     loop_on_poll(a->loop, polled, a);
+}
+
+/* How the load has an open socket read just now. */
+static void tell_way(const struct app *a, char *text, size_t room)
+{
+    static const char *const ways[] = {[RX_PLAIN] = "one by one", [RX_BATCH] = "in batches", [RX_TRAINS] = "in batches and trains"};
+    bool server = a->server.udp.fd >= 0;
+    if (server || a->client.udp.fd >= 0)
+        snprintf(text, room, " (the %s reads %s just now)", server ? "server" : "client", ways[rx_way(server ? a->server.rx : a->client.rx)]);
 }
 
 /* What the kernel really gave: it may double, bound or refuse. */
@@ -171,6 +205,8 @@ static void tell_kernel_value(struct app *a, enum setting setting, char *text, s
     char number[UNITS_TEXT];
     int value;
     text[0] = '\0';
+    if (setting == SETTING_OFFLOAD)
+        tell_way(a, text, room);
     for (size_t i = 0; u->fd >= 0 && i < OPTIONS; i++)
         if (options[i].setting == setting && udp_get(u, options[i].option, &value) == 0) {
             snprintf(text, room, " (the kernel has %s)", units_format_count((uint64_t)(value < 0 ? 0 : value), number));

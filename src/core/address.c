@@ -13,6 +13,8 @@
 
 enum { V4_BYTES = 4, V6_BYTES = 16, PORT_MAX = 65535, SHOWN = 40 };
 
+_Static_assert(sizeof(struct address) == 24, "an address has no gaps: equal ones are equal byte for byte");
+
 static const unsigned char mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 /* --- values --- */
@@ -57,7 +59,7 @@ bool address_same_host(const struct address *a, const struct address *b)
 
 bool address_equal(const struct address *a, const struct address *b)
 {
-    return a->port == b->port && address_same_host(a, b);
+    return memcmp(a, b, sizeof *a) == 0;
 }
 
 bool address_is_any(const struct address *a)
@@ -95,10 +97,8 @@ uint64_t address_hash(const struct address *a, uint64_t seed)
     uint64_t ip[2];
     memcpy(ip, a->ip, sizeof ip);
     uint64_t rest = (uint64_t)a->family << 48 | (uint64_t)a->port << 32 | a->scope;
-    uint64_t h = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15));
-    h = hash_mix(h ^ rest);
-    h = hash_mix(h ^ ip[0]);
-    return hash_mix(h ^ ip[1]);
+    uint64_t secret = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15));
+    return hash_mix(hash_fold(ip[0] ^ secret, ip[1] ^ ~secret) ^ hash_fold(rest ^ secret, rest ^ ~secret));
 }
 
 /* --- the kernel's form --- */
@@ -135,7 +135,6 @@ void address_from_sockaddr(struct address *a, const struct sockaddr *sa, socklen
 
 socklen_t address_to_sockaddr(const struct address *a, struct sockaddr_storage *ss)
 {
-    memset(ss, 0, sizeof *ss);
     if (a->family == AF_INET) {
         struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(a->port)};
         memcpy(&v4.sin_addr, a->ip, V4_BYTES);
@@ -148,6 +147,7 @@ socklen_t address_to_sockaddr(const struct address *a, struct sockaddr_storage *
         memcpy(ss, &v6, sizeof v6);
         return sizeof v6;
     }
+    ss->ss_family = AF_UNSPEC;
     return 0;
 }
 

@@ -13,7 +13,7 @@ bool answer_gather(const struct journal *j, uint64_t n, struct answer *out)
     uint64_t next = n;
     for (int i = 0; i < NEAR; i++) {
         struct entry e;
-        next = journal_after(j, next, ROLE_SERVER, false);
+        next = journal_after(j, next, ROLE_SERVER, JOURNAL_TALK);
         if (!next || !journal_get(j, next, &e) || e.reply_to != n)
             break;
         if (e.kind == ENTRY_DATAGRAM && !out->has_reply) {

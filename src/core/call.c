@@ -3,6 +3,7 @@
 #include "core/call.h"
 
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -29,8 +30,13 @@ struct named {
 };
 
 static const char *const names[CALL_COUNT] = {
-    "socket", "bind", "connect", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recvmsg", "setsockopt", "close", "poll",
+    "socket", "bind", "connect", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recvmsg", "sendmmsg", "recvmmsg", "setsockopt", "close", "poll",
 };
+
+static bool is_batch(enum call_id id)
+{
+    return id == CALL_SENDMMSG || id == CALL_RECVMMSG;
+}
 
 void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_ROOM])
 {
@@ -40,7 +46,7 @@ void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_R
         .id = (uint8_t)c->id,
         .polled_count = (uint8_t)c->polled_count,
         .sample = (uint8_t)(c->len < CALL_SAMPLE ? c->len : CALL_SAMPLE),
-        .more = c->len > CALL_SAMPLE,
+        .more = c->len > CALL_SAMPLE || (is_batch(c->id) && c->result > 1),
     };
     size_t used = offsetof(struct packed, u);
     if (c->polled_count) {
@@ -114,7 +120,8 @@ static void add_address(struct buffer *b, const struct address *a)
 
 static void add_sample(struct buffer *b, const struct packed *p, const struct entry *e)
 {
-    if (e->result < 0 && (p->id == CALL_RECVFROM || p->id == CALL_RECVMSG)) {
+    bool reads = p->id == CALL_RECVFROM || p->id == CALL_RECVMSG || p->id == CALL_RECVMMSG;
+    if (e->result < 0 && reads) {
         buffer_append_text(b, "?");
     } else {
         buffer_append_byte(b, '"');
@@ -146,8 +153,9 @@ static void add_polled(struct buffer *b, const struct packed *p)
 
 static void add_option(struct buffer *b, int level, int option)
 {
-    static const struct named levels[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "IPPROTO_IP"}, {IPPROTO_IPV6, "IPPROTO_IPV6"}};
-    static const struct named socket_options[] = {{SO_RCVBUF, "SO_RCVBUF"}, {SO_SNDBUF, "SO_SNDBUF"}, {SO_BROADCAST, "SO_BROADCAST"}};
+    static const struct named levels[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "IPPROTO_IP"}, {IPPROTO_IPV6, "IPPROTO_IPV6"}, {SOL_UDP, "SOL_UDP"}};
+    static const struct named socket_options[] = {{SO_RCVBUF, "SO_RCVBUF"}, {SO_SNDBUF, "SO_SNDBUF"}, {SO_BROADCAST, "SO_BROADCAST"}, {SO_TIMESTAMPNS, "SO_TIMESTAMPNS"}};
+    static const struct named udp_options[] = {{UDP_GRO, "UDP_GRO"}, {UDP_SEGMENT, "UDP_SEGMENT"}};
     static const struct named ip_options[] = {
         {IP_RECVERR, "IP_RECVERR"}, {IP_PKTINFO, "IP_PKTINFO"}, {IP_TTL, "IP_TTL"}, {IP_TOS, "IP_TOS"},
         {IP_MULTICAST_TTL, "IP_MULTICAST_TTL"}, {IP_MULTICAST_LOOP, "IP_MULTICAST_LOOP"},
@@ -162,6 +170,8 @@ static void add_option(struct buffer *b, int level, int option)
     add_named(b, level, levels, sizeof levels / sizeof *levels);
     if (level == SOL_SOCKET)
         add_named(b, option, socket_options, sizeof socket_options / sizeof *socket_options);
+    else if (level == SOL_UDP)
+        add_named(b, option, udp_options, sizeof udp_options / sizeof *udp_options);
     else if (level == IPPROTO_IPV6)
         add_named(b, option, ipv6_options, sizeof ipv6_options / sizeof *ipv6_options);
     else
@@ -189,6 +199,10 @@ static void add_transfer(struct buffer *b, const struct packed *p, const struct 
     add_sample(b, p, e);
     if (!message)
         add_number(b, p->numbers[0]);
+    if (p->id == CALL_SENDMSG && p->numbers[2]) {
+        buffer_printf(b, "UDP_SEGMENT %d", p->numbers[2]);
+        end(b);
+    }
     add_flags(b, p->numbers[1]);
     if (p->id != CALL_SEND)
         add_address(b, &e->peer);
@@ -221,6 +235,8 @@ const char *call_words(const struct entry *e, struct buffer *arguments)
     case CALL_SEND:
     case CALL_SENDMSG:
     case CALL_RECVFROM:
+    case CALL_SENDMMSG:
+    case CALL_RECVMMSG:
     case CALL_RECVMSG: add_transfer(arguments, &p, e); break;
     case CALL_SETSOCKOPT:
         add_number(arguments, p.fd);

@@ -22,6 +22,8 @@ enum call_id {
     CALL_SENDMSG,
     CALL_RECVFROM,
     CALL_RECVMSG,
+    CALL_SENDMMSG,
+    CALL_RECVMMSG,
     CALL_SETSOCKOPT,
     CALL_CLOSE,
     CALL_POLL,
@@ -39,7 +41,7 @@ struct call_polled {
 struct call {
     enum call_id id;
     int fd;
-    int numbers[3];             /* socket: family, type, protocol; setsockopt: level, option, value; send and receive: length, flags; poll: timeout in ms */
+    int numbers[3];             /* socket: family, type, protocol; setsockopt: level, option, value; send and receive: length, flags (sendmsg also: the size of a train's segments, 0: no train); sendmmsg, recvmmsg: messages, flags; poll: timeout in ms */
     int64_t result;
     int error;                  /* errno, 0 when it succeeded */
     struct address address;     /* bind, connect, sendto, and what recvfrom and getsockname told */

@@ -8,6 +8,9 @@
 /* Mixes a word: a bijection in which every bit of the input moves every bit of the output. */
 uint64_t hash_mix(uint64_t x);
 
+/* Folds the 128-bit product of two words into one: 0 when either is, so whoever calls it keeps a secret in both. */
+uint64_t hash_fold(uint64_t a, uint64_t b);
+
 /* Hashes bytes; their number counts too. */
 uint64_t hash_bytes(const unsigned char *data, size_t len, uint64_t seed);
 

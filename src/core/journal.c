@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/buffer.h"
 #include "core/transform.h"
@@ -40,13 +41,15 @@ struct context {
     struct address local, peer;
 };
 
+enum { KINDS = 3, LARGE_PAGE = 2 << 20 };
+
 struct block {
     size_t size;            /* bytes at `bytes` */
     size_t used;            /* from the start */
     uint64_t first, last;   /* numbers */
     uint64_t exchange;      /* that the records count from: the first that is not 0 */
     uint32_t count;
-    uint32_t of_role[ROLE_COUNT];
+    uint32_t of[ROLE_COUNT][KINDS];
     _Alignas(16) unsigned char bytes[];
 };
 
@@ -56,9 +59,11 @@ enum { CONTEXTS = 1024 };
 struct chain {
     struct block **index;   /* in order; `index_from` on are alive */
     size_t index_from, index_to, index_room;
+    struct block *spare;    /* the last one that was forgotten, or NULL */
     size_t bytes, bound, block;
     uint64_t entries, forgotten;
     uint32_t contexts[CONTEXTS]; /* where recent contexts stand in the newest block, plus 1 */
+    uint32_t context;       /* the one used last, likewise */
 };
 
 struct journal {
@@ -94,11 +99,17 @@ struct journal *journal_new(size_t bound, size_t block)
         struct chain *c = &j->chains[i];
         c->bound = i ? bound / 8 : bound - bound / 8;
         c->block = block ? block : c->bound / 16;
-        if (!block && c->block > 1 << 20)
-            c->block = 1 << 20;
+        if (!block && c->block > LARGE_PAGE - sizeof(struct block))
+            c->block = LARGE_PAGE - sizeof(struct block);
         c->block &= ~(size_t)15;
     }
     return j;
+}
+
+static void contexts_forget(struct chain *c)
+{
+    memset(c->contexts, 0, sizeof c->contexts);
+    c->context = 0;
 }
 
 static void forget_oldest(struct chain *c)
@@ -106,10 +117,11 @@ static void forget_oldest(struct chain *c)
     struct block *b = c->index[c->index_from++];
     c->bytes -= sizeof *b + b->size;
     c->forgotten += b->count;
-    free(b);
+    free(c->spare);
+    c->spare = b;
     if (c->index_from == c->index_to) {
         c->index_from = c->index_to = 0;
-        memset(c->contexts, 0, sizeof c->contexts);
+        contexts_forget(c);
     }
 }
 
@@ -117,6 +129,8 @@ static void chain_clear(struct chain *c)
 {
     while (c->index_to > c->index_from)
         forget_oldest(c);
+    free(c->spare);
+    c->spare = NULL;
 }
 
 void journal_clear(struct journal *j)
@@ -158,6 +172,23 @@ static int index_grow(struct chain *c)
     return 0;
 }
 
+/* The pages of a spare block are there already. A journal that needs more than its first block will need large ones: then the system may give large
+ * pages, which it fills in one go. */
+static struct block *block_new(struct chain *c, size_t size)
+{
+    struct block *b = c->spare;
+    c->spare = NULL;
+    if (b && b->size == size)
+        return b;
+    free(b);
+    if (sizeof *b + size != LARGE_PAGE || c->index_to == c->index_from)
+        return malloc(sizeof *b + size);
+    b = aligned_alloc(LARGE_PAGE, LARGE_PAGE);
+    if (b)
+        madvise(b, LARGE_PAGE, MADV_HUGEPAGE);
+    return b;
+}
+
 /* Begins a block with room for `need` bytes and forgets old ones beyond the bound. */
 static struct block *block_begin(struct chain *c, size_t need, uint64_t n, uint64_t exchange)
 {
@@ -166,7 +197,7 @@ static struct block *block_begin(struct chain *c, size_t need, uint64_t n, uint6
         forget_oldest(c);
     if (index_grow(c) < 0)
         return NULL;
-    struct block *b = malloc(sizeof *b + size);
+    struct block *b = block_new(c, size);
     if (!b) {
         errno = ENOMEM;
         return NULL;
@@ -174,7 +205,7 @@ static struct block *block_begin(struct chain *c, size_t need, uint64_t n, uint6
     *b = (struct block){.size = size, .first = n, .last = n - 1, .exchange = exchange};
     c->index[c->index_to++] = b;
     c->bytes += sizeof *b + size;
-    memset(c->contexts, 0, sizeof c->contexts);
+    contexts_forget(c);
     return b;
 }
 
@@ -183,24 +214,28 @@ static size_t align_up(size_t at, size_t to)
     return (at + to - 1) & ~(to - 1);
 }
 
+static bool context_fits(const struct block *b, uint32_t slot, const struct entry *e)
+{
+    const struct context *c = (const void *)(b->bytes + slot - 1);
+    int64_t drift = e->wall - e->mono - c->offset;
+    return drift > -1000 && drift < 1000 && address_equal(&c->peer, &e->peer) && address_equal(&c->local, &e->local);
+}
+
 /* Finds or writes the entry's context. There is room: block_for() saw to it. */
 static uint32_t context_place(struct chain *c, struct block *b, const struct entry *e)
 {
-    int64_t offset = e->wall - e->mono;
+    if (c->context && context_fits(b, c->context, e))
+        return c->context - 1;
     uint32_t *slot = &c->contexts[address_hash(&e->peer, (uint64_t)e->role << 16 | e->local.port) % CONTEXTS];
-    if (*slot) {
-        const struct context *old = (const void *)(b->bytes + *slot - 1);
-        int64_t drift = offset - old->offset;
-        if (drift > -1000 && drift < 1000 && address_equal(&old->peer, &e->peer) &&
-            address_equal(&old->local, &e->local))
-            return *slot - 1;
+    if (!*slot || !context_fits(b, *slot, e)) {
+        size_t at = align_up(b->used, _Alignof(struct context));
+        struct context *fresh = (void *)(b->bytes + at);
+        *fresh = (struct context){e->wall - e->mono, e->local, e->peer};
+        b->used = at + sizeof *fresh;
+        *slot = (uint32_t)at + 1;
     }
-    size_t at = align_up(b->used, _Alignof(struct context));
-    struct context *fresh = (void *)(b->bytes + at);
-    *fresh = (struct context){offset, e->local, e->peer};
-    b->used = at + sizeof *fresh;
-    *slot = (uint32_t)at + 1;
-    return (uint32_t)at;
+    c->context = *slot;
+    return *slot - 1;
 }
 
 /* The record can hold the entry's exchange, relative to the block's. */
@@ -276,7 +311,9 @@ static bool can_be_made(const struct block *b, const struct entry *e)
 {
     if (!e->made_by || e->error || e->kept != e->size || e->reply_to < b->first || e->reply_to > b->last)
         return false;
-    uint32_t at = record_find(b, e->reply_to);
+    uint32_t at = b->count - 1; /* mostly it is the last one */
+    if (b->first + record_at(b, at)->n != e->reply_to)
+        at = record_find(b, e->reply_to);
     const struct record *request = record_at(b, at);
     return at < b->count && b->first + request->n == e->reply_to && request->kind == ENTRY_DATAGRAM && !request->made;
 }
@@ -318,7 +355,7 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
     }
     b->last = n;
     b->count++;
-    b->of_role[r->role]++;
+    b->of[r->role][r->kind]++;
     c->entries++;
     return n;
 }
@@ -405,58 +442,62 @@ bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
     return false;
 }
 
-static bool record_fits(const struct record *r, enum role role)
+static bool record_fits(const struct record *r, enum role role, unsigned kinds)
 {
-    return role == ROLE_NONE || r->role == role;
+    return (role == ROLE_NONE || r->role == role) && kinds >> r->kind & 1;
 }
 
-static bool block_fits(const struct block *b, enum role role)
+static bool block_fits(const struct block *b, enum role role, unsigned kinds)
 {
-    return role == ROLE_NONE ? b->count > 0 : b->of_role[role] > 0;
+    for (int r = 0; r < ROLE_COUNT; r++)
+        for (int k = 0; k < KINDS; k++)
+            if (b->of[r][k] && kinds >> k & 1 && (role == ROLE_NONE || (int)role == r))
+                return true;
+    return false;
 }
 
-static uint64_t chain_after(const struct chain *c, uint64_t n, enum role role)
+static uint64_t chain_after(const struct chain *c, uint64_t n, enum role role, unsigned kinds)
 {
     for (size_t at = block_find(c, n + 1); at < c->index_to; at++) {
         const struct block *b = c->index[at];
-        if (!block_fits(b, role))
+        if (!block_fits(b, role, kinds))
             continue;
         for (uint32_t i = record_find(b, n + 1); i < b->count; i++)
-            if (record_fits(record_at(b, i), role))
+            if (record_fits(record_at(b, i), role, kinds))
                 return b->first + record_at(b, i)->n;
     }
     return 0;
 }
 
-static uint64_t chain_before(const struct chain *c, uint64_t n, enum role role)
+static uint64_t chain_before(const struct chain *c, uint64_t n, enum role role, unsigned kinds)
 {
     size_t at = block_find(c, n);
     if (at < c->index_to)
         at++;
     while (at-- > c->index_from) {
         const struct block *b = c->index[at];
-        if (!block_fits(b, role))
+        if (!block_fits(b, role, kinds))
             continue;
         for (uint32_t i = record_find(b, n); i-- > 0;)
-            if (record_fits(record_at(b, i), role))
+            if (record_fits(record_at(b, i), role, kinds))
                 return b->first + record_at(b, i)->n;
     }
     return 0;
 }
 
-uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, bool calls)
+uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, unsigned kinds)
 {
     if (n >= j->last)
         return 0;
-    uint64_t found = chain_after(&j->chains[0], n, role);
-    uint64_t call = calls ? chain_after(&j->chains[1], n, role) : 0;
+    uint64_t found = kinds & JOURNAL_TALK ? chain_after(&j->chains[0], n, role, kinds) : 0;
+    uint64_t call = kinds & JOURNAL_CALLS ? chain_after(&j->chains[1], n, role, kinds) : 0;
     return call && (!found || call < found) ? call : found;
 }
 
-uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, bool calls)
+uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, unsigned kinds)
 {
-    uint64_t found = chain_before(&j->chains[0], n, role);
-    uint64_t call = calls ? chain_before(&j->chains[1], n, role) : 0;
+    uint64_t found = kinds & JOURNAL_TALK ? chain_before(&j->chains[0], n, role, kinds) : 0;
+    uint64_t call = kinds & JOURNAL_CALLS ? chain_before(&j->chains[1], n, role, kinds) : 0;
     return call > found ? call : found;
 }
 

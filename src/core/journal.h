@@ -26,6 +26,15 @@ struct journal_counts {
     size_t bound;
 };
 
+/* Kinds of entries to walk, or-ed. */
+enum {
+    JOURNAL_DATAGRAMS = 1 << ENTRY_DATAGRAM,
+    JOURNAL_CALLS = 1 << ENTRY_CALL,
+    JOURNAL_NOTICES = 1 << ENTRY_NOTICE,
+    JOURNAL_TALK = JOURNAL_DATAGRAMS | JOURNAL_NOTICES,
+    JOURNAL_ALL = JOURNAL_TALK | JOURNAL_CALLS
+};
+
 enum { JOURNAL_BOUND_MIN = 1 << 20, JOURNAL_ENTRY_MAX = 65535 };
 
 /* `bound` in bytes of memory, JOURNAL_BOUND_MIN at least; `block` the size of a block, or 0 for one that suits the bound (tests make
@@ -39,10 +48,10 @@ uint64_t journal_append(struct journal *j, const struct entry *e);
 /* The entry of that number. Returns false when it is not there (forgotten, or not yet written). */
 bool journal_get(const struct journal *j, uint64_t n, struct entry *out);
 
-/* The nearest entry after or before `n` that is there: of that role and kind of chain. `role` ROLE_NONE: any. Calls are walked only when `calls` is set, and then
- * along with the others. journal_before() with n = UINT64_MAX gives the newest, journal_after() with 0 the oldest. Return 0 when there is none. */
-uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, bool calls);
-uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, bool calls);
+/* The nearest entry after or before `n` that is there, of that role (ROLE_NONE: any) and of those kinds. journal_before() with n = UINT64_MAX gives the newest,
+ * journal_after() with 0 the oldest. Return 0 when there is none. */
+uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, unsigned kinds);
+uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, unsigned kinds);
 
 /* The newest number ever given, 0 before the first. */
 uint64_t journal_last(const struct journal *j);

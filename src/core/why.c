@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/units.h"
 
-enum { QUOTED = 24, NEAR = 6, NEWEST_AMONG = 1000 }; /* bytes of a payload that are quoted; entries before a datagram's in which its call stands */
+enum { QUOTED = 24, NEAR = 6, NEWEST_AMONG = 1000 }; /* bytes of a payload that are quoted; calls before a datagram among which its own is */
 
 static void quote(struct buffer *out, const struct entry *e)
 {
@@ -37,15 +37,15 @@ static void advise(struct buffer *out, int error)
         buffer_printf(out, " What to do: %s.", error_advice(error));
 }
 
-/* The call that sent or read a datagram: it was journalled just before. */
+/* The call that sent or read a datagram: among the last ones before it. */
 static const char *call_of(const struct journal *j, const struct entry *e)
 {
     uint64_t n = e->n;
-    for (int i = 0; i < NEAR && (n = journal_before(j, n, e->role, true)); i++) {
+    for (int i = 0; i < NEAR && (n = journal_before(j, n, e->role, JOURNAL_CALLS)); i++) {
         struct entry call;
         struct buffer words;
         buffer_init(&words);
-        const char *name = journal_get(j, n, &call) && call.kind == ENTRY_CALL ? call_words(&call, &words) : "";
+        const char *name = journal_get(j, n, &call) ? call_words(&call, &words) : "";
         buffer_done(&words);
         if (strncmp(name, e->dir == DIR_SENT ? "send" : "recv", 4) == 0)
             return name;
@@ -154,7 +154,7 @@ static uint64_t newest_exchange(const struct journal *j)
 {
     struct entry e;
     uint64_t n = UINT64_MAX, newest = 0;
-    for (int left = NEWEST_AMONG; (left > 0 || !newest) && (n = journal_before(j, n, ROLE_NONE, false)); left--)
+    for (int left = NEWEST_AMONG; (left > 0 || !newest) && (n = journal_before(j, n, ROLE_NONE, JOURNAL_TALK)); left--)
         if (journal_get(j, n, &e) && e.exchange > newest)
             newest = e.exchange;
     return newest;
@@ -166,7 +166,7 @@ static size_t find_entries(const struct journal *j, uint64_t exchange, uint64_t 
     struct entry e;
     size_t count = 0;
     uint64_t n = UINT64_MAX;
-    while (exchange && (n = journal_before(j, n, ROLE_NONE, false))) {
+    while (exchange && (n = journal_before(j, n, ROLE_NONE, JOURNAL_TALK))) {
         if (!journal_get(j, n, &e) || e.exchange != exchange || e.event == EVENT_WHY)
             continue;
         if (count == WHY_LINES) {

@@ -83,6 +83,12 @@ struct moment loop_now(const struct loop *l)
     return l->now;
 }
 
+struct moment loop_clock(const struct loop *l)
+{
+    int64_t mono = read_clock(CLOCK_MONOTONIC);
+    return (struct moment){.wall = l->now.wall + (mono - l->now.mono), .mono = mono};
+}
+
 int loop_take_signals(struct loop *l, loop_signal *take, void *context)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGTSTP};
@@ -247,6 +253,7 @@ static int wait_ready(struct loop *l, struct pollfd *polled, int count)
     int timeout = time_left(l);
     l->again = false;
     int result = poll(polled, (nfds_t)count, timeout), error = errno;
+    l->now = loop_read_clocks();
     if (l->polled)
         l->polled(l->polled_context, polled, count, timeout, result);
     errno = error;
@@ -263,7 +270,6 @@ static int turn(struct loop *l)
     polled[count] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
     if (wait_ready(l, polled, count + 1) < 0 && errno != EINTR)
         return -1;
-    l->now = loop_read_clocks();
     if (polled[count].revents)
         run_signals(l);
     run_ready(l, polled, count);

@@ -4,7 +4,8 @@
  * end-of-turn functions, which flush and draw. A ready function does a bounded piece of work and returns; what is left is
  * ready again in the next turn. With nothing to do and no timer set the loop sleeps without waking up.
  *
- * Time is read once after poll, and handed out by loop_now(); whoever needs a finer stamp calls loop_read_clocks().
+ * Time is read once after poll, and handed out by loop_now(); whoever needs a finer stamp calls loop_clock(), which reads one clock: how far the wall clock is ahead
+ * is known for the turn. loop_read_clocks() is for who has no loop.
  *
  * Signals arrive through a signalfd (the one descriptor that stands for process-wide state): while the loop lives they are blocked. */
 #ifndef UDPTALK_LOOP_LOOP_H
@@ -44,6 +45,9 @@ void loop_free(struct loop *l);
 /* The clocks as read after the last poll. */
 struct moment loop_now(const struct loop *l);
 
+/* The time just now. */
+struct moment loop_clock(const struct loop *l);
+
 /* Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT and SIGTSTP and hands them to `take`; ignores SIGPIPE. Undone by loop_free(). Returns 0, or −1
  * with errno. */
 int loop_take_signals(struct loop *l, loop_signal *take, void *context);
@@ -63,7 +67,7 @@ void loop_timer_stop(struct loop *l, struct loop_timer *t);
 /* Called at the end of each turn. At most four. */
 void loop_each_turn(struct loop *l, loop_fire *end, void *context);
 
-/* Told of each poll(2) after it returned. */
+/* Told of each poll(2) after it returned; loop_now() says when. */
 struct pollfd;
 typedef void loop_polled(void *context, const struct pollfd *fds, int count, int timeout, int result);
 void loop_on_poll(struct loop *l, loop_polled *polled, void *context);

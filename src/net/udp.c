@@ -7,6 +7,7 @@
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -55,8 +56,7 @@ void udp_trace(struct udp *u, udp_called *called, void *context)
     u->context = context;
 }
 
-/* Tells of a call that has just returned `result`; errno still is its own, and stays. */
-static void tell(const struct udp *u, struct call *c, int64_t result)
+void udp_tell(const struct udp *u, struct call *c, int64_t result)
 {
     int error = errno;
     if (!u->called || (result < 0 && (error == EAGAIN || error == EWOULDBLOCK)))
@@ -68,22 +68,22 @@ static void tell(const struct udp *u, struct call *c, int64_t result)
     errno = error;
 }
 
-static int set_option(struct udp *u, int level, int option, int value)
+int udp_set_option(struct udp *u, int level, int option, int value)
 {
     int result = setsockopt(u->fd, level, option, &value, sizeof value);
-    tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, option, value}}, result);
+    udp_tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, option, value}}, result);
     return result;
 }
 
 static int set_options(struct udp *u, bool errors)
 {
     bool v6 = u->family == AF_INET6;
-    if (v6 && set_option(u, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
+    if (v6 && udp_set_option(u, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
-    if (errors && set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1) < 0)
+    if (errors && udp_set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 1) < 0)
         return -1;
     /* A smaller buffer than asked for is no failure. */
-    set_option(u, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    udp_set_option(u, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     return 0;
 }
 
@@ -103,7 +103,7 @@ int udp_open(struct udp *u, int family, bool errors)
     struct udp fresh = {.fd = -1, .family = family, .called = u->called, .context = u->context};
     *u = fresh;
     u->fd = socket(family, type, 0);
-    tell(u, &(struct call){.id = CALL_SOCKET, .numbers = {family, type, 0}}, u->fd);
+    udp_tell(u, &(struct call){.id = CALL_SOCKET, .numbers = {family, type, 0}}, u->fd);
     if (u->fd < 0)
         return -1;
     if (set_options(u, errors) < 0) {
@@ -121,10 +121,10 @@ int udp_bind(struct udp *u, const struct address *local)
     struct sockaddr_storage ss;
     socklen_t len = address_to_sockaddr(local, &ss);
     int result = bind(u->fd, (struct sockaddr *)&ss, len);
-    tell(u, &(struct call){.id = CALL_BIND, .address = *local}, result);
+    udp_tell(u, &(struct call){.id = CALL_BIND, .address = *local}, result);
     if (result == 0 && address_is_any(local)) {
         bool v6 = u->family == AF_INET6;
-        u->wildcard = set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1) == 0;
+        u->wildcard = udp_set_option(u, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1) == 0;
     }
     return result;
 }
@@ -140,7 +140,7 @@ int udp_connect(struct udp *u, const struct address *peer)
     while (result < 0 && errno == EINTR);
     if (peer)
         c.address = *peer;
-    tell(u, &c, result);
+    udp_tell(u, &c, result);
     if (result == 0)
         u->connected = peer;
     return result;
@@ -156,7 +156,7 @@ int udp_local(const struct udp *u, struct address *out)
     if (result == 0)
         address_from_sockaddr(out, (struct sockaddr *)&ss, len);
     c.address = *out;
-    tell(u, &c, result);
+    udp_tell(u, &c, result);
     return result;
 }
 
@@ -176,44 +176,58 @@ int udp_send(struct udp *u, const struct address *to, const void *data, size_t l
     while (sent < 0 && errno == EINTR);
     if (to)
         c.address = *to;
-    tell(u, &c, sent);
+    udp_tell(u, &c, sent);
     return sent < 0 ? -1 : 0;
 }
 
-/* Writes the control message that says where a datagram leaves from. Returns its space. */
-static size_t put_source(struct msghdr *m, const struct address *from)
+/* Appends one control message. */
+static void put_control(struct msghdr *m, int level, int type, const void *data, size_t len)
 {
-    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    struct cmsghdr *c = (struct cmsghdr *)(void *)((unsigned char *)m->msg_control + m->msg_controllen);
+    *c = (struct cmsghdr){CMSG_LEN(len), level, type};
+    memcpy(CMSG_DATA(c), data, len);
+    m->msg_controllen += CMSG_SPACE(len);
+}
+
+void udp_put_source(struct msghdr *m, const struct address *from)
+{
     if (from->family == AF_INET6) {
         struct in6_pktinfo info = {.ipi6_ifindex = from->scope};
         memcpy(&info.ipi6_addr, from->ip, sizeof info.ipi6_addr);
-        *c = (struct cmsghdr){CMSG_LEN(sizeof info), IPPROTO_IPV6, IPV6_PKTINFO};
-        memcpy(CMSG_DATA(c), &info, sizeof info);
-        return CMSG_SPACE(sizeof info);
+        put_control(m, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    } else if (from->family == AF_INET) {
+        struct in_pktinfo info = {.ipi_ifindex = 0};
+        memcpy(&info.ipi_spec_dst, from->ip, sizeof info.ipi_spec_dst);
+        put_control(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     }
-    struct in_pktinfo info = {.ipi_ifindex = 0};
-    memcpy(&info.ipi_spec_dst, from->ip, sizeof info.ipi_spec_dst);
-    *c = (struct cmsghdr){CMSG_LEN(sizeof info), IPPROTO_IP, IP_PKTINFO};
-    memcpy(CMSG_DATA(c), &info, sizeof info);
-    return CMSG_SPACE(sizeof info);
 }
 
-int udp_send_from(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len)
+void udp_put_segment(struct msghdr *m, uint16_t size)
+{
+    if (size)
+        put_control(m, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
+}
+
+/* sendmsg(2) with a source. */
+static int send_message(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len)
 {
     struct sockaddr_storage ss;
     union control control = {.bytes = {0}};
     struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
-    struct msghdr m = {.msg_name = &ss, .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr m = {.msg_name = &ss, .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control};
     ssize_t sent;
-    if (!address_is_set(from))
-        return udp_send(u, to, data, len);
     m.msg_namelen = address_to_sockaddr(to, &ss);
-    m.msg_controllen = put_source(&m, from);
+    udp_put_source(&m, from);
     do
         sent = sendmsg(u->fd, &m, 0);
     while (sent < 0 && errno == EINTR);
-    tell(u, &(struct call){.id = CALL_SENDMSG, .address = *to, .data = data, .len = len}, sent);
+    udp_tell(u, &(struct call){.id = CALL_SENDMSG, .numbers = {(int)len}, .address = *to, .data = data, .len = len}, sent);
     return sent < 0 ? -1 : 0;
+}
+
+int udp_send_from(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len)
+{
+    return address_is_set(from) ? send_message(u, from, to, data, len) : udp_send(u, to, data, len);
 }
 
 /* 0 for "nothing waits", −1 for everything else that a read can say. */
@@ -223,26 +237,44 @@ static int nothing_read(void)
 }
 
 /* Which address of ours a datagram was sent to, and which to answer from: not the same where it was sent to a group or to all. */
-static void read_destination(struct msghdr *m, struct udp_arrival *out)
+static void read_destination(const struct in_pktinfo *info, struct udp_arrival *out)
 {
+    out->asked.family = out->answer.family = AF_INET;
+    memcpy(out->asked.ip, &info->ipi_addr, sizeof info->ipi_addr);
+    memcpy(out->answer.ip, &info->ipi_spec_dst, sizeof info->ipi_spec_dst);
+}
+
+static void read_destination6(const struct in6_pktinfo *info, struct udp_arrival *out)
+{
+    out->asked.family = AF_INET6;
+    memcpy(out->asked.ip, &info->ipi6_addr, sizeof info->ipi6_addr);
+    if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+        out->asked.scope = info->ipi6_ifindex;
+    if (!address_is_multicast(&out->asked))
+        out->answer = out->asked;
+}
+
+size_t udp_read_control(struct msghdr *m, struct udp_arrival *out)
+{
+    int segment = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-        struct in_pktinfo v4;
-        struct in6_pktinfo v6;
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            memcpy(&v4, CMSG_DATA(c), sizeof v4);
-            out->asked.family = out->answer.family = AF_INET;
-            memcpy(out->asked.ip, &v4.ipi_addr, sizeof v4.ipi_addr);
-            memcpy(out->answer.ip, &v4.ipi_spec_dst, sizeof v4.ipi_spec_dst);
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            memcpy(&v6, CMSG_DATA(c), sizeof v6);
-            out->asked.family = AF_INET6;
-            memcpy(out->asked.ip, &v6.ipi6_addr, sizeof v6.ipi6_addr);
-            if (IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr))
-                out->asked.scope = v6.ipi6_ifindex;
-            if (!address_is_multicast(&out->asked))
-                out->answer = out->asked;
-        }
+        union {
+            struct in_pktinfo v4;
+            struct in6_pktinfo v6;
+            struct timespec time;
+        } told = {.v6 = {.ipi6_ifindex = 0}};
+        size_t len = c->cmsg_len - CMSG_LEN(0);
+        if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
+            memcpy(&segment, CMSG_DATA(c), sizeof segment);
+        memcpy(&told, CMSG_DATA(c), len < sizeof told ? len : sizeof told);
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+            read_destination(&told.v4, out);
+        else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+            read_destination6(&told.v6, out);
+        else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+            out->stamp = (int64_t)told.time.tv_sec * 1000000000 + told.time.tv_nsec;
     }
+    return segment > 0 ? (size_t)segment : 0;
 }
 
 /* recvmsg(2) on a wildcard socket. */
@@ -257,7 +289,7 @@ static ssize_t receive_message(struct udp *u, void *data, size_t room, int flags
     if (size < 0)
         return size;
     address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
-    read_destination(&m, out);
+    udp_read_control(&m, out);
     return size;
 }
 
@@ -271,11 +303,11 @@ static ssize_t receive_plain(struct udp *u, void *data, size_t room, int flags, 
     return size;
 }
 
-int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out)
+int udp_receive(struct udp *u, void *data, size_t room, bool stamp, struct udp_arrival *out)
 {
     const int flags = MSG_TRUNC | MSG_DONTWAIT;
     ssize_t size;
-    *out = (struct udp_arrival){0};
+    *out = (struct udp_arrival){.data = data};
     do
         size = u->wildcard ? receive_message(u, data, room, flags, out) : receive_plain(u, data, room, flags, out);
     while (size < 0 && errno == EINTR);
@@ -283,11 +315,12 @@ int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out)
         return 0;
     out->size = size < 0 ? 0 : (size_t)size;
     out->kept = out->size < room ? out->size : room;
-    tell(u, &(struct call){.id = u->wildcard ? CALL_RECVMSG : CALL_RECVFROM, .numbers = {(int)room, flags}, .address = out->peer,
+    udp_tell(u, &(struct call){.id = u->wildcard ? CALL_RECVMSG : CALL_RECVFROM, .numbers = {(int)room, flags}, .address = out->peer,
                            .data = data, .len = out->kept}, size);
     if (size < 0)
         return -1;
-    out->stamp = read_stamp(u->fd);
+    if (stamp)
+        out->stamp = read_stamp(u->fd);
     return 1;
 }
 
@@ -335,7 +368,7 @@ int udp_complaint(struct udp *u, void *data, size_t room, struct udp_complaint *
     *out = (struct udp_complaint){.size = size < 0 ? 0 : (size_t)size};
     if (size >= 0)
         address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
-    tell(u, &(struct call){.id = CALL_RECVMSG, .numbers = {(int)room, flags}, .address = out->peer, .data = data, .len = out->size}, size);
+    udp_tell(u, &(struct call){.id = CALL_RECVMSG, .numbers = {(int)room, flags}, .address = out->peer, .data = data, .len = out->size}, size);
     if (size < 0)
         return -1;
     out->stamp = read_stamp(u->fd);
@@ -365,7 +398,7 @@ int udp_set(struct udp *u, enum udp_option option, int value)
 {
     int level, name;
     option_name(u, option, &level, &name);
-    return set_option(u, level, name, value);
+    return udp_set_option(u, level, name, value);
 }
 
 int udp_get(const struct udp *u, enum udp_option option, int *value)
@@ -390,7 +423,7 @@ int udp_group(struct udp *u, const struct address *group, unsigned interface, bo
         memcpy(&request.imr_multiaddr, group->ip, sizeof request.imr_multiaddr);
         result = setsockopt(u->fd, level, name, &request, sizeof request);
     }
-    tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, name, (int)interface}}, result);
+    udp_tell(u, &(struct call){.id = CALL_SETSOCKOPT, .numbers = {level, name, (int)interface}}, result);
     return result;
 }
 
@@ -408,7 +441,7 @@ void udp_close(struct udp *u)
     struct udp closed = {.fd = -1, .called = u->called, .context = u->context};
     if (u->fd >= 0) {
         int result = close(u->fd);
-        tell(u, &(struct call){.id = CALL_CLOSE}, result);
+        udp_tell(u, &(struct call){.id = CALL_CLOSE}, result);
     }
     *u = closed;
 }

@@ -28,8 +28,9 @@ struct udp {
     void *context;
 };
 
-/* What one read brought. `stamp` is the kernel's receive time (CLOCK_REALTIME, ns), 0 when the kernel had none. */
+/* One datagram that was read. `stamp` is the kernel's receive time (CLOCK_REALTIME, ns), 0 when the kernel had none. */
 struct udp_arrival {
+    const unsigned char *data; /* in the caller's room */
     struct address peer;
     struct address asked;   /* with a wildcard socket: the address that it was sent to (it may be a group), else unset */
     struct address answer;  /* with a wildcard socket: the address of ours to answer from, else unset */
@@ -87,8 +88,9 @@ int udp_send(struct udp *u, const struct address *to, const void *data, size_t l
 /* sendmsg(2) with IP_PKTINFO: like udp_send(), from `from` (its port and an unset address do not count). */
 int udp_send_from(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len);
 
-/* recvfrom(2) with MSG_TRUNC into `room` bytes (with a wildcard socket recvmsg(2)), and SIOCGSTAMPNS. Returns 1 with a datagram, 0 when none waits (EAGAIN), −1 with errno. */
-int udp_receive(struct udp *u, void *data, size_t room, struct udp_arrival *out);
+/* recvfrom(2) with MSG_TRUNC into `room` bytes (with a wildcard socket recvmsg(2)), and with `stamp` SIOCGSTAMPNS. Returns 1 with a datagram, 0 when none waits (EAGAIN), −1 with
+ * errno. */
+int udp_receive(struct udp *u, void *data, size_t room, bool stamp, struct udp_arrival *out);
 
 /* recvmsg(2) with MSG_ERRQUEUE. Copies what came back of the datagram into `data` (at most `room`). Returns 1 with a complaint, 0 when none waits, −1 with errno. */
 int udp_complaint(struct udp *u, void *data, size_t room, struct udp_complaint *out);
@@ -104,6 +106,22 @@ int udp_group(struct udp *u, const struct address *group, unsigned interface, bo
 uint32_t udp_drops(const struct udp *u);
 
 void udp_close(struct udp *u);
+
+/* For the other files of net. udp_tell(): tells of a call that has just returned `result`; errno still is its own, and stays. */
+void udp_tell(const struct udp *u, struct call *c, int64_t result);
+
+/* setsockopt(2) with an int, told. */
+int udp_set_option(struct udp *u, int level, int option, int value);
+
+enum { UDP_CONTROL = 128 }; /* room for the control messages of one datagram that is read or sent */
+
+/* Reads the control messages of a datagram that was read: its stamp, its destination, and the size of the segments that the kernel joined in it (0: it is one datagram). */
+size_t udp_read_control(struct msghdr *m, struct udp_arrival *out);
+
+/* Adds the control message that says which address of ours a datagram leaves from (none when it is unset), or that it is a train of segments of `size`
+ * bytes (0: it is none). m->msg_control has UDP_CONTROL bytes of room, m->msg_controllen says how many are used. */
+void udp_put_source(struct msghdr *m, const struct address *from);
+void udp_put_segment(struct msghdr *m, uint16_t size);
 
 /* True when the address is one of this machine's own (a throw-away socket can be bound to it). */
 bool udp_is_own(const struct address *a);

@@ -15,7 +15,7 @@ void log_view_init(struct log_view *v, const struct log_ops *ops)
 static uint64_t row_before(const struct log_view *v, const struct journal *j, uint64_t n)
 {
     struct entry e;
-    while ((n = journal_before(j, n, v->ops->role, false)))
+    while ((n = journal_before(j, n, v->ops->role, JOURNAL_TALK)))
         if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
             return n;
     return 0;
@@ -24,7 +24,7 @@ static uint64_t row_before(const struct log_view *v, const struct journal *j, ui
 static uint64_t row_after(const struct log_view *v, const struct journal *j, uint64_t n)
 {
     struct entry e;
-    while ((n = journal_after(j, n, v->ops->role, false)))
+    while ((n = journal_after(j, n, v->ops->role, JOURNAL_TALK)))
         if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
             return n;
     return 0;

@@ -1,0 +1,45 @@
+/* Which datagrams the server does not answer: two answering servers and one forged datagram are an endless loop. */
+#include "config.h"
+
+#include "app/app.h"
+
+enum { LOW_PORTS = 1024 };
+
+static bool is_own_server(const struct server *s, const struct address *from)
+{
+    if (from->port != s->local.port)
+        return false;
+    return address_same_host(from, &s->local) || (address_is_any(&s->local) && udp_is_own(from));
+}
+
+/* The bucket is the host's: whoever forges an address can vary the port. */
+static bool within_rate(struct app *a, const struct entry *request)
+{
+    struct address host = request->peer;
+    if (!a->settings[SETTING_REPLY_RATE] || address_is_loopback(&host))
+        return true;
+    host.port = 0;
+    struct peer *peer = peers_note(&a->server.hosts, &host, request->size, request->wall);
+    return guard_take(peer ? &peer->guard : &a->server.hosts.others_guard, a->settings[SETTING_REPLY_RATE], request->mono);
+}
+
+const char *refusal(struct app *a, const struct entry *request, struct guard *guard)
+{
+    const struct server *s = &a->server;
+    const struct address *from = &request->peer;
+    uint64_t hash = guard_hash(request->data, request->kept, a->seed);
+    bool repeats = guard_received(guard, hash, a->settings[SETTING_LOOP_GUARD]);
+    if (from->port == 0)
+        return "port 0";
+    if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
+        return "a group or broadcast address";
+    if (is_own_server(s, from))
+        return "it came from this server itself";
+    if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
+        return "port below 1024";
+    if (repeats)
+        return "a loop? The same again and again";
+    if (!within_rate(a, request))
+        return "too many a second for one source";
+    return NULL;
+}
