@@ -125,6 +125,51 @@ START_TEST(takes_off_the_front)
 }
 END_TEST
 
+/* What a queue does: appended behind, taken in front, in random pieces, beside a plain copy of what must be there. */
+START_TEST(is_a_queue)
+{
+    static unsigned char model[1 << 16];
+    struct buffer b;
+    size_t begin = 0, end = 0, most = 0;
+    unsigned state = 7;
+    buffer_init(&b);
+    while (end < sizeof model - 64) {
+        state = state * 1103515245 + 12345;
+        size_t n = state >> 16 & 63;
+        for (size_t i = 0; i < n; i++)
+            model[end + i] = (unsigned char)(end + i * 7);
+        ck_assert_int_eq(buffer_append(&b, model + end, n), 0);
+        end += n;
+        size_t take = (state >> 8 & 63) < end - begin ? state >> 8 & 63 : end - begin;
+        buffer_take(&b, take);
+        begin += take;
+        ck_assert_uint_eq(b.len, end - begin);
+        ck_assert_mem_eq(b.data, model + begin, b.len);
+        most = b.len > most ? b.len : most;
+    }
+    ck_assert_uint_lt(b.room + b.gap, 8 * most + 256); /* what was taken is used again */
+    buffer_done(&b);
+}
+END_TEST
+
+/* A million small takes off a large buffer move no bytes; each moving it all would take minutes. */
+START_TEST(takes_little_off_much_at_once)
+{
+    enum { SIZE = 16 << 20 };
+    struct buffer b;
+    buffer_init(&b);
+    ck_assert_ptr_nonnull(buffer_reserve(&b, SIZE));
+    b.len = SIZE;
+    const unsigned char *at = b.data;
+    for (int i = 1; i <= 1000000; i++) {
+        buffer_take(&b, 8);
+        if (b.data != at + (size_t)i * 8)
+            ck_abort_msg("take %d moved bytes", i);
+    }
+    buffer_done(&b);
+}
+END_TEST
+
 START_TEST(forgets_and_keeps_the_room)
 {
     struct buffer b;
@@ -153,6 +198,8 @@ int main(void)
         {"a formatted text of any length is appended whole", prints_long_texts_whole},
         {"a failure leaves the bytes and is remembered until buffer_done", remembers_a_failure_until_done},
         {"bytes are taken off the front", takes_off_the_front},
+        {"it is a queue that uses its room again", is_a_queue},
+        {"taking little off much moves nothing", takes_little_off_much_at_once},
         {"clearing keeps the room, done gives it back", forgets_and_keeps_the_room},
     };
     return unit_run("buffer", tests, UNIT_COUNT(tests));

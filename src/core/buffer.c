@@ -14,9 +14,22 @@ void buffer_init(struct buffer *b)
     *b = (struct buffer){0};
 }
 
+/* Moves the bytes back to where the memory begins. */
+static void close_gap(struct buffer *b)
+{
+    if (!b->gap)
+        return;
+    unsigned char *from = b->data;
+    b->data -= b->gap;
+    b->room += b->gap;
+    b->gap = 0;
+    memmove(b->data, from, b->len);
+}
+
 void buffer_done(struct buffer *b)
 {
-    free(b->data);
+    if (b->data)
+        free(b->data - b->gap);
     buffer_init(b);
 }
 
@@ -24,6 +37,7 @@ void buffer_clear(struct buffer *b)
 {
     b->len = 0;
     b->failed = false;
+    close_gap(b);
 }
 
 static unsigned char *out_of_memory(struct buffer *b)
@@ -39,7 +53,11 @@ unsigned char *buffer_reserve(struct buffer *b, size_t more)
         return b->data + b->len;
     if (more > SIZE_MAX / 2 - b->len)
         return out_of_memory(b);
-    size_t room = b->room ? b->room : 64;
+    bool enough = b->gap > b->len && more <= b->room + b->gap - b->len; /* what moves is less than what was taken */
+    close_gap(b);
+    if (enough)
+        return b->data + b->len;
+    size_t room = b->room ? b->room * 2 : 64;
     while (room < b->len + more)
         room *= 2;
     unsigned char *data = realloc(b->data, room);
@@ -88,7 +106,12 @@ int buffer_printf(struct buffer *b, const char *format, ...)
 
 void buffer_take(struct buffer *b, size_t len)
 {
-    if (len < b->len)
-        memmove(b->data, b->data + len, b->len - len);
+    if (len == 0)
+        return;
+    b->data += len;
+    b->gap += len;
+    b->room -= len;
     b->len -= len;
+    if (b->len == 0)
+        close_gap(b);
 }

@@ -1,8 +1,9 @@
 /* buffer: a growable run of bytes.
  *
  * Invariant: `data` holds `len` bytes and has room for `room`; bytes may be NUL, nothing is terminated.
- * The buffer owns `data`. A failed append leaves the buffer as it was and sets `failed`, which stays set until
- * buffer_done(), so that a long run of appends needs one check at its end. */
+ * Bytes taken off the front leave a gap in front of `data`, which is used again when room is short: so taking costs nothing, however much is behind.
+ * The buffer owns `data` and the gap. A failed append leaves the buffer as it was and sets `failed`, which stays set until
+ * buffer_done() or buffer_clear(), so that a long run of appends needs one check at its end. */
 #ifndef UDPTALK_CORE_BUFFER_H
 #define UDPTALK_CORE_BUFFER_H
 
@@ -13,6 +14,7 @@ struct buffer {
     unsigned char *data;
     size_t len;
     size_t room;
+    size_t gap;     /* bytes in front of `data` */
     bool failed;
 };
 
@@ -21,7 +23,7 @@ void buffer_init(struct buffer *b);
 /* Frees the bytes; the buffer is empty and usable again. */
 void buffer_done(struct buffer *b);
 
-/* Forgets the bytes and keeps the room. */
+/* Forgets the bytes and any failure, and keeps the room. */
 void buffer_clear(struct buffer *b);
 
 /* Makes room for `more` bytes behind the present ones. Returns where they go, or NULL with ENOMEM. */
