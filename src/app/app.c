@@ -33,9 +33,10 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->client.match = match_new(seed ^ 1);
     a->client.rx = rx_new();
     a->server.rx = rx_new();
+    a->client.tx = tx_new();
     a->server.tx = tx_new();
     a->room = malloc(UDP_ROOM);
-    if (a->journal && a->client.match && a->client.rx && a->server.rx && a->server.tx && a->room)
+    if (a->journal && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room)
         return 0;
     app_done(a);
     errno = ENOMEM;
@@ -52,6 +53,7 @@ void app_done(struct app *a)
     server_close(a);
     match_free(a->client.match);
     rx_free(a->client.rx);
+    tx_free(a->client.tx);
     rx_free(a->server.rx);
     tx_free(a->server.tx);
     peers_done(&a->server.peers);

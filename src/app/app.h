@@ -41,6 +41,7 @@ struct membership {
 struct client {
     struct udp udp;
     struct rx *rx;
+    struct tx *tx;            /* lines that were posted */
     struct address local;     /* as getsockname says; port 0 until the kernel picked one */
     struct address peer;
     struct match *match;
@@ -154,6 +155,11 @@ int client_send(struct app *a, const void *data, size_t len);
 
 /* The same for a line of text: with the end that -C asks for. */
 int client_send_line(struct app *a, const void *line, size_t len);
+
+/* Posts a line: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what fails then has its notice. While one waits in a full
+ * socket it counts as sent. What cannot be posted is sent at once: returns what client_send_line() does. */
+int client_post_line(struct app *a, const void *line, size_t len);
+void client_flush(struct app *a);
 
 /* Opens the client's socket towards a peer; the old one is closed when the new one is there. Returns 0, or −1 with errno and a sentence in a->why. */
 int client_open(struct app *a, const struct address *peer);

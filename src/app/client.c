@@ -15,6 +15,7 @@
 enum { DRAIN = 128, QUEUED = 2 }; /* datagrams a turn at most, so that keys and frames stay on time */
 
 static void set_deadline(struct app *a);
+static void journal_posted(struct app *a, struct moment when);
 
 static void give_up_due(void *context)
 {
@@ -106,10 +107,9 @@ static void drain_complaints(struct app *a)
 }
 
 /* The pending error of an earlier datagram, which the error queue tells of: it comes back from whichever call is next. */
-static bool is_old_error(int error)
+static bool is_old_error(const struct client *c, int error)
 {
-    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ENOPROTOOPT ||
-           error == EACCES || error == EMSGSIZE;
+    return udp_is_earlier(&c->udp, error) || error == EACCES || error == EMSGSIZE;
 }
 
 static void client_ready(void *context, short revents);
@@ -131,7 +131,7 @@ static void drain(struct app *a)
     rx_begin(c->rx, &c->udp, &wish);
     for (int i = 0; i < DRAIN && taken < DRAIN && bytes < a->turn_most && !rx_is_dry(c->rx); i++) {
         int got = rx_fill(c->rx, &c->udp, (a->turn_most - bytes) / UDP_ROOM + 1);
-        bool failed = got < 0 && !is_old_error(errno);
+        bool failed = got < 0 && !is_old_error(c, errno);
         if (failed)
             app_call_failed(a, ROLE_CLIENT, "recvfrom");
         if (failed || got == 0)
@@ -149,6 +149,7 @@ static void client_ready(void *context, short revents)
     if (revents & POLLOUT) {
         a->client.full = false;
         watch(a);
+        client_flush(a);
     }
     drain(a);
     if (revents & POLLERR)
@@ -225,6 +226,8 @@ int client_connect(struct app *a, bool connect)
 void client_close(struct app *a)
 {
     struct client *c = &a->client;
+    if (c->udp.fd >= 0)
+        journal_posted(a, loop_clock(a->loop));
     loop_unwatch(a->loop, c->udp.fd);
     udp_close(&c->udp);
     address_clear(&c->local);
@@ -256,7 +259,7 @@ static int send_once(struct app *a, const void *data, size_t len)
     struct client *c = &a->client;
     if (send_call(c, data, len) == 0)
         return 0;
-    if (!is_old_error(errno) || errno == EMSGSIZE || errno == EACCES)
+    if (!udp_is_earlier(&c->udp, errno))
         return -1;
     drain_complaints(a);
     return send_call(c, data, len);
@@ -299,6 +302,13 @@ static void journal_sent(struct app *a, struct moment when, const void *data, si
         tell_port(a, &e);
 }
 
+/* The socket takes nothing just now: it is watched for when it does. */
+static void wait_until_taken(struct app *a)
+{
+    a->client.full = true;
+    watch(a);
+}
+
 int client_send(struct app *a, const void *data, size_t len)
 {
     struct client *c = &a->client;
@@ -312,10 +322,8 @@ int client_send(struct app *a, const void *data, size_t len)
     int error = send_once(a, data, len) < 0 ? errno : 0;
     if (error)
         explain_unsent(a, error, len);
-    if (error == EAGAIN) {
-        c->full = true;
-        watch(a);
-    }
+    if (error == EAGAIN)
+        wait_until_taken(a);
     errno = error;
     if (error == EAGAIN || error == EMSGSIZE) {
         if (learn_port(c))
@@ -327,6 +335,54 @@ int client_send(struct app *a, const void *data, size_t len)
     set_deadline(a);
     errno = error;
     return error ? -1 : 0;
+}
+
+/* Journals what was posted, each datagram as it was sent or not. */
+static void journal_posted(struct app *a, struct moment when)
+{
+    struct client *c = &a->client;
+    for (size_t i = 0; i < tx_count(c->tx); i++) {
+        size_t len;
+        const unsigned char *data = tx_data(c->tx, i, &len);
+        int error = tx_error(c->tx, i);
+        if (error)
+            explain_unsent(a, error, len);
+        journal_sent(a, when, data, len, error);
+    }
+    tx_clear(c->tx);
+    set_deadline(a);
+}
+
+void client_flush(struct app *a)
+{
+    struct client *c = &a->client;
+    struct moment when = loop_clock(a->loop);
+    if (tx_count(c->tx) == 0 || c->full)
+        return;
+    if (tx_send(c->tx, &c->udp, a->settings[SETTING_OFFLOAD]) < 0)
+        wait_until_taken(a);
+    else
+        journal_posted(a, when);
+}
+
+int client_post_line(struct app *a, const void *line, size_t len)
+{
+    struct client *c = &a->client;
+    struct buffer *bytes = tx_bytes(c->tx);
+    size_t start = bytes->len, end = a->options->crlf ? 2 : 0;
+    if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || len + end > udp_most(&c->udp)) {
+        client_flush(a);
+        return client_send_line(a, line, len);
+    }
+    if (buffer_append(bytes, line, len) < 0 || buffer_append(bytes, "\r\n", end) < 0) {
+        bytes->len = start;
+        snprintf(a->why, APP_WHY, "not sent: out of memory");
+        return -1;
+    }
+    tx_add(c->tx, &(struct address){0}, c->udp.connected ? &(struct address){0} : &c->peer, start, len + end);
+    if (tx_count(c->tx) == TX_MOST)
+        client_flush(a);
+    return 0;
 }
 
 bool client_give_up(struct app *a)

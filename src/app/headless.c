@@ -233,7 +233,8 @@ static void write_all_new(struct headless *h)
 static bool send_front(struct headless *h, size_t len, size_t used)
 {
     struct app *a = h->app;
-    int failed = client_send_line(a, len ? h->input.data : (const unsigned char *)"", len), error = errno;
+    const void *line = len ? h->input.data : (const unsigned char *)"";
+    int failed = (a->options->window > 1 ? client_post_line : client_send_line)(a, line, len), error = errno;
     if (failed && error == EAGAIN)
         return false;
     h->line++;
@@ -283,7 +284,7 @@ static bool may_send(struct headless *h)
         return !app_is_busy(a); /* to say of each line that it can't be sent */
     if (a->client.full)
         return false;
-    if (a->settings[SETTING_WAIT] && match_waiting(a->client.match) >= a->options->window)
+    if (a->settings[SETTING_WAIT] && match_waiting(a->client.match) + tx_waiting(a->client.tx) >= a->options->window)
         return false;
     return !h->pace.set;
 }
@@ -296,19 +297,19 @@ static void pace_over(void *context)
 static bool count_reached(const struct headless *h)
 {
     const struct app *a = h->app;
-    return a->options->count && (int64_t)(a->client.sent + a->client.unsent) >= a->options->count;
+    return a->options->count && (int64_t)(a->client.sent + a->client.unsent + tx_waiting(a->client.tx)) >= a->options->count;
 }
 
 static void send_input(struct headless *h)
 {
     struct app *a = h->app;
-    for (int i = 0; i < SENDS; i++) {
-        if (count_reached(h) || !may_send(h) || !send_line(h))
-            return;
+    int i = 0;
+    for (; i < SENDS && !count_reached(h) && may_send(h) && send_line(h); i++)
         if (a->options->interval)
-            loop_timer_set(a->loop, &h->pace, loop_read_clocks().mono + a->options->interval, pace_over, h);
-    }
-    loop_again(a->loop);
+            loop_timer_set(a->loop, &h->pace, loop_clock(a->loop).mono + a->options->interval, pace_over, h);
+    client_flush(a);
+    if (i == SENDS)
+        loop_again(a->loop);
 }
 
 static void input_ready(void *context, short revents)
@@ -350,7 +351,7 @@ static bool client_is_done(struct headless *h)
     struct app *a = h->app;
     bool all_sent = count_reached(h) || (h->end_of_input && h->input.len == 0 && !h->overlong &&
                                          !(a->options->whole && h->line == 0));
-    if (!all_sent)
+    if (!all_sent || tx_waiting(a->client.tx))
         return false;
     h->expects |= a->settings[SETTING_WAIT] > 0;
     if (a->options->linger >= 0 && a->settings[SETTING_WAIT] != a->options->linger)

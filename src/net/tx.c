@@ -88,6 +88,22 @@ int tx_error(const struct tx *t, size_t place)
     return t->items[place].error;
 }
 
+const unsigned char *tx_data(const struct tx *t, size_t place, size_t *len)
+{
+    *len = t->items[place].len;
+    return t->bytes.data + t->items[place].start;
+}
+
+size_t tx_count(const struct tx *t)
+{
+    return t->count;
+}
+
+size_t tx_waiting(const struct tx *t)
+{
+    return t->count - t->done;
+}
+
 static const unsigned char *data_of(const struct tx *t, size_t place)
 {
     return t->bytes.data + t->items[place].start;
@@ -97,7 +113,10 @@ static const unsigned char *data_of(const struct tx *t, size_t place)
 static int send_one(struct tx *t, struct udp *u)
 {
     struct item *i = &t->items[t->done];
-    int failed = udp_send_from(u, &i->from, &i->to, data_of(t, t->done), i->len);
+    const struct address *to = address_is_set(&i->to) ? &i->to : NULL;
+    int failed = udp_send_from(u, &i->from, to, data_of(t, t->done), i->len);
+    if (failed && udp_is_earlier(u, errno))
+        failed = udp_send_from(u, &i->from, to, data_of(t, t->done), i->len);
     if (failed && (errno == EAGAIN || errno == EWOULDBLOCK))
         return -1;
     i->error = failed ? errno : 0;

@@ -45,6 +45,13 @@ void udp_init(struct udp *u)
     *u = (struct udp){.fd = -1};
 }
 
+bool udp_is_earlier(const struct udp *u, int error)
+{
+    if (!u->errors)
+        return false;
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ENOPROTOOPT;
+}
+
 size_t udp_most(const struct udp *u)
 {
     return u->family == AF_INET6 ? UDP_MAX_V6 : UDP_MAX_V4;
@@ -100,7 +107,7 @@ static int64_t read_stamp(int fd)
 int udp_open(struct udp *u, int family, bool errors)
 {
     const int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    struct udp fresh = {.fd = -1, .family = family, .called = u->called, .context = u->context};
+    struct udp fresh = {.fd = -1, .family = family, .errors = errors, .called = u->called, .context = u->context};
     *u = fresh;
     u->fd = socket(family, type, 0);
     udp_tell(u, &(struct call){.id = CALL_SOCKET, .numbers = {family, type, 0}}, u->fd);

@@ -23,6 +23,7 @@ struct udp {
     int fd;
     int family;
     bool connected;
+    bool errors;      /* it hears of ICMP errors */
     bool wildcard;    /* bound to all addresses: each datagram says which one it was sent to */
     udp_called *called;
     void *context;
@@ -62,6 +63,9 @@ struct udp_complaint {
 };
 
 void udp_init(struct udp *u);
+
+/* True when the call failed with an errno that can be that of an ICMP message about an earlier datagram: the socket's next call fails with it, whatever that call is. */
+bool udp_is_earlier(const struct udp *u, int error);
 
 /* The most bytes that one datagram holds on this socket (IPv4's where it is closed). */
 size_t udp_most(const struct udp *u);
