@@ -404,6 +404,134 @@ START_TEST(survives_garbage)
 }
 END_TEST
 
+/* --- calls in words --- */
+
+/* Takes the packed entry's words apart and packs them again as words. */
+static void pack_words(const struct entry *from, struct entry *to, struct buffer *room)
+{
+    struct buffer arguments;
+    struct call_word words[16];
+    size_t count = 1;
+    buffer_init(&arguments);
+    words[0].text = call_words(from, &arguments);
+    words[0].len = strlen(words[0].text);
+    for (size_t at = 0; at < arguments.len; at += words[count++].len + 1) {
+        words[count].text = (char *)arguments.data + at;
+        words[count].len = strlen(words[count].text);
+    }
+    *to = *from;
+    to->data = NULL;
+    ck_assert_int_eq(call_entry_words(to, room, words, count), 0);
+    buffer_done(&arguments);
+}
+
+static void check_same_words(const struct call *c)
+{
+    struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT), again, third;
+    struct buffer room, second, arguments[2], text[3];
+    unsigned char packed[CALL_ROOM];
+    call_entry(c, &e, packed);
+    buffer_init(&room);
+    buffer_init(&second);
+    for (int i = 0; i < 2; i++)
+        buffer_init(&arguments[i]);
+    for (int i = 0; i < 3; i++)
+        buffer_init(&text[i]);
+    pack_words(&e, &again, &room);
+    pack_words(&again, &third, &second);
+    ck_assert_str_eq(call_words(&e, &arguments[0]), call_words(&again, &arguments[1]));
+    ck_assert(arguments[0].len == arguments[1].len && memcmp(arguments[0].data, arguments[1].data, arguments[0].len) == 0);
+    ck_assert(call_format(&e, &text[0]) == 0 && call_format(&again, &text[1]) == 0 && call_format(&third, &text[2]) == 0);
+    for (int i = 1; i < 3; i++)
+        if (text[i].len != text[0].len || memcmp(text[i].data, text[0].data, text[0].len) != 0)
+            ck_abort_msg("%.*s became %.*s", (int)text[0].len, (char *)text[0].data, (int)text[i].len, (char *)text[i].data);
+    for (int i = 0; i < 2; i++)
+        buffer_done(&arguments[i]);
+    for (int i = 0; i < 3; i++)
+        buffer_done(&text[i]);
+    buffer_done(&room);
+    buffer_done(&second);
+}
+
+START_TEST(carries_every_call_in_words)
+{
+    static const char alphabet[] = "\\\\\\0tnrexu\033\n\0\xcc\x81\xcc\x81\xff\xe2\x80\xae\xe4\xbd\xa0\"a";
+    uint64_t state = 21;
+    unsigned char data[CALL_SAMPLE + 4];
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct call c = call_of(&cases[i]);
+        check_same_words(&c);
+    }
+    for (int i = 0; i < 20000; i++) {
+        struct call c = {.id = CALL_SENDTO, .fd = FD, .data = data, .len = next_random(&state) % sizeof data};
+        for (size_t k = 0; k < c.len; k++)
+            data[k] = i % 2 ? (unsigned char)alphabet[next_random(&state) % (sizeof alphabet - 1)] : (unsigned char)next_random(&state);
+        check_same_words(&c);
+    }
+}
+END_TEST
+
+START_TEST(makes_hostile_words_visible)
+{
+    static const struct call_word words[] = {{"se\033[2Jnd", 8}, {"a\0b", 3}, {"\xff\n", 2}, {"", 0}, {"\xe2\x80\xae", 3}};
+    struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+    struct buffer room, text;
+    buffer_init(&room);
+    buffer_init(&text);
+    ck_assert_int_eq(call_entry_words(&e, &room, words, UNIT_COUNT(words)), 0);
+    e.result = -1;
+    e.error = EPERM;
+    ck_assert_int_eq(call_format(&e, &text), 0);
+    buffer_append_byte(&text, 0);
+    ck_assert_str_eq((char *)text.data, "se\\e[2Jnd(a\\0b, \\xff\\n, , \\u{202e}) = -1 EPERM");
+    buffer_done(&text);
+    buffer_done(&room);
+}
+END_TEST
+
+START_TEST(refuses_more_words_than_an_entry_holds)
+{
+    char *large = malloc(JOURNAL_ENTRY_MAX);
+    struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+    struct buffer room;
+    memset(large, 'x', JOURNAL_ENTRY_MAX);
+    buffer_init(&room);
+    for (size_t len = JOURNAL_ENTRY_MAX - 64; len <= JOURNAL_ENTRY_MAX; len++) {
+        const struct call_word words[] = {{"close", 5}, {large, len}};
+        int result = call_entry_words(&e, &room, words, 2);
+        ck_assert(result == 0 ? e.kept <= JOURNAL_ENTRY_MAX && e.kept > len : errno == EMSGSIZE);
+        ck_assert(len > JOURNAL_ENTRY_MAX - 60 || result == 0);
+        ck_assert(len < JOURNAL_ENTRY_MAX - 20 || result < 0);
+    }
+    buffer_done(&room);
+    free(large);
+}
+END_TEST
+
+START_TEST(answers_damaged_words_with_a_question_mark)
+{
+    static const struct call_word words[] = {{"bind", 4}, {"5", 1}, {"127.0.0.1:12000", 15}};
+    struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+    struct buffer room;
+    char text[TEXT], name[32];
+    buffer_init(&room);
+    ck_assert_int_eq(call_entry_words(&e, &room, words, UNIT_COUNT(words)), 0);
+    words_of_bytes(&e, room.data, room.len, name, text);
+    ck_assert_str_eq(text, "bind(5, 127.0.0.1:12000) = 0");
+    for (size_t len = 0; len < room.len; len++) {
+        words_of_bytes(&e, room.data, len, name, text);
+        ck_assert_str_eq(name, "?");
+    }
+    for (size_t at = 0; at < 20; at++) {
+        room.data[at] ^= 0xff;
+        words_of_bytes(&e, room.data, room.len, name, text); /* the descriptor and the third number say nothing */
+        ck_assert((at < 4 || (at >= 12 && at < 16) || at > 16) == (strcmp(name, "bind") == 0));
+        room.data[at] ^= 0xff;
+    }
+    buffer_done(&room);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -417,6 +545,10 @@ int main(void)
         {"a cut entry is a question mark", answers_every_cut_entry_with_a_question_mark},
         {"any changed byte is survived", survives_every_changed_byte},
         {"garbage is survived", survives_garbage},
+        {"every call comes out of its words again", carries_every_call_in_words},
+        {"hostile words are made visible", makes_hostile_words_visible},
+        {"more words than an entry holds are refused", refuses_more_words_than_an_entry_holds},
+        {"damaged words are a question mark", answers_damaged_words_with_a_question_mark},
     };
     return unit_run("call", tests, UNIT_COUNT(tests));
 }

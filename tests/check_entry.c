@@ -136,6 +136,20 @@ START_TEST(names_the_errors_that_sockets_give)
 }
 END_TEST
 
+START_TEST(knows_each_error_by_its_name)
+{
+    char text[16];
+    static const int unnamed[] = {4000, 4095, 4096, 65535};
+    for (int error = 1; error < 200; error++)
+        ck_assert_int_eq(errno_number(errno_name(error, text)), error);
+    for (size_t i = 0; i < UNIT_COUNT(unnamed); i++)
+        ck_assert_int_eq(errno_number(errno_name(unnamed[i], text)), unnamed[i]);
+    static const char *const wrong[] = {"", "E", "E0", "E-1", "E65536", "E99999999999999999999", "econnrefused", "ECONNREFUSED ", "E12x", "12", "success"};
+    for (size_t i = 0; i < UNIT_COUNT(wrong); i++)
+        ck_assert_msg(errno_number(wrong[i]) == 0, "\"%s\" is %d", wrong[i], errno_number(wrong[i]));
+}
+END_TEST
+
 START_TEST(numbers_the_errors_without_a_name)
 {
     const int unknown[] = {99999, INT_MAX, -1, INT_MIN};
@@ -170,6 +184,7 @@ int main(void)
         {"lists every event once", lists_every_event_once},
         {"gives unknown events the row of info", gives_unknown_events_the_row_of_info},
         {"names the errors that sockets give", names_the_errors_that_sockets_give},
+        {"knows each error by its name", knows_each_error_by_its_name},
         {"numbers the errors without a name", numbers_the_errors_without_a_name},
         {"gives every small errno a text", gives_every_small_errno_a_text},
     };

@@ -922,6 +922,53 @@ START_TEST(keeps_a_pair_in_150_bytes)
 }
 END_TEST
 
+/* --- from a file --- */
+
+START_TEST(restores_entries_under_their_numbers)
+{
+    static const uint64_t numbers[] = {3, 4, 9, 65539, 65540, 140000, UINT64_C(1) << 40, (UINT64_C(1) << 40) + 7};
+    struct journal *j = new_journal(64 << 20, 0);
+    struct entry was[UNIT_COUNT(numbers)];
+    for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+        was[i] = datagram(i);
+        was[i].n = numbers[i];
+        was[i].wall = was[i].mono = SECOND + (int64_t)i;
+        was[i].reply_to = i ? numbers[i] - 1 : 0;
+        was[i].exchange = i * 1000;
+        ck_assert_uint_eq(journal_restore(j, &was[i]), numbers[i]);
+        ck_assert_uint_eq(journal_last(j), numbers[i]);
+    }
+    uint64_t n = 0;
+    for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+        ck_assert_uint_eq(n = journal_after(j, n, ROLE_NONE, true), numbers[i]);
+        check_same(j, &was[i]);
+        struct entry is;
+        ck_assert(journal_get(j, n, &is) && is.wall == was[i].wall);
+    }
+    ck_assert_uint_eq(journal_after(j, n, ROLE_NONE, true), 0);
+    ck_assert_uint_eq(journal_append(j, &was[0]), n + 1);
+    journal_free(j);
+}
+END_TEST
+
+START_TEST(restores_no_number_twice)
+{
+    struct journal *j = new_journal(JOURNAL_BOUND_MIN, 0);
+    struct entry e = datagram(5);
+    e.n = 5;
+    ck_assert_uint_eq(journal_restore(j, &e), 5);
+    for (e.n = 0; e.n <= 5; e.n++) {
+        errno = 0;
+        ck_assert_uint_eq(journal_restore(j, &e), 0);
+        ck_assert_int_eq(errno, EINVAL);
+    }
+    ck_assert_uint_eq(journal_last(j), 5);
+    ck_assert_uint_eq(journal_counts(j).entries, 1);
+    ck_assert_uint_eq(journal_append(j, &e), 6);
+    journal_free(j);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -953,6 +1000,8 @@ int main(void)
         {"forgets calls first", forgets_calls_first},
         {"spends little beside the bytes", spends_little_beside_the_bytes},
         {"clears and goes on numbering", clears_and_goes_on_numbering},
+        {"restores entries under their numbers", restores_entries_under_their_numbers},
+        {"restores no number twice", restores_no_number_twice},
     };
     return unit_run("journal", tests, UNIT_COUNT(tests));
 }

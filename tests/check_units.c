@@ -370,6 +370,56 @@ START_TEST(writes_utc)
 }
 END_TEST
 
+START_TEST(reads_utc_back)
+{
+    static const int64_t edges[] = {INT64_MIN, INT64_MIN + 1, -S - 1, -S, -S + 1, -1, 0, 1, S, SAMPLE, INT64_MAX - 1, INT64_MAX};
+    uint64_t state = 3;
+    for (size_t i = 0; i < 5000; i++) {
+        char text[UNITS_TEXT];
+        int64_t wall = 0, was;
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        was = i < UNIT_COUNT(edges) ? edges[i] : (int64_t)state;
+        if (units_parse_utc(units_format_utc(was, text), &wall) < 0 || wall != was)
+            ck_abort_msg("%s is read as %lld, not %lld", text, (long long)wall, (long long)was);
+    }
+}
+END_TEST
+
+START_TEST(reads_utc_of_other_precision)
+{
+    static const struct {
+        const char *text;
+        int64_t wall;
+    } cases[] = {
+        {"2026-11-22T15:31:10Z", SAMPLE - 123456789},       {"2026-11-22T15:31:10.1Z", SAMPLE - 23456789},
+        {"2026-11-22T15:31:10.123456Z", SAMPLE - 789},      {"2000-02-29T00:00:00Z", INT64_C(951782400) * S},
+        {"1969-12-31T23:59:59.9Z", -S / 10},                {"1970-01-01T00:00:00.000000000Z", 0},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        int64_t wall = 7;
+        ck_assert_msg(units_parse_utc(cases[i].text, &wall) == 0 && wall == cases[i].wall, "%s is %lld", cases[i].text, (long long)wall);
+    }
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_utc)
+{
+    static const char *const wrong[] = {
+        "", "Z", "2026", "2026-11-22", "2026-11-22T15:31:10", "2026-11-22T15:31:10.", "2026-11-22T15:31:10.Z", "2026-11-22T15:31:10.1234567890Z",
+        "2026-11-22T15:31:10Z ", " 2026-11-22T15:31:10Z", "2026-11-22 15:31:10Z", "2026-11-22T15:31:60Z", "2026-11-22T15:60:10Z",
+        "2026-11-22T24:31:10Z", "2026-13-22T15:31:10Z", "2026-00-22T15:31:10Z", "2026-02-30T15:31:10Z", "2025-02-29T15:31:10Z", "2026-11-00T15:31:10Z",
+        "2026-11-22T15:31:1Z", "2026-11-22T15:31:10+01:00", "-026-11-22T15:31:10Z", "2262-04-11T23:47:16.854775808Z", "1677-09-21T00:12:43.145224191Z",
+        "9999-11-22T15:31:10Z", "0000-11-22T15:31:10Z", "2026-11-22T15:31:10.1.2Z", "20261-1-22T15:31:10Z",
+    };
+    for (size_t i = 0; i < UNIT_COUNT(wrong); i++) {
+        int64_t wall = 7;
+        errno = 0;
+        if (units_parse_utc(wrong[i], &wall) != -1 || errno != EINVAL || wall != 7)
+            ck_abort_msg("\"%s\" is read as %lld", wrong[i], (long long)wall);
+    }
+}
+END_TEST
+
 START_TEST(finds_room_for_every_text)
 {
     static const int64_t extremes[] = {INT64_MIN, INT64_MIN + 1, -S - 1, -1, 0, S * S, S * S - 1, INT64_MAX};
@@ -406,6 +456,9 @@ int main(void)
         {"writes the clock across seconds", writes_the_clock_across_seconds},
         {"writes the clock in the local time zone", writes_the_clock_in_the_local_time_zone},
         {"writes UTC", writes_utc},
+        {"reads UTC back", reads_utc_back},
+        {"reads UTC of other precision", reads_utc_of_other_precision},
+        {"refuses what is no UTC", refuses_what_is_no_utc},
         {"finds room for every text", finds_room_for_every_text},
     };
     return unit_run("units", tests, UNIT_COUNT(tests));

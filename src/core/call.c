@@ -2,6 +2,7 @@
 
 #include "core/call.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -23,6 +24,10 @@ struct packed {
     } u;
 };
 _Static_assert(sizeof(struct packed) <= CALL_ROOM, "a packed call has its room");
+
+/* In the place of an id: a call in words. Behind the head they lie one after the other, each with a NUL; numbers[0] says how many, numbers[1] how many
+ * bytes they are. */
+enum { IN_WORDS = 255, HEAD = offsetof(struct packed, u), WORDS_MOST = 65535 - HEAD };
 
 struct named {
     int value;
@@ -48,7 +53,7 @@ void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_R
         .sample = (uint8_t)(c->len < CALL_SAMPLE ? c->len : CALL_SAMPLE),
         .more = c->len > CALL_SAMPLE || (is_batch(c->id) && c->result > 1),
     };
-    size_t used = offsetof(struct packed, u);
+    size_t used = HEAD;
     if (c->polled_count) {
         memcpy(p.u.polled, c->polled, c->polled_count * sizeof *c->polled);
         used += c->polled_count * sizeof *c->polled;
@@ -62,6 +67,42 @@ void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_R
     e->result = c->result;
     e->error = c->error;
     e->peer = c->address;
+}
+
+/* Appends a word so that it can harm no terminal. Backslashes are not doubled: those that are there were written by safe_append() once. */
+static void append_word(struct buffer *room, const char *text, size_t len)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (len > 0) {
+        struct glyph g;
+        size_t used = safe_glyph(at, len, &g);
+        if (g.escaped && *at != '\\')
+            buffer_append_text(room, g.escape);
+        else
+            buffer_append(room, at, used);
+        at += used;
+        len -= used;
+    }
+    buffer_append_byte(room, '\0');
+}
+
+int call_entry_words(struct entry *e, struct buffer *room, const struct call_word *words, size_t count)
+{
+    struct packed p = {.id = IN_WORDS};
+    buffer_clear(room);
+    buffer_append(room, &p, HEAD);
+    for (size_t i = 0; i < count && room->len <= HEAD + WORDS_MOST && !room->failed; i++)
+        append_word(room, words[i].text, words[i].len);
+    if (room->failed || room->len > HEAD + WORDS_MOST) {
+        errno = room->failed ? ENOMEM : EMSGSIZE;
+        return -1;
+    }
+    p.numbers[0] = (int32_t)count;
+    p.numbers[1] = (int32_t)(room->len - HEAD);
+    memcpy(room->data, &p, HEAD);
+    e->data = room->data;
+    e->kept = e->size = room->len;
+    return 0;
 }
 
 static void end(struct buffer *b)
@@ -215,13 +256,35 @@ static bool is_whole(const struct packed *p, size_t used)
            used == (p->polled_count ? p->polled_count * sizeof *p->u.polled : p->sample);
 }
 
+/* The words of a call that was read from a file; "?" when they are not whole. */
+static const char *stored_words(const struct entry *e, const struct packed *p, struct buffer *arguments)
+{
+    const unsigned char *words = e->data + HEAD, *at = words;
+    size_t len = e->kept - HEAD;
+    if (len == 0 || (size_t)p->numbers[1] != len || words[len - 1])
+        return "?";
+    int32_t count = 0;
+    for (; at < words + len; at += strlen((const char *)at) + 1)
+        count++;
+    if (count != p->numbers[0] || utf8_valid_prefix(words, len) != len)
+        return "?";
+    size_t name = strlen((const char *)words) + 1;
+    buffer_append(arguments, words + name, len - name);
+    return (const char *)words;
+}
+
 const char *call_words(const struct entry *e, struct buffer *arguments)
 {
     struct packed p = {0};
-    if (e->kind != ENTRY_CALL || e->kept < offsetof(struct packed, u) || e->kept > sizeof p)
+    if (e->kind != ENTRY_CALL || e->kept < HEAD)
+        return "?";
+    memcpy(&p, e->data, HEAD);
+    if (p.id == IN_WORDS)
+        return stored_words(e, &p, arguments);
+    if (e->kept > sizeof p)
         return "?";
     memcpy(&p, e->data, e->kept);
-    if (!is_whole(&p, e->kept - offsetof(struct packed, u)))
+    if (!is_whole(&p, e->kept - HEAD))
         return "?";
     switch ((enum call_id)p.id) {
     case CALL_SOCKET: add_socket(arguments, &p); break;

@@ -1,7 +1,10 @@
 /* call: a socket call as it happened: which, with which arguments, with which result.
  *
  * Calls are journalled in binary, packed into an entry's bytes, and put into words only when somebody looks: writing one down costs a copy.
- * Of the bytes that went through a call a sample is kept: the datagram itself has an entry of its own. */
+ * Of the bytes that went through a call a sample is kept: the datagram itself has an entry of its own.
+ *
+ * A call that was read from a file has its words only: they are packed as they are, and come out again unchanged. In both forms the words are
+ * harmless on a terminal. */
 #ifndef UDPTALK_CORE_CALL_H
 #define UDPTALK_CORE_CALL_H
 
@@ -56,8 +59,18 @@ enum { CALL_ROOM = 160 };
 /* Makes the journal's entry of a call; its bytes are packed into `room`. Times and role are left to the caller. */
 void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_ROOM]);
 
-/* Puts an entry's call into words: the name (static), and each argument, NUL-terminated, appended to `arguments`. Returns the name; "?" when
- * the entry is not a call. */
+struct call_word {
+    const char *text;   /* `len` bytes, nothing terminates them */
+    size_t len;
+};
+
+/* The same of a call in words, `count` > 0 of them: the name, then the arguments. What could harm a terminal is made visible; call_words()'s own
+ * words stay as they are. The bytes go into `room`, which is emptied first; `e->data` is `room`'s. Result and error are left to the caller too.
+ * Returns 0, or −1 with ENOMEM, or EMSGSIZE when that is more than an entry holds. */
+int call_entry_words(struct entry *e, struct buffer *room, const struct call_word *words, size_t count);
+
+/* Puts an entry's call into words: the name (static, or the entry's), and each argument, NUL-terminated, appended to `arguments`. Returns the
+ * name; "?" when the entry is not a call. */
 const char *call_words(const struct entry *e, struct buffer *arguments);
 
 /* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with ENOMEM. */

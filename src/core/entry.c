@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/units.h"
+
+enum { ERRNO_MOST = 4095, STORED_MOST = 65535 }; /* the kernel's, and what a journal keeps */
+
 struct entry entry_make(enum entry_kind kind, enum role role)
 {
     return (struct entry){.kind = kind, .role = role, .rtt = -1};
@@ -41,4 +45,15 @@ const char *errno_name(int error, char *text)
         return name;
     snprintf(text, 16, "E%d", error);
     return text;
+}
+
+int errno_number(const char *name)
+{
+    for (int error = 1; error <= ERRNO_MOST; error++) {
+        const char *known = strerrorname_np(error);
+        if (known && strcmp(known, name) == 0)
+            return error;
+    }
+    int64_t number = *name == 'E' ? units_parse_count(name + 1, 1, STORED_MOST) : -1;
+    return number < 0 ? 0 : (int)number;
 }

@@ -69,4 +69,7 @@ const struct flag_info *flag_info(size_t bit);   /* 0 to FLAG_COUNT − 1 */
 /* The symbol of an errno ("ECONNREFUSED"), or "E<number>" written into `text` of at least 16 bytes. */
 const char *errno_name(int error, char *text);
 
+/* The errno of such a symbol, or 0 when there is none. */
+int errno_number(const char *name);
+
 #endif

@@ -360,6 +360,20 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
     return n;
 }
 
+uint64_t journal_restore(struct journal *j, const struct entry *e)
+{
+    uint64_t before = j->last;
+    if (e->n <= before) {
+        errno = EINVAL;
+        return 0;
+    }
+    j->last = e->n - 1;
+    uint64_t n = journal_append(j, e);
+    if (!n)
+        j->last = before;
+    return n;
+}
+
 /* The first block of the chain whose last number is ≥ n, as an index; index_to when there is none. */
 static size_t block_find(const struct chain *c, uint64_t n)
 {

@@ -4,7 +4,7 @@
  * calls are forgotten first. A block is one allocation: small fixed records grow down from its end, their bytes (payloads, addresses) grow up from
  * its start; where they would meet, a new block begins, and the oldest is forgotten whole when the bound is reached. What was forgotten is counted.
  *
- * Invariant: numbers start at 1, grow by one with each entry of any kind, and are stored. Readers hold numbers across turns, never pointers: what
+ * Invariant: numbers start at 1, grow by one with each entry of any kind (those from a file may leap), and are stored. Readers hold numbers across turns, never pointers: what
  * journal_get() hands out is good until the next append. Wall times are exact within a microsecond of the clock's reading when the entry was made.
  * The journal copies all it is given and owns it. A reply that a transform makes of its request (entry.made_by) is not copied where both lie in one block,
  * and so leave together: its bytes are made anew when somebody looks. Bytes made so are good until the next append or the next such look. */
@@ -44,6 +44,10 @@ void journal_free(struct journal *j);
 
 /* Appends a copy. `n` of `e` is ignored; data longer than JOURNAL_ENTRY_MAX is cut. Returns the number, or 0 with ENOMEM. */
 uint64_t journal_append(struct journal *j, const struct entry *e);
+
+/* The same of an entry from a file: its `n` stays, and has to be above the newest; the numbers that it leaps over are never given. Returns `n`, or 0 with
+ * ENOMEM, or EINVAL when the number is taken. */
+uint64_t journal_restore(struct journal *j, const struct entry *e);
 
 /* The entry of that number. Returns false when it is not there (forgotten, or not yet written). */
 bool journal_get(const struct journal *j, uint64_t n, struct entry *out);

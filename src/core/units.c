@@ -170,3 +170,57 @@ char *units_format_utc(int64_t wall, char *text)
     snprintf(text + at, UNITS_TEXT - at, ".%09lldZ", (long long)nano);
     return text;
 }
+
+/* Reads exactly as many digits and the character behind them. Moves *text on. Returns the number, or −1. */
+static int read_field(const char **text, int digits, char behind)
+{
+    int value = 0;
+    for (; digits > 0; digits--, (*text)++) {
+        if (!is_digit(**text))
+            return -1;
+        value = value * 10 + (**text - '0');
+    }
+    return *(*text)++ == behind ? value : -1;
+}
+
+/* What stands behind the seconds: a point and up to nine digits, or nothing; then Z. Returns ns, or −1. */
+static int64_t read_fraction(const char *text)
+{
+    int64_t nano = 0, place = UNITS_SECOND;
+    if (*text == '.')
+        for (text++; is_digit(*text) && place > 1; text++)
+            nano += (*text - '0') * (place /= 10);
+    return strcmp(text, "Z") == 0 && (place < UNITS_SECOND || text[-1] != '.') ? nano : -1;
+}
+
+int units_parse_utc(const char *text, int64_t *wall)
+{
+    static const struct {
+        int digits;
+        char behind;
+        int low, high;
+    } fields[] = {{4, '-', 1, 9999}, {2, '-', 1, 12}, {2, 'T', 1, 31}, {2, ':', 0, 23}, {2, ':', 0, 59}};
+    int value[5];
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        value[i] = read_field(&text, fields[i].digits, fields[i].behind);
+        if (value[i] < fields[i].low || value[i] > fields[i].high)
+            return (int)invalid();
+    }
+    if (!is_digit(text[0]) || !is_digit(text[1]) || text[0] > '5')
+        return (int)invalid();
+    struct tm tm = {.tm_year = value[0] - 1900, .tm_mon = value[1] - 1, .tm_mday = value[2], .tm_hour = value[3],
+                    .tm_min = value[4], .tm_sec = (text[0] - '0') * 10 + text[1] - '0'};
+    int64_t nano = read_fraction(text + 2), second = timegm(&tm);
+    if (nano < 0 || tm.tm_mday != value[2])
+        return (int)invalid();
+    /* Before the epoch whole seconds can be too low while the sum is not. */
+    if (second < 0 && nano) {
+        second++;
+        nano -= UNITS_SECOND;
+    }
+    int64_t sum;
+    if (__builtin_mul_overflow(second, UNITS_SECOND, &sum) || __builtin_add_overflow(sum, nano, &sum))
+        return (int)invalid();
+    *wall = sum;
+    return 0;
+}

@@ -40,4 +40,7 @@ char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, ch
 /* "2026-11-22T15:31:10.123456789Z". */
 char *units_format_utc(int64_t wall, char *text);
 
+/* Reads that back, with none to nine digits behind the point. Sets *wall, any time that it can hold (1677 to 2262). Returns 0, or −1 with EINVAL. */
+int units_parse_utc(const char *text, int64_t *wall);
+
 #endif
