@@ -1,0 +1,563 @@
+#include "config.h"
+
+#include "export/jsonl_read.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buffer.h"
+#include "core/call.h"
+#include "core/exchanges.h"
+#include "core/journal.h"
+#include "core/safe_text.h"
+#include "core/units.h"
+
+/* The longest line has a payload of control characters, \u0000 each. */
+enum { LINE_MOST = 6 * JOURNAL_ENTRY_MAX + 8192, WHY = 256, SHOWN = 40 };
+
+struct jsonl_read {
+    int (*take)(void *context, const struct entry *e);
+    void *context;
+    struct exchanges *exchanges;
+    struct jsonl_read_counts counts;
+    struct buffer line;         /* what came of the present one */
+    bool overlong;              /* it is skipped */
+    uint64_t newest, base;      /* the highest number so far, and what is added to those in the file */
+    struct buffer bytes;        /* what an entry's data points to, unless that is in the object */
+    char why[WHY];              /* about the first bad line */
+};
+
+/* One line while it is taken apart. */
+struct parsed {
+    struct jsonl_read *reader;
+    json_t *object;
+    char why[WHY - 48];
+};
+
+struct jsonl_read *jsonl_read_new(uint64_t seed, int (*take)(void *context, const struct entry *e), void *context)
+{
+    struct jsonl_read *r = calloc(1, sizeof *r);
+    struct exchanges *exchanges = exchanges_new(seed);
+    if (!r || !exchanges) {
+        free(r);
+        exchanges_free(exchanges);
+        errno = ENOMEM;
+        return NULL;
+    }
+    r->take = take;
+    r->context = context;
+    r->exchanges = exchanges;
+    buffer_init(&r->line);
+    buffer_init(&r->bytes);
+    return r;
+}
+
+void jsonl_read_free(struct jsonl_read *r)
+{
+    if (!r)
+        return;
+    exchanges_free(r->exchanges);
+    buffer_done(&r->line);
+    buffer_done(&r->bytes);
+    free(r);
+}
+
+struct jsonl_read_counts jsonl_read_counts(const struct jsonl_read *r)
+{
+    return r->counts;
+}
+
+const char *jsonl_read_why(const struct jsonl_read *r)
+{
+    return r->why;
+}
+
+/* Says what is wrong with the line; the first to say something is right. */
+static int wrong(struct parsed *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int wrong(struct parsed *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!*p->why)
+        vsnprintf(p->why, sizeof p->why, format, args);
+    va_end(args);
+    return -1;
+}
+
+/* The same about a word of the file, of which some is shown. */
+static int wrong_word(struct parsed *p, const char *key, const char *word)
+{
+    struct buffer safe;
+    size_t len = strlen(word);
+    buffer_init(&safe);
+    safe_append(&safe, word, len < SHOWN ? len : SHOWN);
+    int result = wrong(p, "\"%s\" can't be \"%.*s\"%s", key, (int)safe.len, safe.len ? (char *)safe.data : "",
+                       len > SHOWN ? "…" : "");
+    buffer_done(&safe);
+    return result;
+}
+
+/* --- fields --- */
+
+/* NULL when it is missing. */
+static int get_text(struct parsed *p, const char *key, const char **text, size_t *len)
+{
+    json_t *value = json_object_get(p->object, key);
+    *text = NULL;
+    *len = 0;
+    if (!value)
+        return 0;
+    if (!json_is_string(value))
+        return wrong(p, "its \"%s\" is no text", key);
+    *text = json_string_value(value);
+    *len = json_string_length(value);
+    return 0;
+}
+
+/* A text that is a word of ours: NUL does not occur. */
+static int get_word(struct parsed *p, const char *key, const char **word)
+{
+    size_t len;
+    if (get_text(p, key, word, &len) < 0)
+        return -1;
+    return *word && strlen(*word) != len ? wrong(p, "its \"%s\" has a NUL in it", key) : 0;
+}
+
+static int need_word(struct parsed *p, const char *key, const char **word)
+{
+    if (get_word(p, key, word) < 0)
+        return -1;
+    return *word ? 0 : wrong(p, "it has no \"%s\"", key);
+}
+
+/* Stays as it is when it is missing. */
+static int get_count(struct parsed *p, const char *key, int64_t low, int64_t high, int64_t *count)
+{
+    json_t *value = json_object_get(p->object, key);
+    if (!value)
+        return 0;
+    if (!json_is_integer(value))
+        return wrong(p, "its \"%s\" is no whole number", key);
+    if (json_integer_value(value) < low || json_integer_value(value) > high)
+        return wrong(p, "its \"%s\" is not from %lld to %lld", key, (long long)low, (long long)high);
+    *count = json_integer_value(value);
+    return 0;
+}
+
+static int get_address(struct parsed *p, const char *key, struct address *a)
+{
+    char host[ADDRESS_TEXT];
+    const char *text;
+    if (get_word(p, key, &text) < 0)
+        return -1;
+    if (!text)
+        return 0;
+    const char *colon = strrchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : 0, bracket = *text == '[';
+    int port = colon ? address_parse_port(colon + 1) : -1;
+    if (port < 0 || len <= 2 * bracket || len >= sizeof host || (bracket && colon[-1] != ']'))
+        return wrong_word(p, key, text);
+    len -= 2 * bracket;
+    memcpy(host, text + bracket, len);
+    host[len] = '\0';
+    if ((strchr(host, ':') != NULL) != bracket)
+        return wrong_word(p, key, text);
+    int error = address_parse_host(a, host, (uint16_t)port) < 0 ? errno : 0;
+    if (error == ENODEV) {
+        p->reader->counts.interfaces++;
+        *strchr(host, '%') = '\0';
+        error = address_parse_host(a, host, (uint16_t)port) < 0 ? errno : 0;
+    }
+    return error ? wrong_word(p, key, text) : 0;
+}
+
+static int get_errno(struct parsed *p, int *error)
+{
+    const char *name;
+    if (get_word(p, "errno", &name) < 0)
+        return -1;
+    *error = name ? errno_number(name) : 0;
+    return name && !*error ? wrong_word(p, "errno", name) : 0;
+}
+
+static int get_number(struct parsed *p, const char *key, uint64_t *n)
+{
+    int64_t count = 0;
+    if (get_count(p, key, 1, INT64_MAX, &count) < 0)
+        return -1;
+    *n = (uint64_t)count;
+    return 0;
+}
+
+/* --- datagrams --- */
+
+static int get_direction(struct parsed *p, struct entry *e)
+{
+    const char *word;
+    if (need_word(p, "dir", &word) < 0)
+        return -1;
+    e->dir = strcmp(word, "sent") == 0 ? DIR_SENT : DIR_RECEIVED;
+    return e->dir == DIR_SENT || strcmp(word, "received") == 0 ? 0 : wrong_word(p, "dir", word);
+}
+
+static int get_match(struct parsed *p, struct entry *e)
+{
+    const char *word;
+    if (get_word(p, "match", &word) < 0)
+        return -1;
+    if (!word)
+        return 0;
+    e->match = strcmp(word, "content") == 0 ? MATCH_CONTENT : MATCH_ORDER;
+    return e->match == MATCH_CONTENT || strcmp(word, "order") == 0 ? 0 : wrong_word(p, "match", word);
+}
+
+static int add_flag(struct parsed *p, const char *name, unsigned *flags)
+{
+    for (size_t bit = 0; bit < FLAG_COUNT; bit++)
+        if (strcmp(flag_info(bit)->name, name) == 0) {
+            *flags |= 1u << bit;
+            return 0;
+        }
+    return wrong_word(p, "flags", name);
+}
+
+static int get_flags(struct parsed *p, unsigned *flags)
+{
+    json_t *list = json_object_get(p->object, "flags"), *value;
+    size_t i;
+    if (!list)
+        return 0;
+    if (!json_is_array(list))
+        return wrong(p, "its \"flags\" are no list");
+    json_array_foreach(list, i, value) {
+        const char *name = json_string_value(value);
+        if (!name)
+            return wrong(p, "one of its \"flags\" is no text");
+        if (add_flag(p, name, flags) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int get_rtt(struct parsed *p, int64_t *rtt)
+{
+    const double most = 9e15; /* µs; in ns it must fit */
+    json_t *value = json_object_get(p->object, "rtt_us");
+    if (!value)
+        return 0;
+    double us = json_number_value(value);
+    if (!json_is_number(value) || !(us >= 0 && us <= most))
+        return wrong(p, "its \"rtt_us\" is no number of microseconds");
+    *rtt = (int64_t)(us * 1000 + 0.5);
+    return 0;
+}
+
+static int digit_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Four characters of which the last `pad` are padding; what they hold beyond their bytes has to be zero. Returns 24 bits, or −1. */
+static int32_t read_four(const char *text, int pad)
+{
+    int32_t four = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = i >= 4 - pad && text[i] == '=' ? 0 : digit_of(text[i]);
+        if (digit < 0)
+            return -1;
+        four = four << 6 | digit;
+    }
+    return pad && four & (pad == 1 ? 0xff : 0xffff) ? -1 : four;
+}
+
+/* Appends what the base64 holds. Returns 0, 1 when it is none, or −1 with ENOMEM. */
+static int decode(const char *text, size_t len, struct buffer *out)
+{
+    if (len % 4)
+        return 1;
+    for (size_t at = 0; at < len; at += 4) {
+        int pad = at + 4 == len ? (text[at + 3] == '=') + (text[at + 2] == '=' && text[at + 3] == '=') : 0;
+        int32_t four = read_four(text + at, pad);
+        if (four < 0)
+            return 1;
+        const unsigned char three[] = {(unsigned char)(four >> 16), (unsigned char)(four >> 8), (unsigned char)four};
+        if (buffer_append(out, three, (size_t)(3 - pad)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int get_payload(struct parsed *p, struct entry *e)
+{
+    const char *text, *base64;
+    size_t text_len, base64_len;
+    if (get_text(p, "text", &text, &text_len) < 0 || get_text(p, "base64", &base64, &base64_len) < 0)
+        return -1;
+    if (!text == !base64)
+        return wrong(p, "it has %s", text ? "both \"text\" and \"base64\"" : "neither \"text\" nor \"base64\"");
+    e->data = (const unsigned char *)text;
+    e->kept = text_len;
+    if (base64) {
+        struct buffer *bytes = &p->reader->bytes;
+        buffer_clear(bytes);
+        int failed = decode(base64, base64_len, bytes);
+        if (failed)
+            return failed < 0 ? -1 : wrong(p, "its \"base64\" is none");
+        e->data = bytes->data;
+        e->kept = bytes->len;
+    }
+    return 0;
+}
+
+static int read_datagram(struct parsed *p, struct entry *e)
+{
+    int64_t size = -1, kept = -1;
+    if (get_direction(p, e) < 0 || get_address(p, "local", &e->local) < 0 || get_address(p, "peer", &e->peer) < 0 ||
+        get_count(p, "size", 0, JOURNAL_ENTRY_MAX, &size) < 0 || get_count(p, "kept", 0, JOURNAL_ENTRY_MAX, &kept) < 0 ||
+        get_payload(p, e) < 0 || get_flags(p, &e->flags) < 0 || get_errno(p, &e->error) < 0 ||
+        get_number(p, "reply_to", &e->reply_to) < 0 || get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
+        return -1;
+    if (size < 0)
+        return wrong(p, "it has no \"size\"");
+    e->size = (size_t)size;
+    if (kept < 0)
+        kept = size;
+    if (e->kept != (size_t)kept || kept > size)
+        return wrong(p, "it holds %zu bytes of %lld, and says %lld", e->kept, (long long)size, (long long)kept);
+    return 0;
+}
+
+/* --- calls and notices --- */
+
+static int take_word(struct parsed *p, json_t *value, struct call_word *word)
+{
+    word->text = json_string_value(value);
+    word->len = json_string_length(value);
+    return word->text ? 0 : wrong(p, "one of its \"args\" is no text");
+}
+
+static int pack(struct parsed *p, struct entry *e, json_t *args, struct call_word *words)
+{
+    json_t *value;
+    size_t i;
+    if (take_word(p, json_object_get(p->object, "call"), &words[0]) < 0)
+        return -1;
+    json_array_foreach(args, i, value)
+        if (take_word(p, value, &words[1 + i]) < 0)
+            return -1;
+    if (call_entry_words(e, &p->reader->bytes, words, 1 + json_array_size(args)) == 0)
+        return 0;
+    return errno == ENOMEM ? -1 : wrong(p, "it has more words than a call");
+}
+
+static int read_call(struct parsed *p, struct entry *e)
+{
+    json_t *args = json_object_get(p->object, "args");
+    if (!json_is_string(json_object_get(p->object, "call")) || !json_is_array(args))
+        return wrong(p, "it has no \"call\", or no \"args\"");
+    if (!json_object_get(p->object, "result"))
+        return wrong(p, "it has no \"result\"");
+    if (get_count(p, "result", INT64_MIN, INT64_MAX, &e->result) < 0 || get_errno(p, &e->error) < 0)
+        return -1;
+    struct call_word *words = calloc(1 + json_array_size(args), sizeof *words);
+    if (!words) {
+        errno = ENOMEM;
+        return -1;
+    }
+    int failed = pack(p, e, args, words), error = errno;
+    free(words);
+    errno = error;
+    return failed;
+}
+
+static int get_event(struct parsed *p, enum event *event)
+{
+    const char *name;
+    if (need_word(p, "event", &name) < 0)
+        return -1;
+    for (int i = 0; i < EVENT_COUNT; i++)
+        if (strcmp(event_info((enum event)i)->name, name) == 0) {
+            *event = (enum event)i;
+            return 0;
+        }
+    return wrong_word(p, "event", name);
+}
+
+static int read_notice(struct parsed *p, struct entry *e)
+{
+    const char *text;
+    if (get_event(p, &e->event) < 0 || get_text(p, "text", &text, &e->kept) < 0 || get_address(p, "local", &e->local) < 0 ||
+        get_errno(p, &e->error) < 0 || get_number(p, "reply_to", &e->reply_to) < 0)
+        return -1;
+    if (!text || e->kept > JOURNAL_ENTRY_MAX)
+        return wrong(p, text ? "its \"text\" is too long" : "it has no \"text\"");
+    e->data = (const unsigned char *)text;
+    e->size = e->kept;
+    return 0;
+}
+
+/* --- lines --- */
+
+static int get_role(struct parsed *p, enum role *role)
+{
+    const char *word;
+    *role = ROLE_NONE;
+    if (get_word(p, "endpoint", &word) < 0)
+        return -1;
+    for (int i = ROLE_NONE + 1; word && i < ROLE_COUNT; i++)
+        if (strcmp(role_name((enum role)i), word) == 0)
+            *role = (enum role)i;
+    return word && *role == ROLE_NONE ? wrong_word(p, "endpoint", word) : 0;
+}
+
+/* Numbers that begin anew go on behind the highest so far. */
+static int renumber(struct parsed *p, struct entry *e)
+{
+    struct jsonl_read *r = p->reader;
+    uint64_t base = e->n + r->base > r->newest ? r->base : r->newest;
+    if (e->n > INT64_MAX - base || e->reply_to > INT64_MAX - base)
+        return wrong(p, "its numbers are too high behind %llu", (unsigned long long)base);
+    r->counts.joined += base != r->base;
+    r->base = base;
+    e->n += base;
+    e->reply_to += e->reply_to ? base : 0;
+    r->newest = e->n;
+    return 0;
+}
+
+/* Returns 1 when the object is an entry, 0 when it is none but belongs there, or −1 with a sentence, or ENOMEM without one. */
+static int read_object(struct parsed *p, struct entry *e)
+{
+    static const struct {
+        const char *name;
+        enum entry_kind kind;
+        int (*read)(struct parsed *p, struct entry *e);
+    } kinds[] = {{"datagram", ENTRY_DATAGRAM, read_datagram}, {"call", ENTRY_CALL, read_call}, {"notice", ENTRY_NOTICE, read_notice}};
+    const char *kind, *time;
+    enum role role;
+    size_t i = 0;
+    if (need_word(p, "kind", &kind) < 0 || need_word(p, "time", &time) < 0 || get_role(p, &role) < 0)
+        return -1;
+    if (strcmp(kind, "stats") == 0)
+        return 0;
+    while (i < sizeof kinds / sizeof *kinds && strcmp(kinds[i].name, kind) != 0)
+        i++;
+    if (i == sizeof kinds / sizeof *kinds)
+        return wrong_word(p, "kind", kind);
+    *e = entry_make(kinds[i].kind, role);
+    if (units_parse_utc(time, &e->wall) < 0)
+        return wrong_word(p, "time", time);
+    e->mono = e->wall;
+    if (get_number(p, "n", &e->n) < 0)
+        return -1;
+    if (!e->n)
+        return wrong(p, "it has no \"n\"");
+    return kinds[i].read(p, e) < 0 || renumber(p, e) < 0 ? -1 : 1;
+}
+
+static int count_bad(struct jsonl_read *r, const char *why)
+{
+    if (!r->counts.bad++)
+        snprintf(r->why, sizeof r->why, "line %llu is no entry: %s", (unsigned long long)r->counts.lines, why);
+    return 0;
+}
+
+static void say_no_json(struct parsed *p, const json_error_t *error)
+{
+    struct buffer safe;
+    buffer_init(&safe);
+    safe_append(&safe, error->text, strlen(error->text));
+    size_t len = safe.len < 2 * SHOWN ? safe.len : 2 * SHOWN;
+    wrong(p, "no JSON object (%.*s)", (int)utf8_valid_prefix(safe.data, len), len ? (char *)safe.data : "");
+    buffer_done(&safe);
+}
+
+/* Hands the entry on. Returns 0, or −1 with errno. */
+static int hand_on(struct jsonl_read *r, struct entry *e)
+{
+    if (exchanges_assign(r->exchanges, e) < 0 || r->take(r->context, e) < 0)
+        return -1;
+    r->counts.entries++;
+    return 0;
+}
+
+/* Takes the line apart. Returns 0, also when it is bad, or −1 with errno. */
+static int read_line(struct jsonl_read *r, const unsigned char *line, size_t len)
+{
+    json_error_t error;
+    struct parsed p = {.reader = r};
+    struct entry e;
+    int result = -1;
+    p.object = json_loadb((const char *)line, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    if (json_is_object(p.object))
+        result = read_object(&p, &e);
+    else if (p.object)
+        wrong(&p, "no JSON object");
+    else if (json_error_code(&error) != json_error_out_of_memory)
+        say_no_json(&p, &error);
+    if (result > 0)
+        result = hand_on(r, &e);
+    else if (*p.why)
+        result = count_bad(r, p.why);
+    else if (result < 0)
+        errno = ENOMEM;
+    int saved = errno;
+    json_decref(p.object);
+    errno = saved;
+    return result;
+}
+
+static bool is_blank(const struct buffer *line)
+{
+    for (size_t i = 0; i < line->len; i++)
+        if (line->data[i] != ' ' && line->data[i] != '\t' && line->data[i] != '\r')
+            return false;
+    return true;
+}
+
+static int end_line(struct jsonl_read *r)
+{
+    int result = 0;
+    r->counts.lines++;
+    if (r->overlong)
+        result = count_bad(r, "it is longer than any entry can be");
+    else if (!is_blank(&r->line))
+        result = read_line(r, r->line.data, r->line.len);
+    r->overlong = false;
+    buffer_clear(&r->line);
+    return result;
+}
+
+int jsonl_read_feed(struct jsonl_read *r, const void *data, size_t len)
+{
+    const unsigned char *at = data, *end = at + len;
+    while (at < end) {
+        const unsigned char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
+        size_t more = (size_t)(stop - at);
+        if (r->overlong || more > LINE_MOST - r->line.len)
+            r->overlong = true;
+        else if (buffer_append(&r->line, at, more) < 0)
+            return -1;
+        if (newline && end_line(r) < 0)
+            return -1;
+        at = stop + (newline != NULL);
+    }
+    return 0;
+}
+
+int jsonl_read_end(struct jsonl_read *r)
+{
+    return r->line.len || r->overlong ? end_line(r) : 0;
+}
