@@ -5,15 +5,23 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/call.h"
 #include "core/safe_text.h"
 
-#include "unit.h"
-
 enum { LARGEST = 65507 };
+
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Not Check's: programs that are no tests use this too. */
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
 
 uint32_t made_up_random(uint64_t *state)
 {
@@ -28,8 +36,7 @@ struct address made_up_address(const char *text)
     char why[256];
     address_clear(&a);
     if (text)
-        ck_assert_int_eq(place_parse(&place, text, NULL, why, sizeof why) |
-                         address_parse_host(&a, place.host, (uint16_t)place.port), 0);
+        must(place_parse(&place, text, NULL, why, sizeof why) == 0 && address_parse_host(&a, place.host, (uint16_t)place.port) == 0);
     return a;
 }
 
@@ -99,13 +106,13 @@ static void append_call(struct journal *j, int64_t wall)
     struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
     call_entry(&call, &e, room);
     e.wall = e.mono = wall;
-    ck_assert(journal_append(j, &e));
+    must(journal_append(j, &e));
 }
 
 uint64_t made_up_session(struct journal *j)
 {
     int64_t wall = MADE_UP_WALL;
-    for (size_t i = 0; i < UNIT_COUNT(steps); i++) {
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
         const struct step *s = &steps[i];
         struct entry e = made_up_datagram(0, s->role, s->dir, s->local, s->peer, s->bytes, s->len);
         wall += s->milliseconds * INT64_C(1000000) + 1000;
@@ -119,7 +126,7 @@ uint64_t made_up_session(struct journal *j)
         e.event = s->event;
         e.error = s->error;
         e.rtt = s->rtt ? s->rtt : -1;
-        ck_assert(journal_append(j, &e));
+        must(journal_append(j, &e));
     }
     append_call(j, wall);
     return journal_last(j);
@@ -131,7 +138,7 @@ static const char *random_address(uint64_t *state)
 {
     static const char *const all[] = {NULL, C, S, SEEN, "10.0.0.9:53", "255.255.255.255:65535", "[::]:40000", "[::1]:12000", "[2001:db8::1]:1",
                                       "[::ffff:127.0.0.1]:9", "[fe80::1%1]:5000", "[fe80::1%99999]:5000", "[ff02::1%lo]:5353", "0.0.0.0:0"};
-    return all[made_up_random(state) % UNIT_COUNT(all)];
+    return all[made_up_random(state) % COUNT_OF(all)];
 }
 
 /* Bytes, or text with what is hard in it. Returns the length, at most `most`. */
@@ -145,7 +152,7 @@ static size_t random_payload(uint64_t *state, unsigned char *bytes, size_t most)
     while (len + 4 <= want) {
         uint32_t pick = made_up_random(state);
         if (text)
-            len += utf8_encode(pick % 3 ? ' ' + pick % 95 : hard[pick / 3 % UNIT_COUNT(hard)], bytes + len);
+            len += utf8_encode(pick % 3 ? ' ' + pick % 95 : hard[pick / 3 % COUNT_OF(hard)], bytes + len);
         else
             bytes[len++] = (unsigned char)pick;
     }
@@ -159,7 +166,7 @@ static void random_datagram(uint64_t *state, struct entry *e)
     static const int errors[] = {0, 0, ECONNREFUSED, ENETUNREACH, 4000};
     e->dir = made_up_random(state) % 2 ? DIR_SENT : DIR_RECEIVED;
     e->flags = made_up_random(state) % 2 ? made_up_random(state) % (1u << FLAG_COUNT) : 0;
-    e->error = errors[made_up_random(state) % UNIT_COUNT(errors)];
+    e->error = errors[made_up_random(state) % COUNT_OF(errors)];
     e->match = made_up_random(state) % 3;
     if (made_up_random(state) % 2)
         e->rtt = made_up_random(state) % 4 ? (int64_t)made_up_random(state) : (int64_t)made_up_random(state) * made_up_random(state);
@@ -183,7 +190,7 @@ static void append_random_call(struct journal *j, uint64_t *state, const unsigne
         c.polled[i] = (struct call_polled){(int32_t)i, POLLIN, (int16_t)(made_up_random(state) % 128)};
     call_entry(&c, &e, room);
     e.wall = e.mono = MADE_UP_WALL + (int64_t)made_up_random(state);
-    ck_assert(journal_append(j, &e));
+    must(journal_append(j, &e));
 }
 
 void made_up_append(struct journal *j, uint64_t *state)
@@ -208,6 +215,6 @@ void made_up_append(struct journal *j, uint64_t *state)
         e.error = made_up_random(state) % 3 ? 0 : ECONNREFUSED;
         address_clear(&e.peer);
     }
-    ck_assert(journal_append(j, &e));
+    must(journal_append(j, &e));
     free(bytes);
 }

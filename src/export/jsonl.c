@@ -11,27 +11,9 @@
 #include "core/call.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "export/base64.h"
 
 enum { DIGITS = 15 }; /* of a number: all that a double holds for sure */
-
-static int base64(struct buffer *out, const unsigned char *data, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned char *to = buffer_reserve(out, (len + 2) / 3 * 4);
-    if (!to)
-        return -1;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t three = (uint32_t)data[i] << 16;
-        three |= i + 1 < len ? (uint32_t)data[i + 1] << 8 : 0;
-        three |= i + 2 < len ? data[i + 2] : 0;
-        *to++ = (unsigned char)digits[three >> 18];
-        *to++ = (unsigned char)digits[three >> 12 & 63];
-        *to++ = (unsigned char)(i + 1 < len ? digits[three >> 6 & 63] : '=');
-        *to++ = (unsigned char)(i + 2 < len ? digits[three & 63] : '=');
-    }
-    out->len += (len + 2) / 3 * 4;
-    return 0;
-}
 
 static void add_text(json_t *object, const char *key, const char *text)
 {
@@ -58,7 +40,7 @@ static int add_payload(json_t *object, const struct entry *e)
     }
     struct buffer b;
     buffer_init(&b);
-    int failed = base64(&b, e->data, e->kept);
+    int failed = base64_append(&b, e->data, e->kept);
     if (!failed)
         json_object_set_new_nocheck(object, "base64", json_stringn_nocheck((const char *)b.data, b.len));
     buffer_done(&b);
@@ -215,3 +197,16 @@ int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
         add_count(object, counts[i].key, counts[i].count);
     return write_line(out, object);
 }
+
+static int write_entry(struct export_context *x, struct buffer *out, const struct entry *e)
+{
+    (void)x;
+    return jsonl_entry(out, e);
+}
+
+const struct export jsonl_export = {
+    .name = "jsonl",
+    .ending = ".jsonl",
+    .help = "all of it, one JSON object a line; /open reads it back",
+    .entry = write_entry,
+};

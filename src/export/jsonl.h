@@ -9,6 +9,7 @@
 
 #include "core/buffer.h"
 #include "core/entry.h"
+#include "export/export.h"
 
 /* The counts of the last line. */
 struct jsonl_stats {
@@ -19,6 +20,9 @@ struct jsonl_stats {
 
 /* Appends one line for the entry, newline included. Returns 0, or −1 with ENOMEM. */
 int jsonl_entry(struct buffer *out, const struct entry *e);
+
+/* The same through the table of formats: all entries, no closing line. */
+extern const struct export jsonl_export;
 
 /* Appends the closing line, kind "stats". */
 int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s);

@@ -16,6 +16,7 @@
 #include "core/journal.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "export/base64.h"
 
 /* The longest line has a payload of control characters, \u0000 each. */
 enum { LINE_MOST = 6 * JOURNAL_ENTRY_MAX + 8192, WHY = 256, SHOWN = 40 };
@@ -258,47 +259,6 @@ static int get_rtt(struct parsed *p, int64_t *rtt)
     return 0;
 }
 
-static int digit_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Four characters of which the last `pad` are padding; what they hold beyond their bytes has to be zero. Returns 24 bits, or −1. */
-static int32_t read_four(const char *text, int pad)
-{
-    int32_t four = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = i >= 4 - pad && text[i] == '=' ? 0 : digit_of(text[i]);
-        if (digit < 0)
-            return -1;
-        four = four << 6 | digit;
-    }
-    return pad && four & (pad == 1 ? 0xff : 0xffff) ? -1 : four;
-}
-
-/* Appends what the base64 holds. Returns 0, 1 when it is none, or −1 with ENOMEM. */
-static int decode(const char *text, size_t len, struct buffer *out)
-{
-    if (len % 4)
-        return 1;
-    for (size_t at = 0; at < len; at += 4) {
-        int pad = at + 4 == len ? (text[at + 3] == '=') + (text[at + 2] == '=' && text[at + 3] == '=') : 0;
-        int32_t four = read_four(text + at, pad);
-        if (four < 0)
-            return 1;
-        const unsigned char three[] = {(unsigned char)(four >> 16), (unsigned char)(four >> 8), (unsigned char)four};
-        if (buffer_append(out, three, (size_t)(3 - pad)) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int get_payload(struct parsed *p, struct entry *e)
 {
     const char *text, *base64;
@@ -312,9 +272,8 @@ static int get_payload(struct parsed *p, struct entry *e)
     if (base64) {
         struct buffer *bytes = &p->reader->bytes;
         buffer_clear(bytes);
-        int failed = decode(base64, base64_len, bytes);
-        if (failed)
-            return failed < 0 ? -1 : wrong(p, "its \"base64\" is none");
+        if (base64_decode(bytes, base64, base64_len) < 0)
+            return errno == ENOMEM ? -1 : wrong(p, "its \"base64\" is none");
         e->data = bytes->data;
         e->kept = bytes->len;
     }
