@@ -20,7 +20,7 @@
 static void write_entries(struct export_context *x, const struct journal *j, struct buffer *out)
 {
     struct entry e;
-    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, true));)
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));)
         ck_assert(journal_get(j, n, &e) && export_entry(x, out, &e) == 0);
 }
 
@@ -118,7 +118,7 @@ START_TEST(writes_json_lines)
     made_up_session(j);
     all = write_all(&jsonl_export, j);
     buffer_init(&lines);
-    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, true));)
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));)
         ck_assert(journal_get(j, n, &e) && jsonl_entry(&lines, &e) == 0);
     ck_assert(all.len == lines.len && memcmp(all.data, lines.data, all.len) == 0);
     buffer_done(&all);

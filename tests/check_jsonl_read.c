@@ -42,7 +42,7 @@ static void write_all(const struct journal *j, struct buffer *out)
 {
     struct entry e;
     buffer_init(out);
-    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, true));)
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));)
         ck_assert(journal_get(j, n, &e) && jsonl_entry(out, &e) == 0);
 }
 

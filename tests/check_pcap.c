@@ -393,7 +393,7 @@ START_TEST(session_comes_back)
     struct export_context *x = start(&file);
     struct entry e;
     made_up_session(j);
-    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, true));)
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));)
         ck_assert(journal_get(j, n, &e) && export_entry(x, &file, &e) == 0);
     buffer_init(&text);
     export_describe(x, &text);
