@@ -370,7 +370,7 @@ START_TEST(remembers_as_many_pairs_as_it_says)
     char why[WHY];
     unsigned char packet[] = V4_PACKET;
     put_header(&b, false, 0xa1b23c4d, 101);
-    for (uint32_t i = 0; i < 2 * PCAP_READ_PAIRS + 100; i++) {
+    for (uint32_t i = 0; i < 3 * PCAP_READ_PAIRS + 100; i++) {
         packet[15] = (unsigned char)(i >> 16);
         packet[20] = (unsigned char)(i >> 8);
         packet[21] = (unsigned char)i;
@@ -384,7 +384,7 @@ START_TEST(remembers_as_many_pairs_as_it_says)
     memcpy(back + 22, packet + 20, 2);
     put_packet(&b, false, 1, 0, back, sizeof back - 1);
     ck_assert_int_eq(read_all(b.data, b.len, &t, &counts, why), 0);
-    ck_assert_uint_eq(t.count, 2 * PCAP_READ_PAIRS + 101);
+    ck_assert_uint_eq(t.count, 3 * PCAP_READ_PAIRS + 101);
     ck_assert_int_eq(t.last, DIR_RECEIVED);
     buffer_done(&b);
 }
