@@ -940,12 +940,12 @@ START_TEST(restores_entries_under_their_numbers)
     }
     uint64_t n = 0;
     for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
-        ck_assert_uint_eq(n = journal_after(j, n, ROLE_NONE, true), numbers[i]);
+        ck_assert_uint_eq(n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL), numbers[i]);
         check_same(j, &was[i]);
         struct entry is;
         ck_assert(journal_get(j, n, &is) && is.wall == was[i].wall);
     }
-    ck_assert_uint_eq(journal_after(j, n, ROLE_NONE, true), 0);
+    ck_assert_uint_eq(journal_after(j, n, ROLE_NONE, JOURNAL_ALL), 0);
     ck_assert_uint_eq(journal_append(j, &was[0]), n + 1);
     journal_free(j);
 }
