@@ -24,7 +24,7 @@ check() (
         # core is pure: of libc it includes only what opens nothing, waits for nothing and asks no clock.
         core_system = "assert.h ctype.h endian.h errno.h getopt.h inttypes.h langinfo.h limits.h math.h stdarg.h " \
             "stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h time.h wchar.h wctype.h " \
-            "arpa/inet.h net/if.h netinet/in.h netinet/udp.h sys/mman.h sys/socket.h sys/types.h " \
+            "arpa/inet.h net/if.h netinet/in.h netinet/udp.h pcre2.h sys/mman.h sys/socket.h sys/types.h " \
             "unicase.h uniconv.h unictype.h unigbrk.h unilbrk.h uninorm.h unistr.h unitypes.h uniwidth.h"
         curses = "^(ncursesw?/.*|n?curses|ncurses_dll|term|term_entry|unctrl|panel|menu|form|eti)(\\.h)?$"
         libedit = "^(histedit\\.h|(editline|readline)/.*)$"
@@ -103,7 +103,8 @@ made_up() {
     printf '%s\n' "$@" >"$to"
 }
 
-made_up src/core/good.c '#include "config.h"' '#include "core/good.h"' '#include <net/if.h>' '#include <unicase.h>'
+made_up src/core/good.c '#include "config.h"' '#include "core/good.h"' '#include <net/if.h>' \
+    '#include <unicase.h>' '#include <pcre2.h>'
 made_up src/app/good.c '#include "net/a.h"' '#include "ui/b.h"' '#include <poll.h>'
 made_up src/ui/term_curses.c '#include <curses.h>' '#include "ui/term.h"' '#include "ui/layout.h"'
 made_up src/main.c '#include "app/app.h"' '#include <curses.h>'
