@@ -24,16 +24,16 @@ const char *role_name(enum role role)
 const struct flag_info *flag_info(size_t bit)
 {
     static const struct flag_info table[FLAG_COUNT] = {
-        {"truncated", "cut: more came than there was room for"},
-        {"lost", "dropped by your /fault"},
-        {"delayed", "held by your /fault"},
-        {"duplicate", "the same answer again"},
-        {"reordered", "out of order: a later request was answered before"},
-        {"corrupted", "changed by your /fault"},
-        {"late", "an answer after its time"},
-        {"suppressed", "not answered"},
-        {"stranger", "from somebody else than the peer"},
-        {"unsent", "the system did not take it"},
+        {"truncated", "cut: more came than there was room for", true},
+        {"lost", "dropped by your /fault", true},
+        {"delayed", "held by your /fault", false},
+        {"duplicate", "the same answer again", false},
+        {"reordered", "out of order: a later request was answered before", false},
+        {"corrupted", "changed by your /fault", false},
+        {"late", "an answer after its time", true},
+        {"suppressed", "not answered", true},
+        {"stranger", "from somebody else than the peer", false},
+        {"unsent", "the system did not take it", true},
     };
     return &table[bit < FLAG_COUNT ? bit : 0];
 }

@@ -7,6 +7,7 @@
 #ifndef UDPTALK_CORE_ENTRY_H
 #define UDPTALK_CORE_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ enum { FLAG_COUNT = 10 };
 struct flag_info {
     const char *name;    /* in files */
     const char *meaning; /* on screens and in the manual */
+    bool error;          /* something went wrong: the filter `errors` shows it */
 };
 
 struct entry {

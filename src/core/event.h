@@ -5,6 +5,7 @@
 #ifndef UDPTALK_CORE_EVENT_H
 #define UDPTALK_CORE_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum event {
@@ -30,6 +31,7 @@ enum event {
 struct event_info {
     const char *name;
     const char *meaning;
+    bool error;          /* something went wrong: the filter `errors` shows it */
 };
 
 /* The row of `event`; an unknown number gives the row of EVENT_INFO. */
