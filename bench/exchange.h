@@ -35,6 +35,7 @@ struct exchange {
     uint64_t sent, answered, lost, wrong, stray;
     int64_t begin, end;     /* ns: the first request and the last answer */
     int64_t done;           /* ns: no request left after that */
+    int64_t spent;          /* ns of processor time that the run took this process */
     uint32_t trips[EXCHANGE_TRIPS]; /* by microsecond; the last one holds all longer ones */
 };
 

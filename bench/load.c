@@ -83,10 +83,12 @@ static double a_second(uint64_t count, int64_t ns)
 
 static void report(const struct exchange *x)
 {
-    printf("datagrams %llu rate %.0f lost %llu wrong %llu stray %llu p50 %u p99 %u sent %llu reached %.0f\n",
+    printf("datagrams %llu rate %.0f lost %llu wrong %llu stray %llu p50 %u p99 %u sent %llu reached %.0f "
+           "spent %lld wall %lld\n",
            (unsigned long long)x->answered, a_second(x->answered, x->end - x->begin), (unsigned long long)x->lost,
            (unsigned long long)x->wrong, (unsigned long long)x->stray, trip_at(x, 0.5), trip_at(x, 0.99),
-           (unsigned long long)x->sent, a_second(x->sent, x->done - x->begin));
+           (unsigned long long)x->sent, a_second(x->sent, x->done - x->begin),
+           (long long)x->spent, (long long)(x->end - x->begin));
 }
 
 /* A port that nobody had a moment ago, for programs that do not say which one they got. */

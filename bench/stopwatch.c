@@ -92,9 +92,9 @@ static int64_t run(const struct program *p, const struct wishes *w)
     if (pid > 0)
         waitpid(pid, &status, 0);
     close(ends[0]);
-    if (pid < 0 || (w->to_ready && !ready) || !WIFEXITED(status) || WEXITSTATUS(status))
-        return -1;
-    return (w->to_ready ? end : now()) - begin;
+    if (w->to_ready)
+        return ready ? end - begin : -1;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? now() - begin : -1;
 }
 
 static int run_all(struct program *programs, int count, const struct wishes *w)
