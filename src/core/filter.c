@@ -555,7 +555,7 @@ int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w
 {
     uint64_t end = f->work + work;
     while (f->work < end) {
-        uint64_t n = w->backwards ? journal_before(j, w->n, w->role, w->calls) : journal_after(j, w->n, w->role, w->calls);
+        uint64_t n = w->backwards ? journal_before(j, w->n, w->role, w->kinds) : journal_after(j, w->n, w->role, w->kinds);
         struct entry e;
         if (!n)
             return 0;

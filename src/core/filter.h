@@ -60,7 +60,7 @@ uint64_t filter_gave_up(const struct filter *f);
 struct filter_walk {
     uint64_t n;      /* entries behind (or before) this one are looked at: 0 begins with the oldest, UINT64_MAX backwards with the newest */
     enum role role;  /* as of journal_after() */
-    bool calls;
+    unsigned kinds;  /* JOURNAL_…, or-ed */
     bool backwards;
 };
 
