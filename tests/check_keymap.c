@@ -62,7 +62,17 @@ START_TEST(knows_what_each_key_does_where)
         {"q", "q", LOG(BACK)},
         {"Esc", "\033", LOG(BACK)},
 
-        {"Enter", "\r", SAME(NONE)},
+        {"Enter", "\r", LOG(INSPECT)},
+        {"/", "/", LOG(SEARCH)},
+        {"n", "n", LOG(NEXT)},
+        {"N", "N", LOG(PREVIOUS)},
+        {"&", "&", LOG(FILTER)},
+        {"m", "m", LOG(MARK)},
+        {"'", "'", LOG(GO)},
+        {"p", "p", LOG(PAUSE)},
+        {"t", "t", LOG(TIME)},
+        {"F4", "\033OS", SAME(INSPECT)},
+        {"Alt-4", "\0334", SAME(INSPECT)},
         {"Backspace", "\x7f", SAME(NONE)},
         {"Left", "\033[D", SAME(NONE)},
         {"a", "a", SAME(NONE)},
@@ -145,13 +155,14 @@ static bool read_name(const char *name, struct key *key)
         {"PgDn", {.code = KEYS_PAGE_DOWN}},   {"Up", {.code = KEYS_UP}},             {"Down", {.code = KEYS_DOWN}},
         {"Home", {.code = KEYS_HOME}},        {"End", {.code = KEYS_END}},           {"Esc", {.code = KEYS_ESC}},
         {"F1", {.code = KEYS_F, .ch = 1}},    {"Esc 1", {.code = KEYS_ALT, .ch = '1'}},
+        {"F4", {.code = KEYS_F, .ch = 4}},    {"Esc 4", {.code = KEYS_ALT, .ch = '4'}}, {"Enter", {.code = KEYS_ENTER}},
     };
     for (size_t i = 0; i < UNIT_COUNT(names); i++)
         if (strcmp(names[i].name, name) == 0) {
             *key = names[i].key;
             return true;
         }
-    if (strlen(name) == 1)
+    if (strlen(name) == 1 || strcmp(name + 1, " a") == 0) /* a mark's letter follows */
         *key = (struct key){.code = KEYS_CHAR, .ch = (unsigned char)name[0]};
     else if (strlen(name) == 2 && name[0] == '^')
         *key = (struct key){.code = KEYS_CTRL, .ch = (unsigned char)name[1]};

@@ -11,7 +11,7 @@
 
 enum { HINT_ROW = 22, LINE_ROW = 21 };
 
-static const char in_line[] = " Enter: an empty datagram to ", in_pane[] = " j k PgUp PgDn scroll ";
+static const char in_line[] = " Enter: an empty datagram to ", in_pane[] = " j k scroll ";
 
 struct step {
     const char *keys;
@@ -452,7 +452,7 @@ START_TEST(test_help_scrolls)
 {
     static const struct step steps[] = {
         {"\033OP", NULL, "Keys: everywhere"}, {"G", NULL, "Transforms"}, {"g", NULL, "Keys: everywhere"},
-        {"\033[6~", NULL, "Commands (a line"}, {"\033[5~", NULL, "Keys: everywhere"}, {"j", NULL, "═ 2-"},
+        {"\033[6~", NULL, "Keys: logs and views"}, {"\033[5~", NULL, "Keys: everywhere"}, {"j", NULL, "═ 2-"},
         {"k", NULL, "═ 1-"}, {"q", "", in_line},
     };
     struct terminal *t = screen_both(NULL, NULL);

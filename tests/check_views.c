@@ -1011,8 +1011,8 @@ START_TEST(goes_on_down_from_what_is_left)
     act(&s, ACTION_OLDEST);
     add_large(&s, 21, 1000);
     shown(&s, text);
-    int first = oldest_left(&s) + 1;
-    act(&s, ACTION_DOWN);
+    int first = oldest_left(&s);
+    act(&s, ACTION_DOWN); /* the focus goes on, from the oldest that is left */
     snprintf(want, sizeof want, "%d %d %d %d %d", first, first + 1, first + 2, first + 3, first + 4);
     CHECK_SHOWN(&s, want, "▼ 980 new");
     close_stage(&s);

@@ -203,6 +203,13 @@ static int no_front(void *context, const struct command *c)
     return -1;
 }
 
+static void no_word(void *context, bool bad, const char *sentence)
+{
+    (void)context;
+    (void)bad;
+    (void)sentence;
+}
+
 int stage_open(struct stage *s, const char *const args[])
 {
     char *argv[32] = {(char *)(uintptr_t)"udptalk"};
@@ -216,7 +223,7 @@ int stage_open(struct stage *s, const char *const args[])
     s->loop = loop_new();
     if (!s->loop || app_init(&s->app, &s->options, s->loop, 1) < 0)
         ck_abort_msg("no memory");
-    s->app.front = (struct front){no_front, NULL};
+    s->app.front = (struct front){no_front, no_word, NULL};
     loop_each_turn(s->loop, end_of_turn, s);
     return app_start(&s->app);
 }

@@ -22,6 +22,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     peers_init(&a->server.peers, seed);
     peers_init(&a->server.hosts, seed);
     lookup_init(&a->lookup, loop);
+    a->opening.fd = a->saving.file.fd = a->keeping.file.fd = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
     a->turn_most = options->max_log / 8;
@@ -46,6 +47,11 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
 void app_done(struct app *a)
 {
     lookup_free(&a->lookup);
+    saving_cancel(a);
+    keeping_end(a);
+    opening_close(a);
+    for (int i = 0; i < ROLE_COUNT; i++)
+        filter_free(a->filters[i]);
     client_close(a);
     loop_timer_stop(a->loop, &a->client.deadline);
     loop_timer_stop(a->loop, &a->client.look);
@@ -65,6 +71,18 @@ void app_done(struct app *a)
 bool app_is_busy(const struct app *a)
 {
     return lookup_is_busy(&a->lookup);
+}
+
+bool app_is_working(const struct app *a)
+{
+    return app_is_busy(a) || a->saving.x || a->opening.lines || a->opening.packets;
+}
+
+void app_turn(struct app *a)
+{
+    opening_step(a);
+    saving_step(a);
+    keeping_step(a);
 }
 
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)
@@ -361,6 +379,10 @@ static int take_groups(struct app *a)
 
 int app_start(struct app *a)
 {
+    if (a->options->open)
+        return opening_start(a, a->options->open);
+    if (a->options->save && keeping_start(a, a->options->save) < 0)
+        return -1;
     if (take_source(a) < 0 || take_groups(a) < 0)
         return -1;
     struct command c = {

@@ -14,12 +14,17 @@
 #include "core/buffer.h"
 #include "core/command.h"
 #include "core/entry.h"
+#include "core/filter.h"
 #include "core/guard.h"
 #include "core/journal.h"
 #include "core/match.h"
 #include "core/option.h"
 #include "core/peers.h"
 #include "core/setting.h"
+#include "export/export.h"
+#include "export/jsonl_read.h"
+#include "export/pcap_read.h"
+#include "host/file_out.h"
 #include "loop/loop.h"
 #include "net/rx.h"
 #include "net/tx.h"
@@ -84,9 +89,37 @@ struct server {
     uint64_t events;          /* datagrams and notices: lines of its log */
 };
 
-/* Whoever drives the app: it runs the commands that need it. `run` returns 0, or −1 and a sentence in app->why. */
+/* A file that the journal is written to. Invariant: `x` is NULL when none is. */
+struct saving {
+    struct export_context *x;
+    struct file_out file;
+    struct buffer out;
+    char name[256];           /* as the user wrote it */
+    char path[PATH_MAX];
+    uint64_t seen, last;      /* entries behind `seen`, up to `last`, are still to be written */
+    uint64_t entries;
+    uint64_t forgotten;       /* by the journal, when it began */
+    struct filter *filter;    /* what lets pass, or NULL; not owned */
+};
+
+/* A file that is looked at. Invariant: `journal` is NULL when none is; one of `lines` and `packets` while it is read. */
+struct opening {
+    struct journal *journal;
+    struct jsonl_read *lines;
+    struct pcap_read *packets;
+    int fd;
+    char name[256];
+    bool of_client, of_server; /* it has entries of theirs */
+    bool failed;               /* not all of it could be read */
+    uint64_t counts[ROLE_COUNT][2]; /* datagrams received, sent */
+    uint64_t held;             /* not sent */
+    uint64_t rows[ROLE_COUNT]; /* lines of the logs */
+};
+
+/* Whoever drives the app: it runs the commands that need it, and says what took its time. `run` returns 0, or −1 and a sentence in app->why. */
 struct front {
     int (*run)(void *context, const struct command *c);
+    void (*say)(void *context, bool bad, const char *sentence);
     void *context;
 };
 
@@ -107,6 +140,11 @@ struct app {
     uint64_t receive_most;    /* the server reads no more than that many (-c), 0: no end */
     uint64_t cleared;         /* entries forgotten by /clear */
     uint64_t exchanges;       /* the newest exchange's number */
+    struct saving saving;     /* /save */
+    struct saving keeping;    /* --save */
+    struct opening opening;
+    struct filter *filters[ROLE_COUNT]; /* of the logs, or NULL */
+    uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
     bool starting;            /* the lookup under way is the start's own */
     bool lookup_failed;       /* a name was not found; a->why says it */
@@ -123,6 +161,38 @@ int app_start(struct app *a);
 
 /* True while a name is looked up. */
 bool app_is_busy(const struct app *a);
+
+/* True while what a command began goes on: a look-up, a file that is saved or read. */
+bool app_is_working(const struct app *a);
+
+/* Each turn, before its end: files are read and written on. */
+void app_turn(struct app *a);
+
+/* The journal that is looked at: a file's, or the present one. */
+const struct journal *app_viewed(const struct app *a);
+
+/* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL). */
+int app_save(struct app *a, const struct command *c, struct filter *filter);
+
+/* Gives a log (ROLE_NONE: whatever is saved headless) another filter, or none when `text` is empty. The old one is freed, unless `old` takes it. Returns 0, or −1 and a sentence
+ * in a->why. */
+int app_filter(struct app *a, enum role role, const char *text, struct filter **old);
+
+/* Begins to save what is looked at: entries `first` to `last` (0 and UINT64_MAX: all) that the filter, if any, lets pass. saving_step() goes on, and returns true
+ * while there is more. What comes of it is said by the front. saving_start() returns 0, or −1 and a sentence in a->why. */
+int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last, struct filter *filter);
+bool saving_step(struct app *a);
+bool saving_cancel(struct app *a);
+
+/* The same of --save, which goes on for ever; keeping_end() writes what is left. */
+int keeping_start(struct app *a, const char *path);
+void keeping_step(struct app *a);
+void keeping_end(struct app *a);
+
+/* opening.c. Begins to read a file; the views look at it from then on, until opening_close(). */
+int opening_start(struct app *a, const char *path);
+bool opening_step(struct app *a);
+void opening_close(struct app *a);
 
 /* Goes to a place (COMMAND_TO) or listens there (COMMAND_LISTEN): at once when it is numeric, else after a look-up. Returns 0, or −1 and a
  * sentence in a->why. */

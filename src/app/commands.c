@@ -128,6 +128,23 @@ static int run_clear(struct app *a, const struct command *c)
     return 0;
 }
 
+int app_filter(struct app *a, enum role role, const char *text, struct filter **old)
+{
+    char why[FILTER_WHY];
+    size_t where;
+    struct filter *fresh = *text ? filter_new(text, strlen(text), why, sizeof why, &where) : NULL;
+    if (*text && !fresh) {
+        snprintf(a->why, APP_WHY, "%s", why);
+        return -1;
+    }
+    if (old)
+        *old = a->filters[role];
+    else
+        filter_free(a->filters[role]);
+    a->filters[role] = fresh;
+    return 0;
+}
+
 static int run_place(struct app *a, const struct command *c)
 {
     return app_go(a, c, false);
@@ -156,6 +173,13 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_WAIT] = run_front,
         [COMMAND_STATUS] = run_status,
         [COMMAND_CLEAR] = run_clear,
+        [COMMAND_FIND] = run_front,
+        [COMMAND_FILTER] = run_front,
+        [COMMAND_MARK] = run_front,
+        [COMMAND_GO] = run_front,
+        [COMMAND_INSPECT] = run_front,
+        [COMMAND_SAVE] = run_front,
+        [COMMAND_OPEN] = run_front,
         [COMMAND_ZOOM] = run_front,
         [COMMAND_HELP] = run_front,
         [COMMAND_QUIT] = run_front,

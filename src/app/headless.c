@@ -15,6 +15,7 @@
 #include "core/answer.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "export/export.h"
 #include "export/jsonl.h"
 #include "export/log_line.h"
 
@@ -37,6 +38,8 @@ struct headless {
     int status;
     bool interrupted, quit, broken;
     bool expects;               /* answers, before -q made it none at the end */
+    uint64_t written;           /* entries */
+    struct export_context *transcript; /* --open without commands: what is printed */
 };
 
 static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -183,9 +186,16 @@ static void write_server_entry(struct headless *h, const struct entry *e)
 
 static void write_entry(struct headless *h, const struct entry *e)
 {
-    if (h->app->options->json) {
+    bool opened = h->app->options->mode == MODE_OPEN;
+    if (opened && !h->app->options->json) {
+        if (h->transcript && h->written == 0)
+            export_begin(h->transcript, &h->out);
+        if (h->transcript)
+            export_entry(h->transcript, &h->out, e);
+        h->written++;
+    } else if (h->app->options->json) {
         jsonl_entry(&h->out, e);
-        if (e->role == ROLE_CLIENT && e->kind == ENTRY_NOTICE)
+        if (!opened && e->role == ROLE_CLIENT && e->kind == ENTRY_NOTICE)
             write_notice(h, e);
     } else if (e->role == ROLE_SERVER) {
         write_server_entry(h, e);
@@ -198,6 +208,8 @@ static void write_entry(struct headless *h, const struct entry *e)
 
 static unsigned kinds_written(const struct options *o)
 {
+    if (o->mode == MODE_OPEN)
+        return JOURNAL_ALL;
     if (o->json)
         return o->verbose ? JOURNAL_ALL : JOURNAL_TALK;
     return o->quiet && o->mode == MODE_SERVER ? JOURNAL_NOTICES : JOURNAL_TALK;
@@ -207,15 +219,18 @@ static unsigned kinds_written(const struct options *o)
 static void write_new(struct headless *h)
 {
     struct entry e;
+    const struct journal *j = app_viewed(h->app);
     const unsigned kinds = kinds_written(h->app->options);
     uint64_t n = 0;
-    while (h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(h->app->journal, h->seen, ROLE_NONE, kinds))) {
+    if (h->app->options->mode == MODE_OPEN && h->runner.script->count > 0)
+        return; /* the commands say what is to be done with it */
+    while (h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(j, h->seen, ROLE_NONE, kinds))) {
         h->seen = n;
-        if (journal_get(h->app->journal, n, &e))
+        if (journal_get(j, n, &e))
             write_entry(h, &e);
     }
     if (!n)
-        h->seen = journal_last(h->app->journal);
+        h->seen = journal_last(j);
 }
 
 /* At the end: all that is new, however slow the reader. */
@@ -362,6 +377,8 @@ static bool client_is_done(struct headless *h)
 static bool is_done(struct headless *h)
 {
     const struct app *a = h->app;
+    if (a->options->mode == MODE_OPEN)
+        return h->seen == journal_last(app_viewed(a)) || h->runner.script->count > 0;
     if (a->options->mode == MODE_SERVER)
         return h->quit || (a->receive_most && a->server.in >= a->receive_most);
     return client_is_done(h);
@@ -371,6 +388,7 @@ static void end_of_turn(void *context)
 {
     struct headless *h = context;
     struct app *a = h->app;
+    app_turn(a);
     bool ran = runner_step(&h->runner);
     if (h->runner.failed) {
         if (!a->lookup_failed)
@@ -378,15 +396,15 @@ static void end_of_turn(void *context)
         h->status = 1;
         loop_stop(a->loop);
     } else if (ran && !h->interrupted) {
-        if (a->options->mode != MODE_SERVER) {
+        if (a->options->mode != MODE_SERVER && a->options->mode != MODE_OPEN) {
             send_input(h);
             watch_input(h);
         }
-        if (is_done(h))
-            loop_stop(a->loop);
     }
     write_new(h);
     flush(h);
+    if (ran && !h->runner.failed && is_done(h))
+        loop_stop(a->loop);
 }
 
 static void take_signal(void *context, int signal)
@@ -409,10 +427,45 @@ static int run_command(void *context, const struct command *c)
         h->end_of_input = h->quit = true;
         buffer_clear(&h->input);
         return 0;
+    case COMMAND_SAVE: return 0; /* at the end */
+    case COMMAND_FILTER: return app_filter(h->app, ROLE_NONE, c->text, NULL);
+    case COMMAND_MARK:
+        h->app->marks[c->marks[0] - 'a'] = journal_last(app_viewed(h->app));
+        return 0;
+    case COMMAND_OPEN:
+        if (c->text[0])
+            return opening_start(h->app, c->text);
+        opening_close(h->app);
+        return 0;
     case COMMAND_HELP:
         buffer_printf(&h->err, "/%s %s: %s\n", info->name, info->arguments, info->help);
         return 0;
     default: snprintf(h->app->why, APP_WHY, "/%s needs the screen", info->name); return -1;
+    }
+}
+
+static void take_word(void *context, bool bad, const char *sentence)
+{
+    struct headless *h = context;
+    if (bad)
+        h->status = 1;
+    if (bad || h->app->options->verbose)
+        say(h, "%s", sentence);
+}
+
+/* What the commands that ran are to save is saved when all is there. */
+static void save_at_end(struct headless *h)
+{
+    for (size_t i = 0; i < h->runner.next; i++) {
+        const struct command *c = &h->runner.script->commands[i];
+        if (c->id != COMMAND_SAVE)
+            continue;
+        if (app_save(h->app, c, h->app->filters[ROLE_NONE]) < 0) {
+            say(h, "%s", h->app->why);
+            h->status = 1;
+        }
+        while (saving_step(h->app))
+            ;
     }
 }
 
@@ -425,7 +478,7 @@ static void summarise(struct headless *h)
     sockets_tell_drops(h->app, ROLE_SERVER);
     sockets_tell_drops(h->app, ROLE_CLIENT);
     write_all_new(h);
-    if (a->options->json) {
+    if (a->options->json && a->options->mode != MODE_OPEN) {
         struct jsonl_stats stats = {
             c->sent, c->answered, c->unanswered, c->unsent, c->strangers, s->in, s->out, s->held, s->peers.count,
             journal_counts(a->journal).forgotten,
@@ -443,10 +496,19 @@ static int exit_status(const struct headless *h)
     const struct client *c = &a->client;
     if (h->status || a->lookup_failed)
         return 1;
-    if (a->options->mode == MODE_SERVER)
+    if (a->options->mode == MODE_SERVER || a->options->mode == MODE_OPEN)
         return 0;
     bool expects = h->expects || a->settings[SETTING_WAIT];
     return c->unsent || (expects && c->unanswered);
+}
+
+/* What --open alone prints, where that is not JSON. */
+static void begin_transcript(struct headless *h)
+{
+    h->transcript = export_new(export_at(0));
+    if (!h->transcript)
+        return;
+    h->transcript->ascii = h->ascii;
 }
 
 int headless_run(struct app *app, const struct script *script)
@@ -461,7 +523,10 @@ int headless_run(struct app *app, const struct script *script)
     buffer_init(&h.out);
     buffer_init(&h.err);
     runner_init(&h.runner, app, script);
-    app->front = (struct front){run_command, &h};
+    app->front = (struct front){run_command, take_word, &h};
+    if (app->options->mode == MODE_OPEN) {
+        begin_transcript(&h);
+    }
     if (app->options->mode == MODE_SERVER)
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
@@ -475,11 +540,13 @@ int headless_run(struct app *app, const struct script *script)
     }
     while (h.interrupted && client_give_up(app))
         write_all_new(&h);
+    save_at_end(&h);
     summarise(&h);
     flush_last(&h);
     loop_unwatch(app->loop, STDIN_FILENO);
     loop_timer_stop(app->loop, &h.pace);
     loop_timer_stop(app->loop, &h.runner.pause);
+    export_free(h.transcript);
     buffer_done(&h.input);
     buffer_done(&h.out);
     buffer_done(&h.err);

@@ -34,6 +34,13 @@ bool paths_history(char *path, size_t room)
     return make_path(path, room, "XDG_STATE_HOME", ".local/state", "history");
 }
 
+void paths_expand(char *to, size_t room, const char *path)
+{
+    const char *home = getenv("HOME");
+    bool own = path[0] == '~' && path[1] == '/' && home;
+    snprintf(to, room, "%s%s", own ? home : "", own ? path + 1 : path);
+}
+
 int paths_read_file(const char *path, struct buffer *out)
 {
     FILE *f = fopen(path, "re");

@@ -12,6 +12,9 @@
 bool paths_config(char *path, size_t room);
 bool paths_history(char *path, size_t room);
 
+/* A path as a shell takes it: ~/ is the user's own directory. */
+void paths_expand(char *to, size_t room, const char *path);
+
 /* Reads a file of commands and parses it whole. Returns 0 (also when there is no such file), or −1 and a sentence in `why`. */
 int paths_read_script(const char *path, struct script *script, char *why, size_t why_size);
 

@@ -9,7 +9,7 @@ void runner_init(struct runner *r, struct app *app, const struct script *script)
 
 bool runner_step(struct runner *r)
 {
-    while (!r->failed && !r->pause.set && !app_is_busy(r->app)) {
+    while (!r->failed && !r->pause.set && !app_is_working(r->app)) {
         if (r->app->lookup_failed) {
             r->failed = true;
             break;

@@ -46,7 +46,7 @@ static void frame_due(void *context)
 static void draw_if_due(struct screen *s)
 {
     int64_t now = loop_read_clocks().mono;
-    if (journal_last(s->app->journal) != s->seen)
+    if (journal_last(app_viewed(s->app)) != s->seen)
         s->dirty = true;
     if (!s->dirty || term_pending(s->term))
         return;
@@ -60,9 +60,9 @@ static void draw_if_due(struct screen *s)
             loop_timer_set(s->app->loop, &s->frame, s->drawn_at + FRAME_NS, frame_due, s);
         return;
     }
-    s->seen = journal_last(s->app->journal);
+    s->seen = journal_last(app_viewed(s->app));
     s->dirty = false;
-    s->drawn_at = now;
+    s->drawn_at = now < s->drawn_at + 2 * FRAME_NS ? s->drawn_at + FRAME_NS : now; /* one that is late makes no other late */
     screen_draw(s);
     if (term_show(s->term, &s->cells) < 0)
         screen_leave(s);
@@ -98,7 +98,9 @@ static void run_scripts(struct screen *s)
 static void end_of_turn(void *context)
 {
     struct screen *s = context;
+    app_turn(s->app);
     run_scripts(s);
+    screen_log_turn(s);
     screen_outbox(s);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
@@ -161,6 +163,33 @@ static void take_signal(void *context, int signal)
     }
 }
 
+/* The filter is set for good: what was typed is kept as it was. */
+static int set_filter(struct screen *s, const char *text)
+{
+    int log = s->scrolled == PART_SERVER;
+    if (screen_filter(s, text) < 0)
+        return -1;
+    snprintf(s->filter_text[log], sizeof s->filter_text[log], "%s", text);
+    snprintf(s->filter_before, sizeof s->filter_before, "%s", text);
+    return 0;
+}
+
+/* Another file is looked at, or none: the present again. */
+static int open_file(struct screen *s, const char *path)
+{
+    if (s->app->saving.x) {
+        snprintf(s->app->why, APP_WHY, "%.200s is still being saved", s->app->saving.name);
+        return -1;
+    }
+    int failed = 0;
+    if (*path)
+        failed = opening_start(s->app, path);
+    else
+        opening_close(s->app);
+    screen_log_reset(s);
+    return failed;
+}
+
 static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
@@ -172,6 +201,12 @@ static int run_command(void *context, const struct command *c)
         else
             runner_pause(&s->runner, c->time);
         break;
+    case COMMAND_FIND: return screen_find(s, c->text);
+    case COMMAND_FILTER: return set_filter(s, c->text);
+    case COMMAND_MARK: return screen_mark(s, c->marks[0]);
+    case COMMAND_GO: return screen_go(s, c);
+    case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[s->logs[s->scrolled == PART_SERVER].ops->role]);
+    case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
         if (info)
@@ -183,6 +218,11 @@ static int run_command(void *context, const struct command *c)
     default: break;
     }
     return 0;
+}
+
+static void take_word(void *context, bool bad, const char *sentence)
+{
+    screen_say(context, bad ? STYLE_ERROR : STYLE_NOTICE, "%s", sentence);
 }
 
 /* The start-up file is there to make life easier: what is wrong with it is said, and the program goes on. */
@@ -217,7 +257,7 @@ static int open_terminal(struct screen *s)
 static void start(struct screen *s)
 {
     struct app *a = s->app;
-    a->front = (struct front){run_command, s};
+    a->front = (struct front){run_command, take_word, s};
     log_view_init(&s->logs[0], &client_log);
     log_view_init(&s->logs[1], &server_log);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
@@ -246,6 +286,7 @@ static void finish(struct screen *s)
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);
+    screen_log_done(s);
     cells_done(&s->cells);
     buffer_done(&s->outbox);
 }

@@ -11,19 +11,43 @@
 
 bool screen_has_client(const struct screen *s)
 {
+    const struct opening *o = &s->app->opening;
+    if (o->journal)
+        return o->of_client || !o->of_server;
     return s->app->options->mode != MODE_SERVER || s->app->client.udp.fd >= 0;
 }
 
 bool screen_has_server(const struct screen *s)
 {
+    if (s->app->opening.journal)
+        return s->app->opening.of_server;
     return s->app->options->mode != MODE_CLIENT || s->app->server.udp.fd >= 0;
+}
+
+/* The counts are those of the file. */
+static void fill_opened(struct scene *scene, const struct opening *o)
+{
+    scene->client.sent = o->counts[ROLE_CLIENT][1];
+    scene->client.answered = o->counts[ROLE_CLIENT][0];
+    scene->client.unanswered = scene->client.waiting = 0;
+    scene->client.events = o->rows[ROLE_CLIENT];
+    scene->server.clients = scene->server.dropped = 0;
+    scene->server.in = o->counts[ROLE_SERVER][0];
+    scene->server.out = o->counts[ROLE_SERVER][1];
+    scene->server.held = o->held;
+    scene->server.events = o->rows[ROLE_SERVER];
 }
 
 static void fill_scene(struct screen *s)
 {
     const struct app *a = s->app;
     struct scene *scene = &s->scene;
-    scene->journal = a->journal;
+    struct entry oldest;
+    scene->journal = app_viewed(a);
+    scene->file = a->opening.journal ? a->opening.name : NULL;
+    scene->search = s->search;
+    if (!scene->start && journal_get(scene->journal, journal_after(scene->journal, 0, ROLE_NONE, JOURNAL_TALK), &oldest))
+        scene->start = oldest.wall;
     scene->client.open = a->client.udp.fd >= 0;
     scene->client.looking_up = app_is_busy(a);
     scene->client.connected = a->client.udp.connected;
@@ -43,6 +67,8 @@ static void fill_scene(struct screen *s)
     scene->server.held = a->server.held;
     scene->server.dropped = a->server.drops;
     scene->server.events = a->server.events;
+    if (a->opening.journal)
+        fill_opened(scene, &a->opening);
 }
 
 static void draw_panes(struct screen *s)
@@ -65,14 +91,20 @@ static void draw_rule(struct screen *s)
     if (row < 0)
         return;
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
-    if (s->sending)
+    if (s->app->saving.x)
+        snprintf(text, sizeof text, " saving %.60s · %s entries · ^C stops ", s->app->saving.name, units_format_count(s->app->saving.entries, number));
+    else if (s->app->opening.lines || s->app->opening.packets)
+        snprintf(text, sizeof text, " reading %.60s · %s entries ", s->app->opening.name, units_format_count(journal_last(s->app->opening.journal), number));
+    else if (screen_search_state(s, text, sizeof text))
+        ;
+    else if (s->sending)
         snprintf(text, sizeof text, " %s pasted lines still to send · ^C stops ", units_format_count(s->outbox_lines, number));
     else if (app_is_busy(s->app))
         snprintf(text, sizeof text, " looking a name up · Esc gives it up ");
     else if (s->scene.client.waiting)
         snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
                  s->scene.client.waiting == 1 ? "" : "s");
-    cells_put(&s->cells, row, 2, end, STYLE_NOTICE, text);
+    cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
     if (counts.forgotten > s->app->cleared)
         snprintf(text, sizeof text, " %s old entries forgotten ", units_format_count(counts.forgotten - s->app->cleared, number));
     else
@@ -209,8 +241,8 @@ static void draw_hint(struct screen *s)
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
-        snprintf(hint, sizeof hint, "j k PgUp PgDn scroll · g G oldest newest · %s: command · ? help · q back",
-                 s->focus == PART_VIEW ? "" : "z zoom · ");
+        snprintf(hint, sizeof hint, s->awaits ? "a letter from a to z" : s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
+                 "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
     if (1 + cells_width(&s->cells, hint) > end)
         cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");

@@ -111,7 +111,11 @@ static void interrupt(struct screen *s)
 {
     size_t len;
     line_text(s->line, &len);
-    if (s->sending) {
+    if (screen_search_stop(s)) {
+        screen_say(s, STYLE_NOTICE, "the search was stopped");
+    } else if (saving_cancel(s->app)) {
+        screen_say(s, STYLE_NOTICE, "saving was stopped; the old file, if there was one, stands");
+    } else if (s->sending) {
         char number[UNITS_TEXT];
         screen_say(s, STYLE_NOTICE, "stopped: %s lines were not sent", units_format_count(s->outbox_lines, number));
         forget_outbox(s);
@@ -132,15 +136,16 @@ static void interrupt(struct screen *s)
 }
 
 /* A draft in the line is not thrown away for a command. */
-static void begin_command(struct screen *s)
+static void begin_command(struct screen *s, const char *begin)
 {
     size_t len;
     line_text(s->line, &len);
+    s->came_from = s->focus;
     s->focus = PART_LINE;
     if (len)
         screen_say(s, STYLE_NOTICE, "the line is not empty: send it, or ^C empties it; then / begins a command");
     else
-        line_set(s->line, (const unsigned char *)"/", 1);
+        line_set(s->line, (const unsigned char *)begin, strlen(begin));
 }
 
 static void act(struct screen *s, enum action action)
@@ -157,9 +162,14 @@ static void act(struct screen *s, enum action action)
         break;
     case ACTION_INTERRUPT: interrupt(s); break;
     case ACTION_ZOOM: screen_zoom(s); break;
-    case ACTION_COMMAND:
-        begin_command(s);
-        break;
+    case ACTION_COMMAND: begin_command(s, "/"); break;
+    case ACTION_SEARCH: begin_command(s, "/find "); break;
+    case ACTION_FILTER: begin_command(s, "/filter "); break;
+    case ACTION_NEXT: screen_find_on(s, false); break;
+    case ACTION_PREVIOUS: screen_find_on(s, true); break;
+    case ACTION_TIME: s->scene.time = (s->scene.time + 1) % TIME_SHOWN_COUNT; break;
+    case ACTION_MARK:
+    case ACTION_GO: s->awaits = action; break;
     case ACTION_BACK: go_back(s); break;
     default: scroll(s, action); break;
     }
@@ -201,6 +211,9 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
     line_take(s->line, true);
+    if (s->came_from && (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK))
+        set_focus(s, s->came_from);
+    s->came_from = PART_LINE;
 }
 
 /* Bytes of a full-width slash or ideographic comma at the front, 0 for none. */
@@ -372,6 +385,19 @@ static void answer_question(struct screen *s, const struct key *key)
         forget_outbox(s);
 }
 
+/* The letter of a mark. */
+static void mark_key(struct screen *s, const struct key *key)
+{
+    bool letter = key->code == KEYS_CHAR && key->ch >= 'a' && key->ch <= 'z';
+    struct command go = {.id = COMMAND_GO, .marks = {letter ? (char)key->ch : 0}};
+    int failed = !letter ? 0 : s->awaits == ACTION_MARK ? screen_mark(s, (char)key->ch) : screen_go(s, &go);
+    s->awaits = ACTION_NONE;
+    if (failed)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+    else if (!letter)
+        screen_say(s, STYLE_NOTICE, "a mark is a letter from a to z");
+}
+
 static void line_event(struct screen *s, enum line_event event)
 {
     switch (event) {
@@ -381,6 +407,7 @@ static void line_event(struct screen *s, enum line_event event)
     case LINE_NOTHING:
     case LINE_CHANGED: break;
     }
+    screen_filter_live(s);
 }
 
 /* Escape alone: gives up what is under way, then goes back. */
@@ -444,7 +471,9 @@ void screen_key(struct screen *s, const struct key *key)
         return;
     if (key->code == KEYS_ESC)
         s->escape_at = loop_now(s->app->loop).mono;
-    if (key->code == KEYS_PASTE)
+    if (s->awaits)
+        mark_key(s, key);
+    else if (key->code == KEYS_PASTE)
         paste(s);
     else if (s->focus == PART_LINE)
         key_in_line(s, key);

@@ -38,6 +38,19 @@ struct screen {
     struct layout layout;
     struct scene scene;
     struct log_view logs[2];     /* client, server */
+    struct sift sifts[2];        /* the rows that the logs' filters let pass */
+    char filter_text[2][COMMAND_TEXT]; /* the filters as they were set, "" for none */
+    char filter_before[COMMAND_TEXT];  /* the one before what is being typed */
+    bool filter_live;            /* a filter is being typed */
+    struct filter *search;       /* what was looked for last, or NULL */
+    struct log_view *hits_of;    /* in which log */
+    struct sift hits;            /* all rows with it */
+    struct filter_walk walk;     /* where the search for the next one stands */
+    uint64_t search_from;        /* the row where it began */
+    bool searching, backwards;   /* it goes on; n goes towards older ones */
+    char pattern[COMMAND_TEXT];
+    enum part came_from;         /* where / or & was pressed: the focus goes back there */
+    enum action awaits;          /* a mark's letter comes next: for ACTION_MARK or ACTION_GO */
     struct help_view help;
     bool help_open;
     enum part focus, zoomed;
@@ -66,6 +79,19 @@ void screen_say(struct screen *s, uint8_t style, const char *format, ...) __attr
 void screen_leave(struct screen *s);
 void screen_zoom(struct screen *s);             /* the focused log alone, and back */
 void screen_help(struct screen *s, bool focus); /* opens and closes the help; with `focus` it takes the keys */
+
+/* screen_log.c: those that return int give 0, or −1 and a sentence in app->why. */
+int screen_find(struct screen *s, const char *pattern);
+void screen_find_on(struct screen *s, bool other_way); /* the next hit, the way the search went or the other */
+int screen_filter(struct screen *s, const char *text); /* of the log that is scrolled; "": none */
+void screen_filter_live(struct screen *s);      /* after the line has changed */
+int screen_go(struct screen *s, const struct command *c);
+int screen_mark(struct screen *s, char letter);
+void screen_log_turn(struct screen *s);         /* searches and filters go on, a bounded piece */
+bool screen_search_state(struct screen *s, char *text, size_t room); /* for the rule; false: nothing is searched */
+bool screen_search_stop(struct screen *s);      /* true when one was under way */
+void screen_log_reset(struct screen *s);        /* another journal is looked at */
+void screen_log_done(struct screen *s);
 
 /* screen_draw.c */
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */

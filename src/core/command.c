@@ -21,14 +21,16 @@ struct words {
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
-    parse_word, parse_nothing;
+    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_save;
+
+enum { RAW = -1 };
 
 enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND };
 
 static const struct {
     struct command_info info;
     parse_arguments *parse;
-    int most;                   /* words that it takes */
+    int most;                   /* words that it takes; RAW: the rest of the line as it is */
     enum argument_kind kind;
 } table[COMMAND_COUNT] = {
     [COMMAND_TO] = {{"to", "HOST [PORT]", "", "talk to another peer"}, parse_place, 2, ARGUMENT_OTHER},
@@ -51,6 +53,14 @@ static const struct {
     [COMMAND_SET] = {{"set", "[NAME [VALUE]]", "", "show or set how sockets and server behave"},
                      parse_setting, 2, ARGUMENT_SETTING},
     [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_FIND] = {{"find", "REGEX", "/", "search the log; n and N go on"}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", "show only what EXPR lets pass; alone: all"}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_MARK] = {{"mark", "X", "m", "call the line in focus X, a letter"}, parse_mark, 1, ARGUMENT_OTHER},
+    [COMMAND_GO] = {{"go", "X|N|TIME", "'", "go to a mark, an exchange, a time"}, parse_go, 1, ARGUMENT_OTHER},
+    [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
+    [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
+                      parse_save, 3, ARGUMENT_OTHER},
+    [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_CLEAR] = {{"clear", "", "", "forget the journal"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_ZOOM] = {{"zoom", "", "z", "give the pane in focus all the room, and back"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_HELP] = {{"help", "[WORD]", "F1", "show keys and commands, or what a command does"},
@@ -233,6 +243,73 @@ static int parse_word(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+/* The rest of the line stands in c->text already. */
+static int parse_text(struct command *c, const struct words *w, char *why)
+{
+    (void)w;
+    if (c->text[0] || c->id != COMMAND_FIND)
+        return 0;
+    snprintf(why, COMMAND_WHY, "/find needs a REGEX: what to look for");
+    return -1;
+}
+
+static bool is_mark(const char *word)
+{
+    return word[0] >= 'a' && word[0] <= 'z' && !word[1];
+}
+
+static int parse_mark(struct command *c, const struct words *w, char *why)
+{
+    if (w->count && is_mark(w->at[0])) {
+        c->marks[0] = w->at[0][0];
+        return 0;
+    }
+    snprintf(why, COMMAND_WHY, "/mark needs a letter from a to z");
+    return -1;
+}
+
+static int parse_go(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    const char *to = w->count ? w->at[0] : "";
+    c->exchange = 0;
+    if (is_mark(to)) {
+        c->marks[0] = to[0];
+        return 0;
+    }
+    int64_t number = units_parse_count(to, 1, INT64_MAX / 16);
+    if (number > 0)
+        c->exchange = (uint64_t)number;
+    else
+        c->clock = units_parse_clock(to);
+    if (c->exchange || c->clock >= 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\"", quotable(to, strlen(to), word));
+    return -1;
+}
+
+static int parse_save(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    if (w->count == 0) {
+        snprintf(why, COMMAND_WHY, "/save needs a FILE; its ending says how: .txt .jsonl .csv .pcap");
+        return -1;
+    }
+    snprintf(c->text, sizeof c->text, "%s", w->at[0]);
+    c->range = RANGE_ALL;
+    if (w->count == 1 || (w->count == 2 && strcmp(w->at[1], "all") == 0))
+        return 0;
+    c->range = w->count == 2 ? RANGE_FILTERED : RANGE_MARKS;
+    if (w->count == 2 && strcmp(w->at[1], "filtered") == 0)
+        return 0;
+    for (int i = 0; w->count == 3 && i < 2; i++)
+        c->marks[i] = is_mark(w->at[1 + i]) ? w->at[1 + i][0] : 0;
+    if (c->marks[0] && c->marks[1])
+        return 0;
+    snprintf(why, COMMAND_WHY, "/save FILE takes all, filtered, or two marks (a b), not \"%s\"", quotable(w->at[1], strlen(w->at[1]), word));
+    return -1;
+}
+
 static int parse_nothing(struct command *c, const struct words *w, char *why)
 {
     (void)c;
@@ -320,6 +397,22 @@ static int unknown(const char *name, size_t len, const char *text, size_t text_l
     return -1;
 }
 
+/* The rest of the line without the blanks around it. */
+static int take_rest(struct command *c, const char *text, size_t len, char *why)
+{
+    while (len && is_blank(*text))
+        text++, len--;
+    while (len && is_blank(text[len - 1]))
+        len--;
+    if (len >= sizeof c->text || memchr(text, '\0', len)) {
+        snprintf(why, COMMAND_WHY, "/%s takes %d bytes at most, none of them NUL", table[c->id].info.name, COMMAND_TEXT - 1);
+        return -1;
+    }
+    memcpy(c->text, text, len);
+    c->text[len] = '\0';
+    return 0;
+}
+
 int command_parse(struct command *c, const char *text, size_t len, char *why)
 {
     struct words w;
@@ -333,7 +426,9 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
     int id = command_find(text, name);
     if (id < 0)
         return unknown(text, name, text, len, why);
-    *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1, .setting = -1};
+    *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1, .setting = -1, .clock = -1};
+    if (table[id].most == RAW)
+        return take_rest(c, text + name, len - name, why) < 0 ? -1 : table[id].parse(c, NULL, why);
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
         snprintf(why, COMMAND_WHY, *arguments ? "/%s takes %s, and no more" : "/%s takes no argument", table[id].info.name, arguments);

@@ -30,12 +30,24 @@ enum command_id {
     COMMAND_EXPLAIN,
     COMMAND_SET,
     COMMAND_STATUS,
+    COMMAND_FIND,
+    COMMAND_FILTER,
+    COMMAND_MARK,
+    COMMAND_GO,
+    COMMAND_INSPECT,
+    COMMAND_SAVE,
+    COMMAND_OPEN,
     COMMAND_CLEAR,
     COMMAND_ZOOM,
     COMMAND_HELP,
     COMMAND_QUIT,
     COMMAND_COUNT
 };
+
+/* What part of the journal /save writes. */
+enum command_range { RANGE_ALL, RANGE_FILTERED, RANGE_MARKS };
+
+enum { COMMAND_TEXT = 512, COMMAND_MARKS = 26 };
 
 struct command_info {
     const char *name;
@@ -57,6 +69,10 @@ struct command {
     const struct transform *transform;
     int64_t time;           /* wait, ns */
     int word;               /* help: the command asked for, or −1 */
+    enum command_range range; /* save */
+    char marks[2];          /* mark, go, save: letters a to z, or 0 */
+    int64_t clock;          /* go: a time of the day, ns; −1: none */
+    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open: the path; "" for none */
 };
 
 enum { COMMAND_WHY = 320 };

@@ -551,11 +551,11 @@ uint64_t filter_gave_up(const struct filter *f)
     return f->gave_up;
 }
 
-int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work)
+/* Calls lie in a ring of their own, so a walk over both goes from number to number. */
+static int walk_with_calls(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t end)
 {
-    uint64_t end = f->work + work;
     while (f->work < end) {
-        uint64_t n = w->backwards ? journal_before(j, w->n, w->role, w->kinds) : journal_after(j, w->n, w->role, w->kinds);
+        uint64_t n = (w->backwards ? journal_before : journal_after)(j, w->n, w->role, w->kinds);
         struct entry e;
         if (!n)
             return 0;
@@ -564,6 +564,35 @@ int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w
         if (journal_get(j, n, &e) && filter_passes(f, &e))
             return 1;
     }
+    errno = EAGAIN;
+    return -1;
+}
+
+/* A look of the walk: also ends it when the work is used up. */
+struct look {
+    struct filter *filter;
+    uint64_t end;
+    bool passed;
+};
+
+static bool look_at(void *context, const struct entry *e)
+{
+    struct look *l = context;
+    l->filter->work += WORK_ENTRY / 4;
+    l->passed = filter_passes(l->filter, e);
+    return l->passed || l->filter->work >= l->end;
+}
+
+int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work)
+{
+    struct look look = {f, f->work + work, false};
+    size_t most = work ? SIZE_MAX : 0;
+    if (w->kinds & JOURNAL_CALLS && w->kinds != JOURNAL_CALLS)
+        return walk_with_calls(f, j, w, look.end);
+    if (!journal_scan(j, w->n, w->backwards, w->role, w->kinds, &most, &w->n, look_at, &look) && work)
+        return 0;
+    if (look.passed)
+        return 1;
     errno = EAGAIN;
     return -1;
 }

@@ -515,6 +515,73 @@ uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, uns
     return call > found ? call : found;
 }
 
+/* One walk of journal_scan(). */
+struct scan {
+    const struct journal *j;
+    enum role role;
+    unsigned kinds;
+    size_t *most;
+    uint64_t *seen;
+    bool (*look)(void *context, const struct entry *e);
+    void *context;
+};
+
+/* Looks at one record. Returns true when the walk is at its end. */
+static bool scan_record(const struct scan *s, const struct block *b, uint32_t i, uint64_t *found)
+{
+    const struct record *r = record_at(b, i);
+    struct entry e;
+    if (!record_fits(r, s->role, s->kinds))
+        return false;
+    if (*s->most == 0)
+        return true;
+    --*s->most;
+    record_read(s->j, b, r, &e);
+    *s->seen = e.n;
+    if (!s->look(s->context, &e))
+        return false;
+    *found = e.n;
+    return true;
+}
+
+static uint64_t scan_after(const struct scan *s, const struct chain *c, uint64_t n)
+{
+    uint64_t found = 0;
+    for (size_t at = block_find(c, n + 1); at < c->index_to; at++) {
+        const struct block *b = c->index[at];
+        for (uint32_t i = record_find(b, n + 1); block_fits(b, s->role, s->kinds) && i < b->count; i++)
+            if (scan_record(s, b, i, &found))
+                return found;
+    }
+    return 0;
+}
+
+static uint64_t scan_before(const struct scan *s, const struct chain *c, uint64_t n)
+{
+    uint64_t found = 0;
+    size_t at = block_find(c, n);
+    if (at < c->index_to)
+        at++;
+    while (at-- > c->index_from) {
+        const struct block *b = c->index[at];
+        for (uint32_t i = block_fits(b, s->role, s->kinds) ? record_find(b, n) : 0; i-- > 0;)
+            if (scan_record(s, b, i, &found))
+                return found;
+    }
+    return 0;
+}
+
+uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most, uint64_t *seen,
+                      bool (*look)(void *context, const struct entry *e), void *context)
+{
+    const struct scan s = {j, role, kinds, most, seen, look, context};
+    const struct chain *c = &j->chains[kinds == JOURNAL_CALLS];
+    *seen = n;
+    if (!backwards && n >= j->last)
+        return 0;
+    return backwards ? scan_before(&s, c, n) : scan_after(&s, c, n);
+}
+
 uint64_t journal_last(const struct journal *j)
 {
     return j->last;

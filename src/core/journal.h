@@ -57,6 +57,12 @@ bool journal_get(const struct journal *j, uint64_t n, struct entry *out);
 uint64_t journal_after(const struct journal *j, uint64_t n, enum role role, unsigned kinds);
 uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, unsigned kinds);
 
+/* Looks at entries one after the other, for walks over very many: those behind `n` (backwards: before it), of that role, of kinds that are JOURNAL_CALLS alone or without
+ * them. `look` returns true for the one that was looked for: its number is returned. Else 0, when *most entries were looked at (*most is 0 then) or none is left. *seen is
+ * the last one looked at, or `n`. */
+uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most, uint64_t *seen,
+                      bool (*look)(void *context, const struct entry *e), void *context);
+
 /* The newest number ever given, 0 before the first. */
 uint64_t journal_last(const struct journal *j);
 

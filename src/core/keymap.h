@@ -27,6 +27,15 @@ enum action {
     ACTION_OLDEST,
     ACTION_NEWEST,
     ACTION_ZOOM,
+    ACTION_SEARCH,     /* begin /find */
+    ACTION_NEXT,       /* the next hit */
+    ACTION_PREVIOUS,
+    ACTION_FILTER,     /* begin /filter */
+    ACTION_MARK,       /* a letter follows */
+    ACTION_GO,         /* a letter follows */
+    ACTION_PAUSE,      /* stand still, or follow again */
+    ACTION_TIME,       /* what the clock column says */
+    ACTION_INSPECT,    /* the line in focus, whole */
     ACTION_COMMAND,    /* begin a command */
     ACTION_BACK,       /* to the input line */
 };

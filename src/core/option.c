@@ -10,7 +10,7 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, ASCII, NO_COLOR, JOIN };
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN };
 
 static const struct row {
     int value;
@@ -44,6 +44,8 @@ static const struct row {
     {WINDOW, {0, "window", "N", "without screen: at most N unanswered at once (1)"}},
     {TRANSFORM, {0, "transform", "NAME", "what the server does with a datagram (upper)"}},
     {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
+    {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
+    {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
     {ASCII, {0, "ascii", NULL, "draw with ASCII characters only"}},
     {NO_COLOR, {0, "no-color", NULL, "draw without colours"}},
     {'h', {'h', "help", NULL, "show this and leave"}},
@@ -141,6 +143,8 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 'c': return take_count(&o->count, "-c", value, INT64_MAX / 16, why);
     case 'e': return take_source(o, false, value, why);
     case 'f': return take_source(o, true, value, why);
+    case SAVE: o->save = value; return 0;
+    case OPEN: o->open = value; return 0;
     case TRANSFORM: return take_transform(o, value, why);
     case WINDOW:
         if (take_count(&number, "--window", value, 100000, why) < 0)
@@ -250,6 +254,12 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         return -1;
     }
     int left = argc - optind;
+    if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
+        snprintf(why, OPTION_WHY, "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
+        return -1;
+    }
+    if (o->open)
+        o->mode = MODE_OPEN;
     bool listens = both || o->mode == MODE_SERVER;
     if (left > 0 && !listens)
         o->mode = MODE_CLIENT;

@@ -19,7 +19,7 @@
 
 enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_WHY = 400 };
 
-enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER };
+enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN };
 
 /* What -e and -f gave, in their order. */
 struct script_source {
@@ -46,6 +46,8 @@ struct options {
     size_t window;
     const struct transform *transform;
     size_t max_log;
+    const char *save;          /* where the journal is kept as it grows, or NULL */
+    const char *open;          /* MODE_OPEN: the file to look at */
     struct script_source scripts[OPTION_SCRIPTS];
     size_t script_count;
 };

@@ -159,6 +159,49 @@ char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, ch
     return text;
 }
 
+/* Two digits below `most`, and what has to stand behind them or the end. */
+static int take_two(const char **text, int most, char behind)
+{
+    const char *t = *text;
+    int value = t[0] >= '0' && t[0] <= '9' && t[1] >= '0' && t[1] <= '9' ? (t[0] - '0') * 10 + t[1] - '0' : most;
+    if (value >= most || (t[2] && t[2] != behind))
+        return -1;
+    *text += t[2] ? 3 : 2;
+    return value;
+}
+
+int64_t units_parse_clock(const char *text)
+{
+    int64_t fraction = 0, place = UNITS_SECOND / 10;
+    int hour = take_two(&text, 24, ':'), minute = hour < 0 || !*text ? -1 : take_two(&text, 60, ':');
+    int second = minute < 0 ? -1 : text[0] ? take_two(&text, 60, '.') : 0;
+    for (; second >= 0 && *text >= '0' && *text <= '9'; text++, place /= 10)
+        fraction += (*text - '0') * place;
+    if (second < 0 || *text) {
+        errno = EINVAL;
+        return -1;
+    }
+    return ((int64_t)hour * 3600 + minute * 60 + second) * UNITS_SECOND + fraction;
+}
+
+int64_t units_last_clock(int64_t clock, int64_t wall)
+{
+    for (int day = 0;; day++) {
+        struct tm tm;
+        time_t t = (time_t)(wall / UNITS_SECOND);
+        if (!localtime_r(&t, &tm))
+            return wall;
+        tm.tm_mday -= day;
+        tm.tm_hour = (int)(clock / (3600 * UNITS_SECOND));
+        tm.tm_min = (int)(clock / (60 * UNITS_SECOND) % 60);
+        tm.tm_sec = (int)(clock / UNITS_SECOND % 60);
+        tm.tm_isdst = -1;
+        int64_t at = (int64_t)mktime(&tm) * UNITS_SECOND + clock % UNITS_SECOND;
+        if (at <= wall || day == 1)
+            return at;
+    }
+}
+
 char *units_format_utc(int64_t wall, char *text)
 {
     int64_t nano, second = split(wall, &nano);

@@ -37,6 +37,12 @@ struct units_clock {
 };
 char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, char *text);
 
+/* A time of the day: "15:31", "15:31:10", "15:31:10.5". Returns ns since midnight. */
+int64_t units_parse_clock(const char *text);
+
+/* The wall time that shows that time of the day, the newest one not behind `wall`, in the local time zone. */
+int64_t units_last_clock(int64_t clock, int64_t wall);
+
 /* "2026-11-22T15:31:10.123456789Z". */
 char *units_format_utc(int64_t wall, char *text);
 

@@ -472,16 +472,27 @@ bool udp_is_own(const struct address *a)
     return own;
 }
 
-bool udp_can_reach(const struct address *peer)
+bool udp_route(const struct address *peer, struct address *local)
 {
     struct sockaddr_storage ss;
     int on = 1, fd = ask(peer->family);
     socklen_t len = address_to_sockaddr(peer, &ss);
+    address_clear(local);
     if (fd < 0)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
     int result = connect(fd, (struct sockaddr *)&ss, len), error = errno;
+    len = sizeof ss;
+    if (result == 0 && getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+        address_from_sockaddr(local, (struct sockaddr *)&ss, len);
+    local->port = 0;
     close(fd);
     errno = error;
     return result == 0;
+}
+
+bool udp_can_reach(const struct address *peer)
+{
+    struct address local;
+    return udp_route(peer, &local);
 }

@@ -130,6 +130,9 @@ void udp_put_segment(struct msghdr *m, uint16_t size);
 /* True when the address is one of this machine's own (a throw-away socket can be bound to it). */
 bool udp_is_own(const struct address *a);
 
+/* The address that this machine sends from to that peer, into `local`, its port 0. The same as udp_can_reach() otherwise. */
+bool udp_route(const struct address *peer, struct address *local);
+
 /* True when this machine has a route there (connect(2) on a throw-away socket; nothing is sent). Else errno says why not. */
 bool udp_can_reach(const struct address *peer);
 

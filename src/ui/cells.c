@@ -262,6 +262,13 @@ void cells_select(struct cells *c, int row, int col, int end)
         cells_at(c, row, col)->style |= STYLE_SELECTED;
 }
 
+void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style)
+{
+    end = reach(c, row, col, end);
+    for (col = col < 0 ? 0 : col; col < end; col++)
+        cells_at(c, row, col)->style = style;
+}
+
 void cells_fill(struct cells *c, int row, int col, int end, uint8_t style, const char *character)
 {
     size_t len = strlen(character);

@@ -29,6 +29,7 @@ enum style {
     STYLE_PROMPT,
     STYLE_HINT,
     STYLE_KEY,       /* a key's name in a hint line */
+    STYLE_HIT,       /* what a search found */
     STYLE_COUNT,
     STYLE_SELECTED = 0x80, /* or-ed to any: the chosen line, reversed */
 };
@@ -78,8 +79,9 @@ int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, co
 /* Columns that our own text takes when put with these cells. */
 int cells_width(const struct cells *c, const char *text);
 
-/* Adds STYLE_SELECTED to a row's part. */
+/* Adds STYLE_SELECTED to a row's part; gives it another style. */
 void cells_select(struct cells *c, int row, int col, int end);
+void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style);
 
 /* Fills columns col to end (exclusive) with one character of our own. */
 void cells_fill(struct cells *c, int row, int col, int end, uint8_t style, const char *character);

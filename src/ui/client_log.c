@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/log_view.h"
+#include "ui/payload.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -19,8 +20,10 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[48], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
-    if (!s->client.open)
+    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
+    if (s->file)
+        snprintf(left, sizeof left, "%s", s->file);
+    else if (!s->client.open)
         snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
     else if (s->client.connected)
         snprintf(left, sizeof left, "%s → %s, connected", address_format(&s->client.local, local), address_format(&s->client.peer, peer));
@@ -78,7 +81,7 @@ static const char *remark(const struct entry *e)
     return e->reply_to ? "" : "unasked";
 }
 
-static void draw_datagram(struct cells *c, struct area row, const struct entry *e, struct columns k)
+static void draw_datagram(struct cells *c, struct area row, const struct scene *s, const struct entry *e, struct columns k)
 {
     bool sent = e->dir == DIR_SENT, failed = e->flags & FLAG_UNSENT;
     uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;
@@ -91,7 +94,7 @@ static void draw_datagram(struct cells *c, struct area row, const struct entry *
     if (e->size == 0)
         cells_put(c, row.row, col, said_at, STYLE_DIM, "(empty)");
     else
-        cells_put_safe(c, row.row, col, said_at - 1, style, e->data, e->kept);
+        payload_put(c, row.row, col, said_at - 1, style, s, e);
     if (said_at < k.rtt)
         cells_put(c, row.row, said_at, k.rtt, failed ? STYLE_ERROR : STYLE_NOTICE, said);
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
@@ -131,11 +134,11 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     char text[UNITS_TEXT];
     bool answer = e->kind == ENTRY_DATAGRAM && e->reply_to;
     if (k.time >= 0 && !answer)
-        cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text));
+        cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, payload_clock(s, e, text));
     if (e->exchange)
         cells_printf(c, row.row, k.exchange, k.text, STYLE_DIM, "%2llu", (unsigned long long)e->exchange);
     if (e->kind == ENTRY_DATAGRAM)
-        draw_datagram(c, row, e, k);
+        draw_datagram(c, row, s, e, k);
     else
         draw_notice(c, row, e, k);
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { ROWS_MOST = 500 };
+enum { ROWS_MOST = 500, LIVE_ROWS = 4, LIVE_FROM = 16 }; /* rows of the live end, and of a pane that has room for them */
 
 void log_view_init(struct log_view *v, const struct log_ops *ops)
 {
@@ -15,6 +15,8 @@ void log_view_init(struct log_view *v, const struct log_ops *ops)
 static uint64_t row_before(const struct log_view *v, const struct journal *j, uint64_t n)
 {
     struct entry e;
+    if (v->sift)
+        return sift_before(v->sift, n);
     while ((n = journal_before(j, n, v->ops->role, JOURNAL_TALK)))
         if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
             return n;
@@ -24,6 +26,8 @@ static uint64_t row_before(const struct log_view *v, const struct journal *j, ui
 static uint64_t row_after(const struct log_view *v, const struct journal *j, uint64_t n)
 {
     struct entry e;
+    if (v->sift)
+        return sift_after(v->sift, n);
     while ((n = journal_after(j, n, v->ops->role, JOURNAL_TALK)))
         if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
             return n;
@@ -69,15 +73,15 @@ static void window_reverse(struct window *w)
     }
 }
 
-/* What was forgotten under a view that stands still is replaced by the oldest that are left. */
-static void collect(struct window *w, const struct log_view *v, const struct scene *s)
+/* Gathers the rows up to `bottom` (0: the newest). What was forgotten under a view that stands still is replaced by the oldest that are left. */
+static void collect(struct window *w, const struct log_view *v, const struct scene *s, uint64_t bottom)
 {
     const struct journal *j = s->journal;
-    uint64_t n = row_before(v, j, v->bottom ? v->bottom + 1 : UINT64_MAX);
+    uint64_t n = row_before(v, j, bottom ? bottom + 1 : UINT64_MAX);
     w->count = w->height = 0;
     while (n && window_add(w, v, s, n))
         n = row_before(v, j, n);
-    if (!v->bottom || n)
+    if (!bottom || n)
         return;
     w->count = w->height = 0;
     for (n = row_after(v, j, 0); n && window_add(w, v, s, n);)
@@ -85,30 +89,58 @@ static void collect(struct window *w, const struct log_view *v, const struct sce
     window_reverse(w);
 }
 
+static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct scene *s, const struct window *w, uint64_t focus)
+{
+    struct entry e;
+    bool full = w->count && row_before(v, s->journal, w->rows[w->count - 1]);
+    int at = a.row + (full ? a.rows : w->height);
+    for (int i = 0; i < w->count; i++) {
+        at -= w->heights[i];
+        if (journal_get(s->journal, w->rows[i], &e))
+            v->ops->draw_row(c, (struct area){at, a.col, w->heights[i], a.cols}, s, &e);
+        for (int row = 0; w->rows[i] == focus && row < w->heights[i]; row++)
+            cells_select(c, at + row, a.col, a.col + a.cols);
+    }
+    if (!full && w->height < v->page)
+        v->ops->draw_empty(c, (struct area){a.row + w->height, a.col, a.rows - w->height, a.cols}, s);
+}
+
+/* The live end below the rows that stand still: the newest rows, as many as fit. */
+static void draw_live(struct log_view *v, struct cells *c, struct area a, struct scene *s)
+{
+    struct window w;
+    int page = v->page;
+    cells_fill(c, a.row, a.col, a.col + a.cols, STYLE_DIM, "┄");
+    v->page = a.rows - 1;
+    collect(&w, v, s, 0);
+    draw_rows(v, c, (struct area){a.row + 1, a.col, a.rows - 1, a.cols}, s, &w, 0);
+    v->page = page;
+}
+
 void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus)
 {
     struct window w;
-    struct entry e;
     if (a.rows < 1)
         return;
+    bool split = v->bottom && a.rows >= LIVE_FROM;
+    int rows = a.rows - 1 - (split ? LIVE_ROWS + 1 : 0);
     cells_blank(c, a, STYLE_PLAIN);
-    v->page = a.rows - 1 < ROWS_MOST ? a.rows - 1 : ROWS_MOST;
+    v->page = rows < ROWS_MOST ? rows : ROWS_MOST;
     v->cols = a.cols;
-    collect(&w, v, s);
-    if (v->page && (w.count == 0 || !row_after(v, s->journal, w.rows[0])))
+    collect(&w, v, s, v->bottom);
+    if (v->page && (w.count == 0 || !row_after(v, s->journal, w.rows[0])) && !v->at)
         v->bottom = 0; /* the end is in view: follow it */
+    if (split && !v->bottom) {
+        log_view_draw(v, c, a, s, focus);
+        return;
+    }
     v->ops->draw_title(v, c, a, s, focus);
     if (v->page == 0)
         return;
-    bool full = w.count && row_before(v, s->journal, w.rows[w.count - 1]);
-    int at = a.row + (full ? a.rows : 1 + w.height);
-    for (int i = 0; i < w.count; i++) {
-        at -= w.heights[i];
-        if (journal_get(s->journal, w.rows[i], &e))
-            v->ops->draw_row(c, (struct area){at, a.col, w.heights[i], a.cols}, s, &e);
-    }
-    if (!full && w.height < v->page)
-        v->ops->draw_empty(c, (struct area){a.row + 1 + w.height, a.col, v->page - w.height, a.cols}, s);
+    uint64_t in_focus = v->at ? v->at : w.count ? w.rows[0] : 0;
+    draw_rows(v, c, (struct area){a.row + 1, a.col, rows, a.cols}, s, &w, focus && (v->bottom || v->at) ? in_focus : 0);
+    if (split)
+        draw_live(v, c, (struct area){a.row + 1 + rows, a.col, LIVE_ROWS + 1, a.cols}, s);
 }
 
 static void stand_still(struct log_view *v, uint64_t bottom, const struct scene *s)
@@ -158,16 +190,96 @@ static void scroll_down(struct log_view *v, int lines, const struct scene *s)
     v->bottom = next ? n : 0;
 }
 
+/* The oldest row of the window whose last row is `bottom`. */
+static uint64_t top_of(const struct log_view *v, const struct scene *s, uint64_t bottom)
+{
+    struct window w;
+    collect(&w, v, s, bottom);
+    return w.count ? w.rows[w.count - 1] : 0;
+}
+
+/* A row's focus moves by one row, and takes the window along at its edges. */
+static void move_focus(struct log_view *v, const struct scene *s, bool up)
+{
+    uint64_t next = up ? row_before(v, s->journal, v->at) : row_after(v, s->journal, v->at);
+    if (!next)
+        return;
+    v->at = next;
+    uint64_t bottom = shown_bottom(v, s);
+    if (!up && next > bottom)
+        stand_still(v, next, s);
+    for (uint64_t top = top_of(v, s, bottom); up && top && next < top && bottom > next; top = top_of(v, s, bottom))
+        stand_still(v, bottom = row_before(v, s->journal, bottom), s);
+}
+
+uint64_t log_view_focus(const struct log_view *v, const struct scene *s)
+{
+    struct entry e;
+    return v->at && journal_get(s->journal, v->at, &e) ? v->at : shown_bottom(v, s);
+}
+
+/* The row stands in the middle, where there are rows enough behind it. */
+void log_view_go(struct log_view *v, uint64_t n, const struct scene *s)
+{
+    uint64_t row = row_before(v, s->journal, n + 1), bottom = row ? row : row_after(v, s->journal, n), next = bottom;
+    if (!bottom)
+        return;
+    uint64_t first = first_bottom(v, s), at = bottom;
+    for (int left = v->page / 2; next && (left -= row_height(v, s, next)) >= 0; next = row_after(v, s->journal, next))
+        bottom = next;
+    stand_still(v, bottom > first ? bottom : first, s);
+    v->at = at;
+}
+
 static void scroll_to_oldest(struct log_view *v, const struct scene *s)
 {
     uint64_t first = first_bottom(v, s);
     if (first && row_after(v, s->journal, first))
         stand_still(v, first, s);
+    v->at = first ? row_after(v, s->journal, 0) : 0;
+}
+
+/* Where all rows are in view, or the oldest ones, the focus moves by itself. */
+static bool moves_alone(const struct log_view *v, const struct scene *s, enum action action)
+{
+    if (action == ACTION_UP)
+        return v->at || shown_bottom(v, s) == first_bottom(v, s);
+    return action == ACTION_DOWN && v->at;
+}
+
+/* Moving on from the newest row follows it again. */
+static void step(struct log_view *v, enum action action, const struct scene *s)
+{
+    if (!v->at)
+        v->at = shown_bottom(v, s);
+    if (v->at && action == ACTION_DOWN && !row_after(v, s->journal, v->at))
+        v->at = v->bottom = 0;
+    else if (v->at)
+        move_focus(v, s, action == ACTION_UP);
+}
+
+/* Stands still where it is, on the row in focus, or follows the newest again. */
+static void pause(struct log_view *v, uint64_t at, const struct scene *s)
+{
+    uint64_t newest = row_before(v, s->journal, UINT64_MAX);
+    bool stands = v->bottom || at;
+    if (stands)
+        v->bottom = 0;
+    else if (newest) {
+        stand_still(v, newest, s);
+        v->at = newest;
+    }
 }
 
 bool log_view_act(struct log_view *v, enum action action, const struct scene *s)
 {
     int half = v->page > 1 ? v->page / 2 : 1, page = v->page > 1 ? v->page - 1 : 1;
+    if (moves_alone(v, s, action)) {
+        step(v, action, s);
+        return true;
+    }
+    uint64_t at = v->at;
+    v->at = 0;
     switch (action) {
     case ACTION_UP: scroll_up(v, 1, s); return true;
     case ACTION_DOWN: scroll_down(v, 1, s); return true;
@@ -177,18 +289,23 @@ bool log_view_act(struct log_view *v, enum action action, const struct scene *s)
     case ACTION_PAGE_DOWN: scroll_down(v, page, s); return true;
     case ACTION_OLDEST: scroll_to_oldest(v, s); return true;
     case ACTION_NEWEST: v->bottom = 0; return true;
-    default: return false;
+    case ACTION_PAUSE: pause(v, at, s); return true;
+    default: v->at = at; return false;
     }
 }
 
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text)
 {
-    char count[UNITS_TEXT];
+    char count[UNITS_TEXT], all[UNITS_TEXT];
+    int at = 0;
     text[0] = '\0';
     uint64_t fresh = v->ops->events(s) - v->events_then;
+    if (v->sift)
+        at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s", units_format_count(sift_count(v->sift), count),
+                      units_format_count(v->ops->events(s), all), v->bottom ? " " : "");
     if (v->bottom && fresh)
-        snprintf(text, 48, "▼ %s new", units_format_count(fresh, count));
+        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
-        snprintf(text, 48, "▼ more below");
+        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ more below");
     return text;
 }

@@ -1,7 +1,10 @@
 /* log_view: a scrolling log over the journal, newest at the end. The client pane and the server pane are two of them.
  *
+ * One row is in focus: the last one shown, or `at` once the user has gone to a row by its own (a hit, a mark, the top of the log). A pane with room for it shows the
+ * live end below the rows that stand still.
+ *
  * Invariant: the view remembers entry numbers only. `bottom` 0 follows the newest; else the row of that entry is the last one shown, whatever
- * comes, until the user scrolls back to the end. */
+ * comes, until the user scrolls back to the end. With a sift only the rows that it found are there; it is not owned. */
 #ifndef UDPTALK_UI_LOG_VIEW_H
 #define UDPTALK_UI_LOG_VIEW_H
 
@@ -10,6 +13,7 @@
 
 #include "core/entry.h"
 #include "core/keymap.h"
+#include "core/sift.h"
 #include "ui/cells.h"
 #include "ui/scene.h"
 
@@ -36,6 +40,8 @@ enum { NEWS_BESIDE = 60 };
 struct log_view {
     const struct log_ops *ops;
     uint64_t bottom;
+    uint64_t at;          /* the row in focus, 0: the last one shown */
+    const struct sift *sift; /* the rows that there are, or NULL: all */
     uint64_t events_then; /* the counter when the user scrolled up */
     int page, cols;       /* rows of the screen that it had last, the title apart, and columns */
 };
@@ -46,7 +52,15 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
 /* Scrolls. Returns false when the action is none of a log's. */
 bool log_view_act(struct log_view *v, enum action action, const struct scene *s);
 
-/* "▼ 12 new" or "▼ more below" while scrolled up, else "". `text` holds 48 bytes. */
+/* The row in focus, or 0 where there is none. */
+uint64_t log_view_focus(const struct log_view *v, const struct scene *s);
+
+/* Puts the row of entry n, or the nearest one before it, into focus and into view. */
+void log_view_go(struct log_view *v, uint64_t n, const struct scene *s);
+
+enum { LOG_VIEW_NEWS = 112 };
+
+/* "▼ 12 new" or "▼ more below" while scrolled up, behind "& 3 of 120" where a sift is at work, else "". `text` holds LOG_VIEW_NEWS bytes. */
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
 
 extern const struct log_ops client_log, server_log;

@@ -6,12 +6,23 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/filter.h"
 #include "core/journal.h"
 #include "core/transform.h"
 #include "core/units.h"
 
+/* What the clock column of the logs says. */
+enum time_shown { TIME_OF_DAY, TIME_SINCE_START, TIME_SINCE_LAST, TIME_SHOWN_COUNT };
+
 struct scene {
     const struct journal *journal;
+    const char *file;            /* the file that is looked at, or NULL: the present */
+    enum time_shown time;
+    int64_t start;               /* wall time of the oldest entry ever */
+    bool wrap;                   /* long payloads take as many rows as they need */
+    bool hex;                    /* each payload's bytes below it */
+    int shift;                   /* columns of the payloads that are out of sight on the left */
+    struct filter *search;       /* what is looked for, to be highlighted, or NULL */
     struct {
         bool open, looking_up, connected;
         struct address local, peer;

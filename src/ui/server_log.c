@@ -6,6 +6,7 @@
 
 #include "core/answer.h"
 #include "ui/log_view.h"
+#include "ui/payload.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -19,9 +20,11 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[48];
+    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS];
     char dropped[UNITS_TEXT], clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
-    if (s->server.open)
+    if (s->file)
+        snprintf(left, sizeof left, "%s", s->file);
+    else if (s->server.open)
         snprintf(left, sizeof left, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─",
                  s->server.transform->name);
     else
@@ -36,13 +39,13 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
 }
 
-static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct entry *e)
+static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
 {
     if (e->size == 0)
         return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
     if (e->kept == e->size)
-        return cells_put_safe(c, row, col, end, style, e->data, e->kept);
-    col = cells_put_safe(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, e->data, e->kept);
+        return payload_put(c, row, col, end, style, s, e);
+    col = payload_put(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, s, e);
     return cells_printf(c, row, col, end, STYLE_NOTICE, " (cut: %zu of %zu bytes)", e->kept, e->size);
 }
 
@@ -63,21 +66,21 @@ static int share(const struct answer *a, int col, int end)
     return col + (reply < room / 2 ? room - reply : room / 2);
 }
 
-static void draw_answer(struct cells *c, int row, int col, int end, const struct answer *a)
+static void draw_answer(struct cells *c, int row, int col, int end, const struct scene *s, const struct answer *a)
 {
     bool answered = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
     if (answered) {
-        col = put_payload(c, row, col, share(a, col, end), STYLE_RECEIVED, &a->request);
+        col = put_payload(c, row, col, share(a, col, end), STYLE_RECEIVED, s, &a->request);
         col = cells_put(c, row, col, end, STYLE_DIM, " → ");
-        put_payload(c, row, col, end, STYLE_SENT, &a->reply);
+        put_payload(c, row, col, end, STYLE_SENT, s, &a->reply);
         return;
     }
     if (!a->has_reason) {
-        put_payload(c, row, col, end, STYLE_RECEIVED, &a->request);
+        put_payload(c, row, col, end, STYLE_RECEIVED, s, &a->request);
         return;
     }
     bool ours = a->has_reply && a->reply.flags & FLAG_SUPPRESSED;
-    col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, &a->request);
+    col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, s, &a->request);
     col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, ours ? " ✗ not answered: " : " ✗ ");
     col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
     if (a->request.exchange)
@@ -117,7 +120,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     char text[UNITS_TEXT], peer[ADDRESS_TEXT];
     struct answer answer;
     if (row.cols >= CLOCK_FROM)
-        cells_put(c, row.row, row.col + 1, end, STYLE_DIM, units_format_clock(e->wall, 3, &s->clock, text));
+        cells_put(c, row.row, row.col + 1, end, STYLE_DIM, payload_clock(s, e, text));
     if (e->kind == ENTRY_NOTICE) {
         draw_notice(c, row, e);
         return;
@@ -125,9 +128,9 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     address_format(&e->peer, peer);
     col = cells_put(c, row.row, col, end, STYLE_PLAIN, row.cols >= HOST_FROM ? peer : strrchr(peer, ':')) + 2;
     if (answer_gather(s->journal, e->n, &answer))
-        draw_answer(c, row.row, col, end, &answer);
+        draw_answer(c, row.row, col, end, s, &answer);
     else
-        put_payload(c, row.row, cells_put(c, row.row, col, end, STYLE_SENT, "→ "), end, STYLE_SENT, e);
+        put_payload(c, row.row, cells_put(c, row.row, col, end, STYLE_SENT, "→ "), end, STYLE_SENT, s, e);
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)

@@ -1,0 +1,191 @@
+/* The journal into files: /save, in pieces, so that nothing else waits; and --save, as it grows. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/paths.h"
+#include "core/units.h"
+
+enum { PIECE = 2000 }; /* entries a turn */
+
+/* The address that the kernel sends from: for entries of a socket that is bound to none. */
+static bool route(void *context, const struct address *peer, struct address *local)
+{
+    (void)context;
+    return udp_route(peer, local);
+}
+
+static void stop(struct saving *s)
+{
+    export_free(s->x);
+    s->x = NULL;
+    buffer_done(&s->out);
+    file_out_drop(&s->file);
+}
+
+static int fails(struct app *a, struct saving *s, int error)
+{
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", s->name, strerror(error));
+    stop(s);
+    errno = error;
+    return -1;
+}
+
+static int begin(struct app *a, struct saving *s, const char *path, bool grows)
+{
+    snprintf(s->name, sizeof s->name, "%s", path);
+    paths_expand(s->path, sizeof s->path, path);
+    s->x = export_new(export_find(s->path));
+    buffer_init(&s->out);
+    file_out_init(&s->file);
+    if (!s->x)
+        return fails(a, s, ENOMEM);
+    s->x->route = route;
+    s->x->ascii = a->options->ascii;
+    if ((grows ? file_out_append : file_out_open)(&s->file, s->path) < 0)
+        return fails(a, s, errno);
+    if (!(grows && s->file.whole > 0) && export_begin(s->x, &s->out) < 0)
+        return fails(a, s, errno);
+    return 0;
+}
+
+static bool wanted(const struct saving *s, const struct entry *e)
+{
+    return !s->filter || filter_passes(s->filter, e);
+}
+
+/* Appends the next entries to `out`. Returns false when there are none left. */
+static bool gather(struct saving *s, const struct journal *j, int most)
+{
+    struct entry e;
+    uint64_t n = s->seen;
+    while (most-- > 0 && (n = journal_after(j, s->seen, ROLE_NONE, JOURNAL_ALL)) && n <= s->last) {
+        s->seen = n;
+        if (!journal_get(j, n, &e) || !wanted(s, &e))
+            continue;
+        export_entry(s->x, &s->out, &e);
+        s->entries++;
+    }
+    return most >= 0 ? false : true;
+}
+
+int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last, struct filter *filter)
+{
+    struct saving *s = &a->saving;
+    if (s->x) {
+        snprintf(a->why, APP_WHY, "%.200s is still being saved", s->name);
+        errno = EBUSY;
+        return -1;
+    }
+    uint64_t newest = journal_last(app_viewed(a));
+    *s = (struct saving){.seen = first ? first - 1 : 0, .last = last < newest ? last : newest, .filter = filter, .forgotten = journal_counts(app_viewed(a)).forgotten};
+    return begin(a, s, path, false);
+}
+
+/* The number of a mark, 0 when it is not set. */
+static uint64_t marked(const struct app *a, char mark)
+{
+    return mark ? a->marks[mark - 'a'] : 0;
+}
+
+int app_save(struct app *a, const struct command *c, struct filter *filter)
+{
+    uint64_t first = marked(a, c->marks[0]), last = marked(a, c->marks[1]);
+    if (c->range == RANGE_MARKS && (!first || !last)) {
+        snprintf(a->why, APP_WHY, "there is no mark %c: m and a letter set one", first ? c->marks[1] : c->marks[0]);
+        errno = EINVAL;
+        return -1;
+    }
+    if (c->range == RANGE_FILTERED && !filter) {
+        snprintf(a->why, APP_WHY, "no filter is set: /filter EXPR sets one, /save FILE saves all");
+        errno = EINVAL;
+        return -1;
+    }
+    if (c->range != RANGE_MARKS)
+        first = 0, last = UINT64_MAX;
+    else if (first > last)
+        first = marked(a, c->marks[1]), last = marked(a, c->marks[0]);
+    return saving_start(a, c->text, first, last, c->range == RANGE_FILTERED ? filter : NULL);
+}
+
+static void tell_saved(struct app *a, struct saving *s)
+{
+    char count[UNITS_TEXT], gone[UNITS_TEXT], text[APP_WHY];
+    struct buffer summary;
+    uint64_t forgotten = journal_counts(app_viewed(a)).forgotten - s->forgotten;
+    buffer_init(&summary);
+    export_describe(s->x, &summary);
+    int at = snprintf(text, sizeof text, "saved %s entries to %.200s (%s): %.*s", units_format_count(s->entries, count), s->name, s->x->format->name,
+                      (int)summary.len, summary.data ? (char *)summary.data : "");
+    if (forgotten && at > 0 && at < (int)sizeof text)
+        snprintf(text + at, sizeof text - (size_t)at, "; %s were forgotten meanwhile", units_format_count(forgotten, gone));
+    a->front.say(a->front.context, false, text);
+    buffer_done(&summary);
+}
+
+bool saving_step(struct app *a)
+{
+    struct saving *s = &a->saving;
+    if (!s->x)
+        return false;
+    bool more = gather(s, app_viewed(a), PIECE);
+    if (!more)
+        export_end(s->x, &s->out);
+    if (s->out.failed || file_out_write(&s->file, s->out.data, s->out.len) < 0 || (!more && file_out_finish(&s->file) < 0)) {
+        fails(a, s, s->out.failed ? ENOMEM : errno);
+        a->front.say(a->front.context, true, a->why);
+        return false;
+    }
+    buffer_clear(&s->out);
+    if (more) {
+        loop_again(a->loop);
+        return true;
+    }
+    tell_saved(a, s);
+    stop(s);
+    return false;
+}
+
+bool saving_cancel(struct app *a)
+{
+    bool under_way = a->saving.x;
+    if (under_way)
+        stop(&a->saving);
+    return under_way;
+}
+
+int keeping_start(struct app *a, const char *path)
+{
+    a->keeping = (struct saving){.last = UINT64_MAX};
+    return begin(a, &a->keeping, path, true);
+}
+
+void keeping_step(struct app *a)
+{
+    struct saving *s = &a->keeping;
+    struct journal_counts counts = journal_counts(a->journal);
+    if (!s->x || (s->seen == journal_last(a->journal) && s->out.len == 0))
+        return;
+    bool more = gather(s, a->journal, PIECE);
+    if (!s->out.failed && file_out_piece(&s->file, s->out.data, s->out.len) == 0) {
+        buffer_clear(&s->out);
+        s->forgotten = counts.forgotten;
+        if (more)
+            loop_again(a->loop);
+        return;
+    }
+    fails(a, s, s->out.failed ? ENOMEM : errno);
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing more is saved there", a->why);
+}
+
+void keeping_end(struct app *a)
+{
+    struct saving *s = &a->keeping;
+    while (s->x && s->seen < journal_last(a->journal))
+        keeping_step(a);
+    if (s->x)
+        stop(s);
+}

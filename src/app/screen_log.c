@@ -1,0 +1,269 @@
+/* The logs as a tool: search, filter, marks, places. Long work goes on in pieces, a turn each. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/screen_state.h"
+#include "core/answer.h"
+#include "core/units.h"
+
+enum { WORK_NOW = 300000, WORK_TURN = 200000, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
+
+static struct log_view *log_of(struct screen *s)
+{
+    return &s->logs[s->scrolled == PART_SERVER];
+}
+
+static enum role role_of(const struct screen *s)
+{
+    return s->logs[s->scrolled == PART_SERVER].ops->role;
+}
+
+/* The row that an entry belongs to. */
+static uint64_t row_of(const struct journal *j, uint64_t n)
+{
+    struct entry e;
+    return journal_get(j, n, &e) && answer_is_part(j, &e) ? e.reply_to : n;
+}
+
+static bool is_shown(const struct log_view *v, uint64_t row)
+{
+    return !v->sift || sift_before(v->sift, row + 1) == row;
+}
+
+static void end_search(struct screen *s)
+{
+    filter_free(s->search);
+    sift_done(&s->hits);
+    s->search = NULL;
+    s->searching = false;
+}
+
+/* Looks on for the hit; a far one takes more than one turn. */
+static void search_on(struct screen *s, uint64_t work)
+{
+    struct log_view *v = log_of(s);
+    const struct journal *j = app_viewed(s->app);
+    struct filter_walk *w = &s->walk;
+    int found;
+    while ((found = filter_walk(s->search, j, w, work)) == 1) {
+        uint64_t row = row_of(j, w->n);
+        if (row != s->search_from && is_shown(v, row)) {
+            log_view_go(v, row, &s->scene);
+            s->searching = false;
+            return;
+        }
+    }
+    s->searching = found < 0;
+    if (found == 0)
+        screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it", w->backwards == s->backwards ? "N" : "n");
+    else
+        loop_again(s->app->loop);
+}
+
+static void search(struct screen *s, bool backwards)
+{
+    struct log_view *v = log_of(s);
+    s->search_from = log_view_focus(v, &s->scene);
+    s->walk = (struct filter_walk){.n = s->search_from, .role = role_of(s), .kinds = JOURNAL_TALK, .backwards = backwards};
+    search_on(s, WORK_NOW);
+}
+
+int screen_find(struct screen *s, const char *pattern)
+{
+    char why[FILTER_WHY];
+    size_t where;
+    struct log_view *v = log_of(s);
+    struct filter *fresh = filter_new_search(pattern, strlen(pattern), why, sizeof why, &where);
+    if (!fresh) {
+        snprintf(s->app->why, APP_WHY, "%s", why);
+        return -1;
+    }
+    end_search(s);
+    s->search = fresh;
+    s->hits_of = v;
+    snprintf(s->pattern, sizeof s->pattern, "%s", pattern);
+    sift_init(&s->hits, fresh, role_of(s));
+    s->backwards = v->bottom == 0 && v->at == 0; /* what follows the newest has it all behind it */
+    search(s, s->backwards);
+    return 0;
+}
+
+void screen_find_on(struct screen *s, bool other_way)
+{
+    if (!s->search)
+        screen_say(s, STYLE_NOTICE, "/ searches; n and N then go on");
+    else
+        search(s, s->backwards != other_way);
+}
+
+/* The view shows the filter's rows from its newest on. */
+static void show_filtered(struct screen *s, struct log_view *v)
+{
+    struct sift *sift = &s->sifts[v == &s->logs[1]];
+    struct filter *filter = s->app->filters[v->ops->role];
+    sift_done(sift);
+    v->sift = filter ? sift : NULL;
+    v->bottom = v->at = 0;
+    if (!filter)
+        return;
+    sift_init(sift, filter, v->ops->role);
+    sift_step(sift, app_viewed(s->app), WORK_NOW);
+}
+
+int screen_filter(struct screen *s, const char *text)
+{
+    struct log_view *v = log_of(s);
+    if (app_filter(s->app, v->ops->role, text, NULL) < 0)
+        return -1;
+    show_filtered(s, v);
+    return 0;
+}
+
+/* While an expression is typed what it lets pass is shown; what is not one yet changes nothing. */
+void screen_filter_live(struct screen *s)
+{
+    size_t len;
+    const unsigned char *line = line_text(s->line, &len);
+    char text[COMMAND_TEXT];
+    bool typing = len > FILTER_WORD && memcmp(line, "/filter ", FILTER_WORD) == 0;
+    if (!typing && s->filter_live) { /* taken back, or run: then it is set already */
+        screen_filter(s, s->filter_before);
+        s->filter_live = false;
+    }
+    if (!typing || len - FILTER_WORD >= sizeof text)
+        return;
+    if (!s->filter_live)
+        snprintf(s->filter_before, sizeof s->filter_before, "%s", s->filter_text[s->scrolled == PART_SERVER]);
+    s->filter_live = true;
+    memcpy(text, line + FILTER_WORD, len - FILTER_WORD);
+    text[len - FILTER_WORD] = '\0';
+    if (screen_filter(s, text) < 0)
+        screen_say(s, STYLE_NOTICE, "%s", s->app->why);
+}
+
+/* The first entry at or behind that wall time. Times grow with numbers, but where the clock was set. */
+static uint64_t entry_at(const struct journal *j, int64_t wall, enum role role)
+{
+    uint64_t low = 0, high = journal_last(j);
+    struct entry e;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2, n = journal_after(j, middle, role, JOURNAL_TALK);
+        if (!n || (journal_get(j, n, &e) && e.wall >= wall))
+            high = middle;
+        else
+            low = n;
+    }
+    return journal_after(j, low, role, JOURNAL_TALK);
+}
+
+static bool is_exchange(void *context, const struct entry *e)
+{
+    return e->exchange == *(const uint64_t *)context;
+}
+
+static uint64_t entry_of_exchange(const struct journal *j, uint64_t exchange, enum role role)
+{
+    size_t most = SIZE_MAX;
+    uint64_t seen;
+    return journal_scan(j, 0, false, role, JOURNAL_TALK, &most, &seen, is_exchange, &exchange);
+}
+
+int screen_go(struct screen *s, const struct command *c)
+{
+    const struct journal *j = app_viewed(s->app);
+    struct log_view *v = log_of(s);
+    struct entry newest;
+    uint64_t n = 0;
+    if (c->marks[0])
+        n = s->app->marks[c->marks[0] - 'a'];
+    else if (c->exchange)
+        n = entry_of_exchange(j, c->exchange, v->ops->role);
+    else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->role, JOURNAL_TALK), &newest))
+        n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->role);
+    if (n) {
+        log_view_go(v, row_of(j, n), &s->scene);
+        return 0;
+    }
+    if (c->marks[0])
+        snprintf(s->app->why, APP_WHY, "there is no mark %c: m and a letter set one", c->marks[0]);
+    else
+        snprintf(s->app->why, APP_WHY, "nothing of the %s's log is there", v->ops->name);
+    errno = ENOENT;
+    return -1;
+}
+
+int screen_mark(struct screen *s, char letter)
+{
+    uint64_t n = log_view_focus(log_of(s), &s->scene);
+    if (!n) {
+        snprintf(s->app->why, APP_WHY, "there is no line to mark");
+        return -1;
+    }
+    s->app->marks[letter - 'a'] = n;
+    screen_say(s, STYLE_NOTICE, "marked as %c; ' %c comes back here", letter, letter);
+    return 0;
+}
+
+void screen_log_turn(struct screen *s)
+{
+    const struct journal *j = app_viewed(s->app);
+    bool more = false;
+    for (int i = 0; i < 2; i++)
+        if (s->logs[i].sift)
+            more |= sift_step(&s->sifts[i], j, WORK_TURN);
+    if (s->search)
+        more |= sift_step(&s->hits, j, WORK_TURN);
+    if (s->search && s->searching)
+        search_on(s, WORK_TURN);
+    if (more) {
+        s->dirty = true;
+        loop_again(s->app->loop);
+    }
+}
+
+/* What the search has come to: "/x+/: hit 3 of 120", "…" while it is still counted. */
+bool screen_search_state(struct screen *s, char *text, size_t room)
+{
+    char rank[UNITS_TEXT], all[UNITS_TEXT];
+    if (!s->search || s->hits_of != log_of(s))
+        return false;
+    uint64_t focus = log_view_focus(s->hits_of, &s->scene);
+    bool on_hit = focus && sift_before(&s->hits, focus + 1) == focus, counted = s->hits.seen == journal_last(app_viewed(s->app));
+    units_format_count(sift_count(&s->hits), all);
+    if (s->searching)
+        snprintf(text, room, " /%.40s/: searching · ^C stops ", s->pattern);
+    else if (on_hit)
+        snprintf(text, room, " /%.40s/: hit %s of %s%s ", s->pattern, units_format_count(sift_rank(&s->hits, focus), rank), all, counted ? "" : "…");
+    else
+        snprintf(text, room, " /%.40s/: %s hit%s%s ", s->pattern, all, sift_count(&s->hits) == 1 ? "" : "s", counted ? "" : "…");
+    return true;
+}
+
+bool screen_search_stop(struct screen *s)
+{
+    bool was = s->searching;
+    s->searching = false;
+    return was;
+}
+
+void screen_log_reset(struct screen *s)
+{
+    end_search(s);
+    for (int i = 0; i < 2; i++) {
+        s->logs[i].bottom = s->logs[i].at = 0;
+        if (s->logs[i].sift)
+            show_filtered(s, &s->logs[i]);
+    }
+    s->scene.start = 0;
+    memset(s->app->marks, 0, sizeof s->app->marks);
+}
+
+void screen_log_done(struct screen *s)
+{
+    end_search(s);
+    sift_done(&s->sifts[0]);
+    sift_done(&s->sifts[1]);
+}

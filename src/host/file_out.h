@@ -1,0 +1,37 @@
+/* file_out: a file that is written whole, or not at all.
+ *
+ * A regular file, or one that is not there yet, is written beside its place and takes it when it is whole (through symbolic links, with the
+ * mode that the old one had): a full disk, a lost directory or a crash leave the old one. Anything else (a device, a pipe) is written in place.
+ *
+ * Invariant: fd is −1 when nothing is open. The struct owns what it opened and removes what was not finished. */
+#ifndef UDPTALK_HOST_FILE_OUT_H
+#define UDPTALK_HOST_FILE_OUT_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct file_out {
+    int fd;
+    int64_t whole;          /* appending: where the last whole piece ends, −1: it is no regular file */
+    char path[PATH_MAX];    /* its place, links followed */
+    char beside[PATH_MAX];  /* what is written instead until then, "" when in place */
+};
+
+void file_out_init(struct file_out *f);
+
+/* Each returns 0, or −1 with errno; what was begun is given up then, and the old file stands. */
+int file_out_open(struct file_out *f, const char *path);
+int file_out_write(struct file_out *f, const void *data, size_t len);
+
+/* Brings it to the disk and to its place, and closes it. */
+int file_out_finish(struct file_out *f);
+
+/* Opens a file to append to; made when it is not there. Then file_out_piece() appends one piece whole, or nothing of it: what a full disk took of it is taken back, and the file stays open. */
+int file_out_append(struct file_out *f, const char *path);
+int file_out_piece(struct file_out *f, const void *data, size_t len);
+
+/* Gives up what was begun; what was appended stays. */
+void file_out_drop(struct file_out *f);
+
+#endif
