@@ -36,6 +36,7 @@ enum { APP_WHY = 512, APP_GROUPS = 16 };
 struct call_source {
     struct app *app;
     enum role role;
+    bool queued;          /* a queue was there to read, since it was looked last */
 };
 
 struct membership {
@@ -263,7 +264,7 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
 /* Tells of what the kernel dropped at an endpoint's socket since it was told last. */
 void sockets_tell_drops(struct app *a, enum role role);
 
-/* A queue was there to read, so it may have overflown: its drops are told soon. */
+/* A queue was there to read: it may have overflown, and its drops are told soon; under load the loop is patient for a while. */
 void sockets_queued(struct app *a, enum role role);
 
 /* Journals the calls of a socket from now on. */

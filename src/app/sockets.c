@@ -122,18 +122,35 @@ void sockets_tell_drops(struct app *a, enum role role)
     *told = drops;
 }
 
-static void look_for_drops(void *context)
+static void look_again(void *context);
+
+static void look_soon(struct call_source *source)
+{
+    struct app *a = source->app;
+    loop_timer_set(a->loop, source->role == ROLE_SERVER ? &a->server.look : &a->client.look, loop_now(a->loop).mono + LOOK_AFTER, look_again, source);
+}
+
+/* While there are queues, drops are looked for again and again, and the loop is patient. */
+static void look_again(void *context)
 {
     struct call_source *source = context;
     sockets_tell_drops(source->app, source->role);
+    if (source->queued)
+        look_soon(source);
+    else
+        loop_be_patient(source->app->loop, false);
+    source->queued = false;
 }
 
 void sockets_queued(struct app *a, enum role role)
 {
-    struct loop_timer *timer = role == ROLE_SERVER ? &a->server.look : &a->client.look;
-    if (!timer->set)
-        loop_timer_set(a->loop, timer, loop_now(a->loop).mono + LOOK_AFTER, look_for_drops,
-                       role == ROLE_SERVER ? &a->server.source : &a->client.source);
+    bool server = role == ROLE_SERVER;
+    struct call_source *source = server ? &a->server.source : &a->client.source;
+    source->queued = true;
+    if (rx_is_loaded(server ? a->server.rx : a->client.rx))
+        loop_be_patient(a->loop, true);
+    if (!(server ? a->server.look : a->client.look).set)
+        look_soon(source);
 }
 
 struct rx_wish sockets_wish(const struct app *a)
@@ -164,7 +181,7 @@ static void called(void *context, const struct call *c)
 
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role)
 {
-    *source = (struct call_source){a, role};
+    *source = (struct call_source){.app = a, .role = role};
     udp_trace(u, called, source);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ struct loop {
     loop_polled *polled;
     void *polled_context;
     struct moment now;
-    bool again, stopped, firing;
+    bool again, stopped, firing, patient;
 };
 
 static int64_t read_clock(clockid_t clock)
@@ -69,6 +70,7 @@ void loop_free(struct loop *l)
 {
     if (!l)
         return;
+    loop_be_patient(l, false);
     if (l->signal_fd >= 0)
         close(l->signal_fd);
     if (l->takes_signals) {
@@ -105,6 +107,15 @@ int loop_take_signals(struct loop *l, loop_signal *take, void *context)
     l->take = take;
     l->take_context = context;
     return l->signal_fd < 0 ? -1 : 0;
+}
+
+void loop_be_patient(struct loop *l, bool patient)
+{
+    const struct sched_param none = {.sched_priority = 0};
+    if (patient == l->patient || (patient && sched_getscheduler(0) != SCHED_OTHER))
+        return;
+    if (sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none) == 0)
+        l->patient = patient;
 }
 
 void loop_suspend(struct loop *l)

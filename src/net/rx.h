@@ -14,7 +14,7 @@
 
 #include "net/udp.h"
 
-enum { RX_SLOTS = 64, RX_QUEUE = 8, RX_THIN = 16, RX_CALM = 64, RX_SUSTAINED = 4096 };
+enum { RX_SLOTS = 64, RX_QUEUE = 8, RX_THIN = 16, RX_CALM = 64, RX_LOADED = 256, RX_SUSTAINED = 4096 };
 
 enum rx_way { RX_PLAIN, RX_BATCH, RX_TRAINS };
 
@@ -48,6 +48,9 @@ bool rx_next(struct rx *r, struct udp_arrival *out);
 /* True when it is not worth asking again in this turn: less came than there was room for, or single datagrams were all that came for RX_CALM turns (then every
  * eighth looks again). */
 bool rx_is_dry(const struct rx *r);
+
+/* True when batches have been worth their while for some time. */
+bool rx_is_loaded(const struct rx *r);
 
 enum rx_way rx_way(const struct rx *r);
 
