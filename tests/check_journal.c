@@ -969,6 +969,121 @@ START_TEST(restores_no_number_twice)
 }
 END_TEST
 
+/* What a scan looks at, in its order, up to the entry that it is to stop at. */
+struct looked {
+    uint64_t stop_at;
+    uint64_t numbers[4096];
+    size_t count;
+};
+
+static bool look(void *context, const struct entry *e)
+{
+    struct looked *l = context;
+    ck_assert_uint_lt(l->count, sizeof l->numbers / sizeof *l->numbers);
+    l->numbers[l->count++] = e->n;
+    return e->n == l->stop_at;
+}
+
+/* Scans from n in pieces of `piece` entries, and compares each step with what a walk finds. */
+static void check_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t piece)
+{
+    struct looked l = {.stop_at = 0};
+    size_t at = 0, most;
+    uint64_t seen = n, wanted = n;
+    do {
+        most = piece;
+        l.count = at = 0;
+        ck_assert_uint_eq(journal_scan(j, seen, backwards, role, kinds, &most, &seen, look, &l), 0);
+        ck_assert_uint_eq(l.count, piece - most);
+        for (; at < l.count; at++) {
+            wanted = (backwards ? journal_before : journal_after)(j, wanted, role, kinds);
+            ck_assert_uint_eq(l.numbers[at], wanted);
+        }
+        ck_assert_uint_eq(seen, wanted);
+    } while (most == 0);
+    ck_assert_uint_eq((backwards ? journal_before : journal_after)(j, wanted, role, kinds), 0);
+}
+
+/* More than its bound holds, in small blocks: some are forgotten, numbers are missing in each chain. */
+static struct journal *journal_to_scan(uint64_t *state)
+{
+    struct journal *j = new_journal(JOURNAL_BOUND_MIN, 8192);
+    for (int i = 0; i < 3000; i++) {
+        struct entry e = datagram((uint64_t)i);
+        e.kind = next_random(state) % 3;
+        e.role = next_random(state) % ROLE_COUNT;
+        e.size = e.kept = next_random(state) % 1000;
+        append(j, &e);
+    }
+    ck_assert_uint_gt(journal_counts(j).forgotten, 0);
+    return j;
+}
+
+START_TEST(scans_what_a_walk_finds)
+{
+    static const unsigned kinds[] = {JOURNAL_TALK, JOURNAL_DATAGRAMS, JOURNAL_NOTICES, JOURNAL_CALLS};
+    static const size_t pieces[] = {1, 7, 4000};
+    uint64_t state = 21;
+    struct journal *j = journal_to_scan(&state);
+    const uint64_t from[] = {0, 1, journal_after(j, 0, ROLE_NONE, JOURNAL_TALK), 2000, journal_last(j) - 1, journal_last(j), journal_last(j) + 1, UINT64_MAX};
+    for (size_t f = 0; f < UNIT_COUNT(from); f++)
+        for (size_t k = 0; k < UNIT_COUNT(kinds); k++)
+            for (enum role role = ROLE_NONE; role < ROLE_COUNT; role++)
+                for (size_t p = 0; p < UNIT_COUNT(pieces); p++) {
+                    check_scan(j, from[f], false, role, kinds[k], pieces[p]);
+                    check_scan(j, from[f], true, role, kinds[k], pieces[p]);
+                }
+    journal_free(j);
+}
+END_TEST
+
+START_TEST(scans_up_to_what_is_looked_for)
+{
+    uint64_t state = 22, seen, rows = 0;
+    struct journal *j = journal_to_scan(&state);
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_SERVER, JOURNAL_TALK));) {
+        struct looked l = {.stop_at = n};
+        size_t most = SIZE_MAX;
+        uint64_t before = journal_before(j, n, ROLE_SERVER, JOURNAL_TALK);
+        ck_assert_uint_eq(journal_scan(j, before, false, ROLE_SERVER, JOURNAL_TALK, &most, &seen, look, &l), n);
+        ck_assert_uint_eq(seen, n);
+        ck_assert_uint_eq(l.count, 1);
+        ck_assert_uint_eq(most, SIZE_MAX - 1);
+        l.count = 0;
+        most = 1;
+        ck_assert_uint_eq(journal_scan(j, n + 1, true, ROLE_SERVER, JOURNAL_TALK, &most, &seen, look, &l), n);
+        ck_assert_uint_eq(most, 0);
+        rows++;
+    }
+    ck_assert_uint_gt(rows, 100);
+    journal_free(j);
+}
+END_TEST
+
+START_TEST(scans_nothing)
+{
+    struct journal *j = new_journal(JOURNAL_BOUND_MIN, 0);
+    struct looked l = {.stop_at = 1};
+    struct entry e = datagram(1);
+    uint64_t seen;
+    size_t most = 5;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(journal_scan(j, 0, false, ROLE_NONE, JOURNAL_TALK, &most, &seen, look, &l), 0);
+        ck_assert_uint_eq(seen, 0);
+        ck_assert_uint_eq(journal_scan(j, UINT64_MAX, true, ROLE_NONE, JOURNAL_TALK, &most, &seen, look, &l), 0);
+        ck_assert_uint_eq(seen, UINT64_MAX);
+        append(j, &e);
+        journal_clear(j);
+    }
+    append(j, &e);
+    most = 0; /* it may look at none: it does not */
+    ck_assert_uint_eq(journal_scan(j, 0, false, ROLE_NONE, JOURNAL_TALK, &most, &seen, look, &l), 0);
+    ck_assert_uint_eq(seen, 0);
+    ck_assert_uint_eq(l.count, 0);
+    journal_free(j);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -1002,6 +1117,9 @@ int main(void)
         {"clears and goes on numbering", clears_and_goes_on_numbering},
         {"restores entries under their numbers", restores_entries_under_their_numbers},
         {"restores no number twice", restores_no_number_twice},
+        {"scans what a walk finds", scans_what_a_walk_finds},
+        {"scans up to what is looked for", scans_up_to_what_is_looked_for},
+        {"scans nothing", scans_nothing},
     };
     return unit_run("journal", tests, UNIT_COUNT(tests));
 }

@@ -551,6 +551,11 @@ uint64_t filter_gave_up(const struct filter *f)
     return f->gave_up;
 }
 
+uint64_t filter_work(const struct filter *f)
+{
+    return f->work;
+}
+
 /* Calls lie in a ring of their own, so a walk over both goes from number to number. */
 static int walk_with_calls(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t end)
 {

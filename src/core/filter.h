@@ -56,6 +56,9 @@ bool filter_passes(struct filter *f, const struct entry *e);
 /* How often a regular expression of it reached its limit, so far: say so once. */
 uint64_t filter_gave_up(const struct filter *f);
 
+/* The work that its looks have been so far, as filter_walk() counts it: who goes on from hit to hit bounds the whole by it. */
+uint64_t filter_work(const struct filter *f);
+
 /* Where a search stands in the journal. Set it up, then call filter_walk(). */
 struct filter_walk {
     uint64_t n;      /* entries behind (or before) this one are looked at: 0 begins with the oldest, UINT64_MAX backwards with the newest */

@@ -7,6 +7,8 @@
 
 #include "core/answer.h"
 
+enum { WORK_HIT = 20 }; /* what a hit costs beside the look at it */
+
 void sift_init(struct sift *s, struct filter *filter, enum role role)
 {
     *s = (struct sift){.filter = filter, .role = role};
@@ -76,13 +78,14 @@ bool sift_step(struct sift *s, const struct journal *j, uint64_t work)
 {
     struct filter_walk w = {.n = s->seen, .role = s->role, .kinds = JOURNAL_TALK};
     struct entry e;
+    uint64_t begun = filter_work(s->filter), done = 0, hits = 0;
     int found;
     forget(s, j);
-    while ((found = filter_walk(s->filter, j, &w, work)) == 1) {
+    while ((found = filter_walk(s->filter, j, &w, work - done)) == 1) {
         if (journal_get(j, w.n, &e))
             add(s, answer_is_part(j, &e) ? e.reply_to : e.n);
-        work -= work > 20 ? 20 : work;
-        if (work == 0) {
+        done = filter_work(s->filter) - begun + ++hits * WORK_HIT;
+        if (done >= work) {
             s->seen = w.n;
             return true;
         }
