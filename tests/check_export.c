@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/journal.h"
 #include "core/safe_text.h"
-#include "export/base64.h"
 #include "export/csv.h"
 #include "export/jsonl.h"
 #include "export/pcap.h"

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/call.h"
 #include "core/safe_text.h"
 #include "core/units.h"
-#include "export/base64.h"
 
 /* What makes a spreadsheet take a cell for a formula, and our mark that it is none. */
 static bool needs_mark(const unsigned char *text, size_t len)

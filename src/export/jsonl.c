@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unictype.h>
 
+#include "core/base64.h"
 #include "core/call.h"
 #include "core/safe_text.h"
 #include "core/units.h"
-#include "export/base64.h"
 
 enum { DIGITS = 15 }; /* of a number: all that a double holds for sure */
 

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/exchanges.h"
 #include "core/journal.h"
 #include "core/safe_text.h"
 #include "core/units.h"
-#include "export/base64.h"
 
 /* The longest line has a payload of control characters, \u0000 each. */
 enum { LINE_MOST = 6 * JOURNAL_ENTRY_MAX + 8192, WHY = 256, SHOWN = 40 };

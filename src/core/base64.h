@@ -1,6 +1,6 @@
 /* base64: bytes as the 64 characters of RFC 4648, section 4, with padding and without line breaks. */
-#ifndef UDPTALK_EXPORT_BASE64_H
-#define UDPTALK_EXPORT_BASE64_H
+#ifndef UDPTALK_CORE_BASE64_H
+#define UDPTALK_CORE_BASE64_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "export/base64.h"
+#include "core/base64.h"
 
 #include <errno.h>
 #include <stdint.h>
