@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base64.h"
 #include "terminal.h"
 #include "unit.h"
 
@@ -881,6 +882,193 @@ START_TEST(test_width)
 }
 END_TEST
 
+/* Copying. */
+
+/* What the largest copy is made of, so that no piece of it looks like another. */
+static unsigned char copied_byte(size_t i)
+{
+    return (unsigned char)(i * 31 + i / 256 * 7);
+}
+
+static int copy(struct puppet *p, size_t len)
+{
+    unsigned char *data = malloc(len + 1);
+    for (size_t i = 0; i < len; i++)
+        data[i] = copied_byte(i);
+    int result = term_copy(p->t, data, len) < 0 ? errno : 0;
+    free(data);
+    return result;
+}
+
+static int child_copy(void *arg)
+{
+    (void)arg;
+    struct puppet p;
+    if (puppet_open(&p, true) != 0)
+        return 1;
+    int hello = term_copy(p.t, (const unsigned char *)"hel\0lo\033", 7), none = term_copy(p.t, NULL, 0);
+    cells_printf(&p.c, 0, 0, 60, STYLE_PLAIN, "%d %d %d %d", hello, none, copy(&p, TERM_COPY_MAX), copy(&p, TERM_COPY_MAX + 1) == EMSGSIZE);
+    if (show(&p) < 0 || key(&p) < 0)
+        return complain("show");
+    term_leave(p.t);
+    if (copy(&p, 1) != EAGAIN)
+        return complain("it copies while the terminal is not ours");
+    puppet_close(&p);
+    return 0;
+}
+
+/* How often the sequence of the largest copy is there, whole. */
+static size_t whole_copies(const struct terminal *t)
+{
+    struct buffer want;
+    size_t count = 0;
+    buffer_init(&want);
+    unsigned char *data = malloc(TERM_COPY_MAX);
+    for (size_t i = 0; i < TERM_COPY_MAX; i++)
+        data[i] = copied_byte(i);
+    buffer_append_text(&want, "\033]52;c;");
+    base64_append(&want, data, TERM_COPY_MAX);
+    buffer_append_byte(&want, '\a');
+    const unsigned char *at = t->raw.data, *end = at + t->raw.len;
+    for (; (at = memmem(at, (size_t)(end - at), want.data, want.len)); at += want.len)
+        count++;
+    free(data);
+    buffer_done(&want);
+    return count;
+}
+
+START_TEST(test_copy)
+{
+    struct terminal *t = terminal_start_function(5, 60, NULL, child_copy, NULL);
+    terminal_wait_row(t, 0, "0 0 0 1");
+    ck_assert(raw_has(t, "\033]52;c;aGVsAGxvGw==\a") && raw_has(t, "\033]52;c;\a"));
+    ck_assert_uint_eq(whole_copies(t), 1);
+    ck_assert_uint_eq(terminal_modes(t).bells, 0);
+    terminal_type(t, "n");
+    end_well(t);
+}
+END_TEST
+
+static int child_copy_old(void *arg)
+{
+    (void)arg;
+    struct puppet p;
+    if (puppet_open(&p, true) != 0)
+        return 1;
+    int result = copy(&p, 5);
+    puppet_close(&p);
+    return result == ENOTSUP ? 0 : 1;
+}
+
+START_TEST(test_copy_old)
+{
+    struct terminal *t = terminal_start_function(5, 60, (const char *const[]){"TERM=vt52", NULL}, child_copy_old, NULL);
+    int status;
+    terminal_finish(t, &status);
+    ck_assert_int_eq(status, 0);
+    ck_assert(!raw_has(t, "]52"));
+    terminal_free(t);
+}
+END_TEST
+
+static void fill_plain(struct cells *c, unsigned seed)
+{
+    for (int row = 0; row < c->rows; row++)
+        for (int col = 0; col < c->cols; col++)
+            *cells_at(c, row, col) = (struct cell){.base = '!' + ((unsigned)(row * 7 + col * 3) + seed * 11) % 90, .width = 1};
+}
+
+/* Copies behind a frame that the terminal does not take: some are queued, then no more; none stands within a frame. */
+static int child_copy_stalled(void *arg)
+{
+    const struct stall *s = arg;
+    struct puppet p;
+    if (puppet_open(&p, true) != 0)
+        return 1;
+    int taken = 0, result = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        fill_plain(&p.c, i);
+        if (term_show(p.t, &p.c) < 0)
+            return complain("show");
+        result = copy(&p, TERM_COPY_MAX);
+        taken += result == 0;
+    }
+    if (s->close)
+        puppet_close(&p);
+    dprintf(s->report[1], "%d %s", taken, result == EAGAIN ? "well" : "never refused");
+    if (s->close)
+        return 0;
+    if (show(&p) < 0)
+        return complain("show");
+    cells_put(&p.c, 199, 0, 80, STYLE_PLAIN, "going on");
+    if (show(&p) < 0 || key(&p) < 0)
+        return complain("show");
+    puppet_close(&p);
+    return 0;
+}
+
+static struct terminal *start_copy_stall(struct stall *s, int *taken)
+{
+    ck_assert_int_eq(pipe(s->report), 0);
+    struct terminal *t = terminal_start_function(200, 500, NULL, child_copy_stalled, s);
+    char report[32] = "", word[16] = "";
+    struct pollfd p = {.fd = s->report[0], .events = POLLIN};
+    close(s->report[1]);
+    ck_assert_msg(poll(&p, 1, 30000) == 1, "a stalled terminal blocks a copy");
+    ck_assert_int_gt(read(s->report[0], report, sizeof report - 1), 0);
+    close(s->report[0]);
+    ck_assert_int_eq(sscanf(report, "%d %15[a-z ]", taken, word), 2);
+    ck_assert_str_eq(word, "well");
+    return t;
+}
+
+/* The cells of the last frame: nothing of a copy was printed. */
+static void check_filled(struct terminal *t, unsigned seed)
+{
+    struct cells c;
+    struct buffer b;
+    cells_init(&c);
+    buffer_init(&b);
+    ck_assert_int_eq(cells_resize(&c, 200, 500), 0);
+    fill_plain(&c, seed);
+    for (int row = 0; row < 199; row++) {
+        buffer_clear(&b);
+        cells_row_text(&c, row, &b);
+        buffer_append_byte(&b, 0);
+        ck_assert_str_eq(terminal_row(t, row), (char *)b.data);
+    }
+    buffer_done(&b);
+    cells_done(&c);
+}
+
+START_TEST(test_copy_stalled)
+{
+    struct stall s = {0};
+    int taken;
+    struct terminal *t = start_copy_stall(&s, &taken);
+    terminal_wait(t, "going on");
+    ck_assert_int_ge(taken, 1);
+    ck_assert_int_le(taken, 6);
+    ck_assert_uint_eq(whole_copies(t), (size_t)taken);
+    check_filled(t, 99);
+    terminal_type(t, "n");
+    end_well(t);
+}
+END_TEST
+
+/* Half a copy is cancelled, so that no terminal takes it for a whole one. */
+START_TEST(test_copy_stalled_close)
+{
+    struct stall s = {.close = true};
+    int status, taken;
+    struct terminal *t = start_copy_stall(&s, &taken);
+    terminal_finish(t, &status);
+    ck_assert_int_eq(status, 0);
+    ck_assert(terminal_modes(t).termios_same && raw_has(t, "\030\033"));
+    terminal_free(t);
+}
+END_TEST
+
 /* Opening in vain: nothing must reach the terminal but the sentence. */
 
 static int child_why(void *arg)
@@ -999,6 +1187,10 @@ int main(void)
         {"a hang-up is the end", test_gone},
         {"keys come as they are typed", test_keys},
         {"the terminal answers how wide an arrow is", test_width},
+        {"a copy goes to the terminal's clipboard", test_copy},
+        {"an old terminal gets no copy", test_copy_old},
+        {"copies wait behind a stalled terminal, bounded and whole", test_copy_stalled},
+        {"half a copy is cancelled", test_copy_stalled_close},
         {"a terminal that cannot be used is refused with a sentence", test_why},
         {"what is not one terminal is refused with a sentence", test_no_terminal},
         {"simple terminals work", test_small},

@@ -19,13 +19,13 @@ check() (
         may["app"] = "app core loop net host export edit ui"
         may["main.c"] = may["app"]
         curses_file = "src/ui/term_curses.c"
-        curses_file_may = "core/key.h ui/cells.h ui/term.h"
+        curses_file_may = "core/base64.h core/key.h ui/cells.h ui/term.h"
 
         # core is pure: of libc it includes only what opens nothing, waits for nothing and asks no clock.
         core_system = "assert.h ctype.h endian.h errno.h getopt.h inttypes.h langinfo.h limits.h math.h stdarg.h " \
             "stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h time.h wchar.h wctype.h " \
             "arpa/inet.h net/if.h netinet/in.h netinet/udp.h pcre2.h sys/mman.h sys/socket.h sys/types.h " \
-            "unicase.h uniconv.h unictype.h unigbrk.h unilbrk.h uninorm.h unistr.h unitypes.h uniwidth.h"
+            "unicase.h uniconv.h unictype.h unigbrk.h unilbrk.h uniname.h uninorm.h unistr.h unitypes.h uniwidth.h"
         curses = "^(ncursesw?/.*|n?curses|ncurses_dll|term|term_entry|unctrl|panel|menu|form|eti)(\\.h)?$"
         libedit = "^(histedit\\.h|(editline|readline)/.*)$"
         unistring = "^uni(case|conv|ctype|gbrk|lbrk|name|norm|stdio|str|types|wbrk|width)\\.h$"

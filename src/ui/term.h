@@ -15,6 +15,8 @@
 
 struct term;
 
+enum { TERM_COPY_MAX = 74994 }; /* bytes: what xterm takes at most, and so what all take */
+
 /* Opens the terminal on descriptors `in` and `out` (both terminals). `color` false: attributes only. Returns NULL and a sentence in `why` when TERM is unset,
  * unknown, or names a terminal that can't move its cursor. */
 struct term *term_open(int in, int out, bool color, char *why, size_t why_size);
@@ -49,6 +51,11 @@ void term_ask_width(struct term *t);
 /* Gives the terminal back for a stop (^Z) and takes it again after. */
 void term_leave(struct term *t);
 void term_enter(struct term *t);
+
+/* Asks the terminal to put the bytes into the clipboard (OSC 52; inside tmux where its set-clipboard is on). Whether it does cannot be known. Returns 0, or −1
+ * and nothing is sent: EMSGSIZE (more than TERM_COPY_MAX bytes), ENOTSUP (it knows no such sequence), EAGAIN (it is stalled, or given back), ENOMEM; or −1 with
+ * another errno when the terminal is gone. */
+int term_copy(struct term *t, const unsigned char *data, size_t len);
 
 /* Sounds the bell. */
 void term_beep(struct term *t);

@@ -29,8 +29,13 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "core/base64.h"
+
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define CANCEL "\030"
+#define COPY_BEGIN "\033]52;c;"
+#define COPY_END "\a" /* the one end that all know */
 #define EXAMPLE "TERM=xterm-256color udptalk"
 
 enum {
@@ -39,6 +44,7 @@ enum {
     SHARED_PIECE = 64,      /* bytes written at once where a write could block */
     CRASH_SIGNALS = 5,
     RESTORE_MAX = 256,
+    BEHIND_MAX = 1 << 18,   /* bytes that may wait when more is to be copied: a frame and a few copies */
 };
 
 /* Told by curses to be left alone while newterm() looks for signals to catch. */
@@ -306,14 +312,17 @@ void term_enter(struct term *t)
     term_flush(t);
 }
 
-/* What of a frame is still unwritten is dropped, since it would only delay; the ESC that follows ends a sequence cut
- * in two. The mode is changed at once: TCSADRAIN could wait for ever on a stalled terminal, and TCSAFLUSH would
+/* What of a frame is still unwritten is dropped, since it would only delay. A sequence cut in two is cancelled: an ESC
+ * alone would end half a copy, and some terminals would take that. The mode is changed at once: TCSADRAIN could wait for ever on a stalled terminal, and TCSAFLUSH would
  * throw away what was typed ahead for the shell. */
 void term_leave(struct term *t)
 {
     if (!t->taken)
         return;
+    bool cut = t->sent > 0;
     drop_pending(t);
+    if (cut && t->ansi)
+        buffer_append_text(&t->out, CANCEL);
     buffer_append(&t->out, t->reset, t->reset_len);
     endwin();
     take_frame(t);
@@ -721,4 +730,20 @@ void term_beep(struct term *t)
         return;
     buffer_append_byte(&t->out, '\a');
     term_flush(t);
+}
+
+/* Frames are handed over whole, so what goes behind them stands between two. */
+int term_copy(struct term *t, const unsigned char *data, size_t len)
+{
+    int error = len > TERM_COPY_MAX ? EMSGSIZE : !t->ansi ? ENOTSUP : !t->taken || t->out.len - t->sent > BEHIND_MAX ? EAGAIN : 0;
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    if (!buffer_reserve(&t->out, sizeof COPY_BEGIN + (len + 2) / 3 * 4 + sizeof COPY_END))
+        return -1;
+    buffer_append_text(&t->out, COPY_BEGIN);
+    base64_append(&t->out, data, len);
+    buffer_append_text(&t->out, COPY_END);
+    return term_flush(t);
 }
