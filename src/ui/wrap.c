@@ -4,8 +4,7 @@
 
 #include "core/safe_text.h"
 
-/* How many bytes of the text go on one row, and how many are passed over before the next. */
-static size_t row_bytes(const unsigned char *data, size_t len, int cols, size_t *next)
+size_t wrap_row(const unsigned char *data, size_t len, int cols, size_t *next)
 {
     size_t at = 0, blank = 0;
     int width = 0;
@@ -35,7 +34,7 @@ int wrap_put(struct cells *c, struct area a, uint8_t style, const unsigned char 
 {
     int rows = 0;
     do {
-        size_t next, bytes = row_bytes(data, len, a.cols, &next);
+        size_t next, bytes = wrap_row(data, len, a.cols, &next);
         if (c && rows < a.rows)
             cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, data, rows == a.rows - 1 ? len : bytes);
         data += next;

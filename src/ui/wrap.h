@@ -11,4 +11,8 @@
  * ends in …. With `c` NULL it only measures. Returns the rows that the whole takes in a.cols columns, at least 1. */
 int wrap_put(struct cells *c, struct area a, uint8_t style, const unsigned char *data, size_t len);
 
+/* For whoever draws row by row: how many bytes at the front of the text go on one row of that many columns; *next: how
+ * many there are before the next row, at least 1 where `len` is. */
+size_t wrap_row(const unsigned char *data, size_t len, int cols, size_t *next);
+
 #endif
