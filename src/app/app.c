@@ -22,7 +22,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     peers_init(&a->server.peers, seed);
     peers_init(&a->server.hosts, seed);
     lookup_init(&a->lookup, loop);
-    a->opening.fd = a->saving.file.fd = a->keeping.file.fd = -1;
+    a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
     a->turn_most = options->max_log / 8;
@@ -49,7 +49,8 @@ void app_done(struct app *a)
     lookup_free(&a->lookup);
     saving_cancel(a);
     keeping_end(a);
-    opening_close(a);
+    replay_stop(a);
+    opening_close(&a->opening);
     for (int i = 0; i < ROLE_COUNT; i++)
         filter_free(a->filters[i]);
     client_close(a);
@@ -75,12 +76,13 @@ bool app_is_busy(const struct app *a)
 
 bool app_is_working(const struct app *a)
 {
-    return app_is_busy(a) || a->saving.x || a->opening.lines || a->opening.packets;
+    return app_is_busy(a) || a->saving.x || opening_is_reading(&a->opening) || replay_is_on(a);
 }
 
 void app_turn(struct app *a)
 {
-    opening_step(a);
+    opening_step(a, &a->opening);
+    replay_step(a);
     saving_step(a);
     keeping_step(a);
 }
@@ -380,7 +382,7 @@ static int take_groups(struct app *a)
 int app_start(struct app *a)
 {
     if (a->options->open)
-        return opening_start(a, a->options->open);
+        return opening_start(a, &a->opening, a->options->open);
     if (a->options->save && keeping_start(a, a->options->save) < 0)
         return -1;
     if (take_source(a) < 0 || take_groups(a) < 0)

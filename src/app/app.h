@@ -117,6 +117,23 @@ struct opening {
     uint64_t rows[ROLE_COUNT]; /* lines of the logs */
 };
 
+/* A datagram that was sent again: what it was in the file, what it is now. */
+struct replayed {
+    uint64_t then, now;       /* entries, `now` of the present journal */
+};
+
+/* A file whose client's datagrams are sent again. Invariant: `file.journal` is NULL when there is none. */
+struct replay {
+    struct opening file;
+    double speed;
+    int64_t first, began;     /* wall time of the first one then, monotonic time now; `began` 0: not yet */
+    uint64_t next;            /* the entry that is sent next, 0: none is left */
+    uint64_t count;           /* how many there are */
+    struct replayed *sent;    /* count of them have room */
+    size_t sent_count;
+    struct loop_timer timer;
+};
+
 /* Whoever drives the app: it runs the commands that need it, and says what took its time. `run` returns 0, or −1 and a sentence in app->why. */
 struct front {
     int (*run)(void *context, const struct command *c);
@@ -144,6 +161,7 @@ struct app {
     struct saving saving;     /* /save */
     struct saving keeping;    /* --save */
     struct opening opening;
+    struct replay replay;
     struct filter *filters[ROLE_COUNT]; /* of the logs, or NULL */
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
@@ -191,9 +209,17 @@ void keeping_step(struct app *a);
 void keeping_end(struct app *a);
 
 /* opening.c. Begins to read a file; the views look at it from then on, until opening_close(). */
-int opening_start(struct app *a, const char *path);
-bool opening_step(struct app *a);
-void opening_close(struct app *a);
+int opening_start(struct app *a, struct opening *o, const char *path);
+bool opening_step(struct app *a, struct opening *o);
+bool opening_is_reading(const struct opening *o);
+void opening_close(struct opening *o);
+
+/* replay.c. Reads a file and sends its client's datagrams to the present peer again, `speed` times as fast as then; then says what of the answers differs. Returns 0, or −1 and a
+ * sentence in a->why. replay_is_on() while that goes on; replay_stop() ends it, and returns true when there was something to end. */
+int replay_start(struct app *a, const char *path, double speed);
+void replay_step(struct app *a);
+bool replay_is_on(const struct app *a);
+bool replay_stop(struct app *a);
 
 /* Goes to a place (COMMAND_TO) or listens there (COMMAND_LISTEN): at once when it is numeric, else after a look-up. Returns 0, or −1 and a
  * sentence in a->why. */

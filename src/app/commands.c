@@ -150,6 +150,11 @@ static int run_place(struct app *a, const struct command *c)
     return app_go(a, c, false);
 }
 
+static int run_replay(struct app *a, const struct command *c)
+{
+    return replay_start(a, c->text, c->speed);
+}
+
 /* What only whoever drives the app can do: the screen, or the headless run. */
 static int run_front(struct app *a, const struct command *c)
 {
@@ -180,6 +185,7 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_INSPECT] = run_front,
         [COMMAND_SAVE] = run_front,
         [COMMAND_OPEN] = run_front,
+        [COMMAND_REPLAY] = run_replay,
         [COMMAND_ZOOM] = run_front,
         [COMMAND_HELP] = run_front,
         [COMMAND_QUIT] = run_front,

@@ -434,8 +434,8 @@ static int run_command(void *context, const struct command *c)
         return 0;
     case COMMAND_OPEN:
         if (c->text[0])
-            return opening_start(h->app, c->text);
-        opening_close(h->app);
+            return opening_start(h->app, &h->app->opening, c->text);
+        opening_close(&h->app->opening);
         return 0;
     case COMMAND_HELP:
         buffer_printf(&h->err, "/%s %s: %s\n", info->name, info->arguments, info->help);

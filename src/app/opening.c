@@ -15,8 +15,7 @@ enum { READ_SIZE = 1 << 16, PIECES = 16, PACKETS = 2000, MAGIC = 4 };
 
 static int take(void *context, const struct entry *e)
 {
-    struct app *a = context;
-    struct opening *o = &a->opening;
+    struct opening *o = context;
     if (!journal_restore(o->journal, e))
         return -1;
     bool datagram = e->kind == ENTRY_DATAGRAM, sent = e->dir == DIR_SENT;
@@ -40,9 +39,8 @@ static void stop(struct opening *o)
     o->fd = -1;
 }
 
-void opening_close(struct app *a)
+void opening_close(struct opening *o)
 {
-    struct opening *o = &a->opening;
     if (!o->journal)
         return;
     stop(o);
@@ -50,10 +48,10 @@ void opening_close(struct app *a)
     *o = (struct opening){.fd = -1};
 }
 
-static int fails(struct app *a, const char *path, const char *why)
+static int fails(struct app *a, struct opening *o, const char *path, const char *why)
 {
     snprintf(a->why, APP_WHY, "cannot open %.200s: %s", path, why);
-    opening_close(a);
+    opening_close(o);
     return -1;
 }
 
@@ -71,46 +69,43 @@ static bool is_capture(const unsigned char magic[MAGIC])
 }
 
 /* Looks at the file's first bytes, not at its name. */
-static int choose_reader(struct app *a, const char *path)
+static int choose_reader(struct app *a, struct opening *o, const char *path)
 {
-    struct opening *o = &a->opening;
     unsigned char magic[MAGIC] = {0};
     char why[APP_WHY / 2];
     ssize_t got = read(o->fd, magic, sizeof magic);
     if (got < 0)
-        return fails(a, path, strerror(errno));
+        return fails(a, o, path, strerror(errno));
     if (is_capture(magic)) {
         FILE *file = lseek(o->fd, 0, SEEK_SET) < 0 ? NULL : fdopen(o->fd, "r");
         if (!file)
-            return fails(a, path, "a capture has to be a file, not a pipe");
+            return fails(a, o, path, "a capture has to be a file, not a pipe");
         o->fd = -1; /* the reader's now */
-        o->packets = pcap_read_new(file, a->seed, take, a, why, sizeof why);
-        return o->packets ? 0 : fails(a, path, why);
+        o->packets = pcap_read_new(file, a->seed, take, o, why, sizeof why);
+        return o->packets ? 0 : fails(a, o, path, why);
     }
-    o->lines = jsonl_read_new(a->seed, take, a);
+    o->lines = jsonl_read_new(a->seed, take, o);
     if (!o->lines || jsonl_read_feed(o->lines, magic, (size_t)got) < 0)
-        return fails(a, path, strerror(errno));
+        return fails(a, o, path, strerror(errno));
     return 0;
 }
 
-int opening_start(struct app *a, const char *path)
+int opening_start(struct app *a, struct opening *o, const char *path)
 {
-    struct opening *o = &a->opening;
     char at[sizeof a->saving.path];
-    opening_close(a);
+    opening_close(o);
     paths_expand(at, sizeof at, path);
     snprintf(o->name, sizeof o->name, "%s", path);
     o->journal = journal_new(a->options->max_log, 0);
     if (!o->journal)
-        return fails(a, path, strerror(errno));
+        return fails(a, o, path, strerror(errno));
     o->fd = open(at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return o->fd < 0 ? fails(a, path, strerror(errno)) : choose_reader(a, path);
+    return o->fd < 0 ? fails(a, o, path, strerror(errno)) : choose_reader(a, o, path);
 }
 
 /* What was in the file, and what of it could not be read. */
-static void tell_opened(struct app *a, const char *trouble)
+static void tell_opened(struct app *a, struct opening *o, const char *trouble)
 {
-    struct opening *o = &a->opening;
     struct journal_counts counts = journal_counts(o->journal);
     char text[APP_WHY], entries[UNITS_TEXT], bad[UNITS_TEXT], gone[UNITS_TEXT] = "";
     struct buffer details;
@@ -135,9 +130,8 @@ static void tell_opened(struct app *a, const char *trouble)
 }
 
 /* Reads lines on. Returns true while there may be more. */
-static bool read_lines(struct app *a)
+static bool read_lines(struct app *a, struct opening *o)
 {
-    struct opening *o = &a->opening;
     unsigned char room[READ_SIZE];
     for (int i = 0; i < PIECES; i++) {
         ssize_t got = read(o->fd, room, sizeof room);
@@ -146,26 +140,30 @@ static bool read_lines(struct app *a)
         int failed = got < 0 ? -1 : got > 0 ? jsonl_read_feed(o->lines, room, (size_t)got) : jsonl_read_end(o->lines);
         if (got > 0 && !failed)
             continue;
-        tell_opened(a, failed ? strerror(errno) : "");
+        tell_opened(a, o, failed ? strerror(errno) : "");
         return false;
     }
     return true;
 }
 
-static bool read_packets(struct app *a)
+static bool read_packets(struct app *a, struct opening *o)
 {
     char why[APP_WHY / 2] = "";
-    int more = pcap_read_some(a->opening.packets, PACKETS, why, sizeof why);
+    int more = pcap_read_some(o->packets, PACKETS, why, sizeof why);
     if (more > 0)
         return true;
-    tell_opened(a, more < 0 ? why : "");
+    tell_opened(a, o, more < 0 ? why : "");
     return false;
 }
 
-bool opening_step(struct app *a)
+bool opening_is_reading(const struct opening *o)
 {
-    struct opening *o = &a->opening;
-    bool more = o->lines ? read_lines(a) : o->packets ? read_packets(a) : false;
+    return o->lines || o->packets;
+}
+
+bool opening_step(struct app *a, struct opening *o)
+{
+    bool more = o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
     if (more)
         loop_again(a->loop);
     return more;

@@ -183,9 +183,9 @@ static int open_file(struct screen *s, const char *path)
     }
     int failed = 0;
     if (*path)
-        failed = opening_start(s->app, path);
+        failed = opening_start(s->app, &s->app->opening, path);
     else
-        opening_close(s->app);
+        opening_close(&s->app->opening);
     screen_log_reset(s);
     return failed;
 }
@@ -205,6 +205,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_FILTER: return set_filter(s, c->text);
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
+    case COMMAND_INSPECT: return screen_inspect(s, c->exchange);
     case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[s->logs[s->scrolled == PART_SERVER].ops->role]);
     case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;
@@ -212,7 +213,7 @@ static int run_command(void *context, const struct command *c)
         if (info)
             screen_say(s, STYLE_HINT, "/%s %s: %s", info->name, info->arguments, info->help);
         else
-            screen_help(s, false);
+            screen_view(s, VIEW_HELP, false);
         break;
     case COMMAND_QUIT: screen_leave(s); break;
     default: break;

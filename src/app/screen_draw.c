@@ -75,8 +75,11 @@ static void draw_panes(struct screen *s)
 {
     struct cells *c = &s->cells;
     struct layout *l = &s->layout;
-    help_view_draw(&s->help, c, l->part[PART_VIEW], s->focus == PART_VIEW);
-    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene, s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->help_open));
+    if (s->view == VIEW_HELP)
+        help_view_draw(&s->help, c, l->part[PART_VIEW], s->focus == PART_VIEW);
+    else if (s->view == VIEW_INSPECT)
+        inspect_view_draw(&s->inspect, c, l->part[PART_VIEW], &s->scene, s->focus == PART_VIEW);
+    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene, s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->view));
     log_view_draw(&s->logs[1], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
     for (int row = 0; l->divider >= 0 && row < l->part[PART_CLIENT].rows; row++)
         cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
@@ -93,8 +96,11 @@ static void draw_rule(struct screen *s)
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
     if (s->app->saving.x)
         snprintf(text, sizeof text, " saving %.60s · %s entries · ^C stops ", s->app->saving.name, units_format_count(s->app->saving.entries, number));
-    else if (s->app->opening.lines || s->app->opening.packets)
+    else if (opening_is_reading(&s->app->opening))
         snprintf(text, sizeof text, " reading %.60s · %s entries ", s->app->opening.name, units_format_count(journal_last(s->app->opening.journal), number));
+    else if (replay_is_on(s->app))
+        snprintf(text, sizeof text, " replaying %.60s · %s of %llu · ^C stops ", s->app->replay.file.name,
+                 units_format_count(s->app->replay.sent_count, number), (unsigned long long)s->app->replay.count);
     else if (screen_search_state(s, text, sizeof text))
         ;
     else if (s->sending)
@@ -162,6 +168,8 @@ static void draw_question(struct screen *s, int row)
         ask = text;
     } else if (s->question == QUESTION_LEAVE) {
         ask = "Leave udptalk? y n";
+    } else if (s->question == QUESTION_COPY) {
+        ask = "Copy the line in focus: t text · x hex · c C array · p Python bytes · Esc";
     } else if (s->question == QUESTION_WIDE) {
         ask = "A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back";
     }
@@ -237,7 +245,8 @@ static void draw_hint(struct screen *s)
     if (row < 0)
         return;
     if (s->question)
-        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" : "y yes · n no");
+        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" :
+                 s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · Esc back" : "y yes · n no");
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
@@ -254,8 +263,11 @@ static void draw_keys(struct screen *s)
     if (row < 0)
         return;
     int col = cells_put(&s->cells, row, 1, end, STYLE_KEY, "F1");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->help_open ? " back" : " help");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1 too)  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_HELP ? " back" : " help");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, "  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "F4");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_INSPECT ? " back" : " inspect");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1, 4 too)  ");
     col = cells_put(&s->cells, row, col, end, STYLE_KEY, "Tab");
     col = cells_put(&s->cells, row, col, end, STYLE_HINT, " panes  ");
     col = cells_put(&s->cells, row, col, end, STYLE_KEY, "PgUp");
@@ -264,7 +276,7 @@ static void draw_keys(struct screen *s)
 
 void screen_draw(struct screen *s)
 {
-    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->help_open, s->zoomed};
+    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE, s->zoomed};
     struct cells *c = &s->cells;
     layout_make(&s->layout, c->rows, c->cols, &wish);
     cells_clear(c);

@@ -44,9 +44,9 @@ static bool is_shown(const struct screen *s, enum part part)
 {
     switch (part) {
     case PART_LINE: return true;
-    case PART_CLIENT: return !s->help_open && screen_has_client(s);
-    case PART_SERVER: return !s->help_open && screen_has_server(s);
-    case PART_VIEW: return s->help_open;
+    case PART_CLIENT: return !s->view && screen_has_client(s);
+    case PART_SERVER: return !s->view && screen_has_server(s);
+    case PART_VIEW: return s->view;
     case PART_COUNT: break;
     }
     return false;
@@ -61,19 +61,36 @@ static void move_focus(struct screen *s, int step)
     set_focus(s, part);
 }
 
-void screen_help(struct screen *s, bool focus)
+void screen_view(struct screen *s, enum view view, bool focus)
 {
-    s->help_open = !s->help_open;
+    s->view = s->view == view ? VIEW_NONE : view;
     s->help.top = 0;
-    if (s->help_open && focus)
+    if (s->view && focus)
         s->focus = PART_VIEW;
-    else if (!s->help_open && s->focus == PART_VIEW)
-        s->focus = PART_LINE;
+    else if (!s->view && s->focus == PART_VIEW)
+        s->focus = s->came_from == PART_CLIENT || s->came_from == PART_SERVER ? s->came_from : PART_LINE;
+    s->came_from = PART_LINE;
+}
+
+/* The key again goes back. */
+static void inspect(struct screen *s)
+{
+    if (s->view == VIEW_INSPECT) {
+        screen_view(s, VIEW_INSPECT, false);
+        return;
+    }
+    enum part from = s->focus;
+    if (screen_inspect(s, 0) < 0) {
+        screen_say(s, STYLE_NOTICE, "%s", s->app->why);
+        return;
+    }
+    s->focus = PART_VIEW;
+    s->came_from = from;
 }
 
 void screen_zoom(struct screen *s)
 {
-    if (s->help_open)
+    if (s->view)
         return;
     if (s->zoomed)
         s->zoomed = PART_LINE;
@@ -83,17 +100,21 @@ void screen_zoom(struct screen *s)
 
 static void go_back(struct screen *s)
 {
-    if (s->focus == PART_VIEW)
-        screen_help(s, false);
-    else if (s->app->options->mode == MODE_SERVER && s->focus == PART_SERVER && s->app->client.udp.fd < 0)
+    if (s->focus == PART_VIEW) {
+        screen_view(s, s->view, false);
+        return;
+    }
+    if (s->app->options->mode == MODE_SERVER && s->focus == PART_SERVER && s->app->client.udp.fd < 0)
         s->question = QUESTION_LEAVE;
     s->focus = PART_LINE;
 }
 
 static void scroll(struct screen *s, enum action action)
 {
-    enum part part = s->focus == PART_LINE ? (s->help_open ? PART_VIEW : s->scrolled) : s->focus;
-    if (part == PART_VIEW)
+    enum part part = s->focus == PART_LINE ? (s->view ? PART_VIEW : s->scrolled) : s->focus;
+    if (part == PART_VIEW && s->view == VIEW_INSPECT)
+        inspect_view_act(&s->inspect, action, &s->scene);
+    else if (part == PART_VIEW)
         help_view_act(&s->help, action);
     else
         log_view_act(&s->logs[part == PART_SERVER], action, &s->scene);
@@ -113,6 +134,8 @@ static void interrupt(struct screen *s)
     line_text(s->line, &len);
     if (screen_search_stop(s)) {
         screen_say(s, STYLE_NOTICE, "the search was stopped");
+    } else if (replay_stop(s->app)) {
+        screen_say(s, STYLE_NOTICE, "the replay was stopped");
     } else if (saving_cancel(s->app)) {
         screen_say(s, STYLE_NOTICE, "saving was stopped; the old file, if there was one, stands");
     } else if (s->sending) {
@@ -153,7 +176,9 @@ static void act(struct screen *s, enum action action)
     switch (action) {
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
-    case ACTION_HELP: screen_help(s, true); break;
+    case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_INSPECT: inspect(s); break;
+    case ACTION_COPY: s->question = QUESTION_COPY; break;
     case ACTION_REDRAW: term_redraw(s->term); break;
     case ACTION_SUSPEND:
         term_leave(s->term);
@@ -168,6 +193,8 @@ static void act(struct screen *s, enum action action)
     case ACTION_NEXT: screen_find_on(s, false); break;
     case ACTION_PREVIOUS: screen_find_on(s, true); break;
     case ACTION_TIME: s->scene.time = (s->scene.time + 1) % TIME_SHOWN_COUNT; break;
+    case ACTION_WRAP: s->scene.wrap = !s->scene.wrap; break;
+    case ACTION_HEX: s->scene.hex = !s->scene.hex; break;
     case ACTION_MARK:
     case ACTION_GO: s->awaits = action; break;
     case ACTION_BACK: go_back(s); break;
@@ -361,6 +388,16 @@ static void answer_wide(struct screen *s, bool run)
         line_take(s->line, true);
 }
 
+static void copy_key(struct screen *s, const struct key *key, bool no)
+{
+    bool how = key->code == KEYS_CHAR && key->ch < 128 && strchr("txcp", (int)key->ch);
+    if (!how && !no && key->code != KEYS_ESC)
+        return;
+    s->question = QUESTION_NONE;
+    if (how)
+        screen_copy(s, (char)key->ch);
+}
+
 static void answer_question(struct screen *s, const struct key *key)
 {
     bool yes = key->code == KEYS_CHAR && (key->ch == 'y' || key->ch == 'Y');
@@ -368,6 +405,10 @@ static void answer_question(struct screen *s, const struct key *key)
     bool no = key->code == KEYS_ESC || (key->code == KEYS_CHAR && (key->ch == 'n' || key->ch == 'N')) ||
               (key->code == KEYS_CTRL && key->ch == 'C');
     enum question asked = s->question;
+    if (asked == QUESTION_COPY) {
+        copy_key(s, key, no);
+        return;
+    }
     if (key->code == KEYS_PASTE)
         screen_say(s, STYLE_ERROR, "the question comes first: nothing of the paste was taken");
     if (!yes && !no && !(send && asked == QUESTION_WIDE))
@@ -419,8 +460,8 @@ static void escape(struct screen *s)
         interrupt(s);
     else if (len == 1 && text[0] == '/') /* a command that was not begun after all */
         line_take(s->line, false);
-    else if (s->help_open && s->focus == PART_LINE)
-        screen_help(s, false);
+    else if (s->view && s->focus == PART_LINE)
+        screen_view(s, s->view, false);
 }
 
 /* Escape and then a digit, typed slowly, is the function key too; not in vi mode, where both mean something. */
@@ -428,9 +469,9 @@ static bool slow_function_key(struct screen *s, const struct key *key)
 {
     bool late = s->escape_at == 0 || loop_now(s->app->loop).mono - s->escape_at > ESCAPE_NS;
     s->escape_at = 0;
-    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || key->ch != '1')
+    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || (key->ch != '1' && key->ch != '4'))
         return false;
-    act(s, ACTION_HELP);
+    act(s, key->ch == '1' ? ACTION_HELP : ACTION_INSPECT);
     return true;
 }
 

@@ -7,6 +7,8 @@
 
 #include "app/screen_state.h"
 #include "core/answer.h"
+#include "core/dump.h"
+#include "core/safe_text.h"
 #include "core/units.h"
 
 enum { WORK_NOW = 300000, WORK_TURN = 200000, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
@@ -205,6 +207,46 @@ int screen_mark(struct screen *s, char letter)
     s->app->marks[letter - 'a'] = n;
     screen_say(s, STYLE_NOTICE, "marked as %c; ' %c comes back here", letter, letter);
     return 0;
+}
+
+int screen_inspect(struct screen *s, uint64_t exchange)
+{
+    const struct journal *j = app_viewed(s->app);
+    struct log_view *v = log_of(s);
+    uint64_t n = exchange ? entry_of_exchange(j, exchange, v->ops->role) : log_view_focus(v, &s->scene);
+    if (!n) {
+        snprintf(s->app->why, APP_WHY, exchange ? "there is no exchange %llu in the %s's log" : "there is no line to inspect",
+                 (unsigned long long)exchange, v->ops->name);
+        errno = ENOENT;
+        return -1;
+    }
+    inspect_view_show(&s->inspect, n);
+    s->view = VIEW_INSPECT;
+    return 0;
+}
+
+void screen_copy(struct screen *s, char how)
+{
+    uint64_t n = s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(log_of(s), &s->scene);
+    struct buffer out;
+    struct entry e;
+    char bytes[UNITS_TEXT];
+    buffer_init(&out);
+    if (!journal_get(app_viewed(s->app), n, &e)) {
+        screen_say(s, STYLE_NOTICE, "there is no line to copy");
+        return;
+    }
+    switch (how) {
+    case 'x': dump_hex(&out, e.data, e.kept); break;
+    case 'c': dump_c(&out, e.data, e.kept); break;
+    case 'p': dump_python(&out, e.data, e.kept); break;
+    default: safe_append(&out, e.data, e.kept); break;
+    }
+    if (out.failed || term_copy(s->term, out.data, out.len) < 0)
+        screen_say(s, STYLE_ERROR, "not copied: %s", errno == EMSGSIZE ? "more than terminals take" : strerror(errno));
+    else
+        screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)", units_format_count(out.len, bytes));
+    buffer_done(&out);
 }
 
 void screen_log_turn(struct screen *s)

@@ -13,6 +13,7 @@
 #include "edit/line.h"
 #include "ui/cells.h"
 #include "ui/help_view.h"
+#include "ui/inspect_view.h"
 #include "ui/layout.h"
 #include "ui/log_view.h"
 #include "ui/scene.h"
@@ -23,8 +24,12 @@ enum question {
     QUESTION_NONE,
     QUESTION_PASTE,  /* send the lines in `outbox`, one datagram each? */
     QUESTION_LEAVE,  /* leave? */
+    QUESTION_COPY,   /* the line in focus: as what? */
     QUESTION_WIDE,   /* a full-width slash before a command: run it, or send it? */
 };
+
+/* What can stand in place of the panes. */
+enum view { VIEW_NONE, VIEW_HELP, VIEW_INSPECT };
 
 struct screen {
     struct app *app;
@@ -52,7 +57,8 @@ struct screen {
     enum part came_from;         /* where / or & was pressed: the focus goes back there */
     enum action awaits;          /* a mark's letter comes next: for ACTION_MARK or ACTION_GO */
     struct help_view help;
-    bool help_open;
+    struct inspect_view inspect;
+    enum view view;              /* the one that is open */
     enum part focus, zoomed;
     enum part scrolled;          /* the log that page keys scroll from the input line */
     enum question question;
@@ -78,7 +84,7 @@ void screen_outbox(struct screen *s);           /* sends on, a bounded piece */
 void screen_say(struct screen *s, uint8_t style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void screen_leave(struct screen *s);
 void screen_zoom(struct screen *s);             /* the focused log alone, and back */
-void screen_help(struct screen *s, bool focus); /* opens and closes the help; with `focus` it takes the keys */
+void screen_view(struct screen *s, enum view view, bool focus); /* opens a view, or closes it where it is open; with `focus` it takes the keys */
 
 /* screen_log.c: those that return int give 0, or −1 and a sentence in app->why. */
 int screen_find(struct screen *s, const char *pattern);
@@ -87,6 +93,8 @@ int screen_filter(struct screen *s, const char *text); /* of the log that is scr
 void screen_filter_live(struct screen *s);      /* after the line has changed */
 int screen_go(struct screen *s, const struct command *c);
 int screen_mark(struct screen *s, char letter);
+int screen_inspect(struct screen *s, uint64_t exchange); /* 0: the line in focus; shows it in the inspector */
+void screen_copy(struct screen *s, char how);   /* the line in focus: t text, x hex, c C, p Python */
 void screen_log_turn(struct screen *s);         /* searches and filters go on, a bounded piece */
 bool screen_search_state(struct screen *s, char *text, size_t room); /* for the rule; false: nothing is searched */
 bool screen_search_stop(struct screen *s);      /* true when one was under way */

@@ -21,7 +21,7 @@ struct words {
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
-    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_save;
+    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_save, parse_replay;
 
 enum { RAW = -1 };
 
@@ -61,6 +61,7 @@ static const struct {
     [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
                       parse_save, 3, ARGUMENT_OTHER},
     [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", "send a saved client's datagrams again"}, parse_replay, 3, ARGUMENT_OTHER},
     [COMMAND_CLEAR] = {{"clear", "", "", "forget the journal"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_ZOOM] = {{"zoom", "", "z", "give the pane in focus all the room, and back"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_HELP] = {{"help", "[WORD]", "F1", "show keys and commands, or what a command does"},
@@ -307,6 +308,25 @@ static int parse_save(struct command *c, const struct words *w, char *why)
     if (c->marks[0] && c->marks[1])
         return 0;
     snprintf(why, COMMAND_WHY, "/save FILE takes all, filtered, or two marks (a b), not \"%s\"", quotable(w->at[1], strlen(w->at[1]), word));
+    return -1;
+}
+
+static int parse_replay(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED], *end = NULL;
+    c->speed = 1;
+    snprintf(c->text, sizeof c->text, "%s", w->count ? w->at[0] : "");
+    if (w->count == 1)
+        return 0;
+    if (w->count == 3 && strcmp(w->at[1], "speed") == 0)
+        c->speed = strtod(w->at[2], &end);
+    if (end && end != w->at[2] && !*end && c->speed >= 0.001 && c->speed <= 1000)
+        return 0;
+    if (w->count == 0)
+        snprintf(why, COMMAND_WHY, "/replay needs a FILE: a saved log or a capture");
+    else
+        snprintf(why, COMMAND_WHY, "/replay FILE takes speed and a number from 0.001 to 1000, not \"%s\"",
+                 quotable(w->at[w->count - 1], strlen(w->at[w->count - 1]), word));
     return -1;
 }
 

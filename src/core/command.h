@@ -37,6 +37,7 @@ enum command_id {
     COMMAND_INSPECT,
     COMMAND_SAVE,
     COMMAND_OPEN,
+    COMMAND_REPLAY,
     COMMAND_CLEAR,
     COMMAND_ZOOM,
     COMMAND_HELP,
@@ -71,8 +72,9 @@ struct command {
     int word;               /* help: the command asked for, or −1 */
     enum command_range range; /* save */
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
+    double speed;           /* replay: times as fast as then */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
-    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open: the path; "" for none */
+    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open, replay: the path; "" for none */
 };
 
 enum { COMMAND_WHY = 320 };

@@ -35,6 +35,9 @@ enum action {
     ACTION_GO,         /* a letter follows */
     ACTION_PAUSE,      /* stand still, or follow again */
     ACTION_TIME,       /* what the clock column says */
+    ACTION_WRAP,       /* long payloads over several rows */
+    ACTION_HEX,        /* bytes below each payload */
+    ACTION_COPY,       /* the line in focus, to the terminal's clipboard */
     ACTION_INSPECT,    /* the line in focus, whole */
     ACTION_COMMAND,    /* begin a command */
     ACTION_BACK,       /* to the input line */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ui/log_view.h"
-#include "ui/payload.h"
+#include "ui/log_text.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -94,7 +94,7 @@ static void draw_datagram(struct cells *c, struct area row, const struct scene *
     if (e->size == 0)
         cells_put(c, row.row, col, said_at, STYLE_DIM, "(empty)");
     else
-        payload_put(c, row.row, col, said_at - 1, style, s, e);
+        log_text_put(c, row.row, col, said_at - 1, style, s, e);
     if (said_at < k.rtt)
         cells_put(c, row.row, said_at, k.rtt, failed ? STYLE_ERROR : STYLE_NOTICE, said);
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
@@ -114,10 +114,10 @@ static struct area notice_area(struct area row, struct columns k)
 static int height(const struct scene *s, const struct entry *e, int cols)
 {
     struct area row = {0, 0, 1, cols};
-    (void)s;
+    struct columns k = columns_of(row, e->exchange);
     if (e->kind != ENTRY_NOTICE)
-        return 1;
-    return wrap_put(NULL, notice_area(row, columns_of(row, e->exchange)), 0, e->data, e->kept);
+        return 1 + log_text_below(NULL, notice_area(row, k), 0, s, e, k.rtt - k.text - 4);
+    return wrap_put(NULL, notice_area(row, k), 0, e->data, e->kept);
 }
 
 static void draw_notice(struct cells *c, struct area row, const struct entry *e, struct columns k)
@@ -134,13 +134,16 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     char text[UNITS_TEXT];
     bool answer = e->kind == ENTRY_DATAGRAM && e->reply_to;
     if (k.time >= 0 && !answer)
-        cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, payload_clock(s, e, text));
+        cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, log_text_clock(s, e, text));
     if (e->exchange)
         cells_printf(c, row.row, k.exchange, k.text, STYLE_DIM, "%2llu", (unsigned long long)e->exchange);
-    if (e->kind == ENTRY_DATAGRAM)
+    struct area below = notice_area(row, k);
+    if (e->kind == ENTRY_DATAGRAM) {
         draw_datagram(c, row, s, e, k);
-    else
+        log_text_below(c, (struct area){below.row + 1, below.col, row.rows - 1, below.cols}, STYLE_DIM, s, e, k.rtt - k.text - 4);
+    } else {
         draw_notice(c, row, e, k);
+    }
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)

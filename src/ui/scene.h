@@ -21,7 +21,6 @@ struct scene {
     int64_t start;               /* wall time of the oldest entry ever */
     bool wrap;                   /* long payloads take as many rows as they need */
     bool hex;                    /* each payload's bytes below it */
-    int shift;                   /* columns of the payloads that are out of sight on the left */
     struct filter *search;       /* what is looked for, to be highlighted, or NULL */
     struct {
         bool open, looking_up, connected;

@@ -6,12 +6,12 @@
 
 #include "core/answer.h"
 #include "ui/log_view.h"
-#include "ui/payload.h"
+#include "ui/log_text.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
 enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 };
-enum { CUT_COLS = 28 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
+enum { CUT_COLS = 28, ADDRESS_COLS = 20 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
 
 static bool has_row(const struct journal *j, const struct entry *e)
 {
@@ -44,8 +44,8 @@ static int put_payload(struct cells *c, int row, int col, int end, uint8_t style
     if (e->size == 0)
         return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
     if (e->kept == e->size)
-        return payload_put(c, row, col, end, style, s, e);
-    col = payload_put(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, s, e);
+        return log_text_put(c, row, col, end, style, s, e);
+    col = log_text_put(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, s, e);
     return cells_printf(c, row, col, end, STYLE_NOTICE, " (cut: %zu of %zu bytes)", e->kept, e->size);
 }
 
@@ -99,11 +99,28 @@ static struct area notice_area(struct area row)
     return (struct area){row.row, col, row.rows, row.col + row.cols - col};
 }
 
+/* The rows below a datagram's: its own, then its reply's. */
+static int draw_below(struct cells *c, struct area row, const struct scene *s, const struct entry *e)
+{
+    struct answer answer;
+    struct area a = notice_area(row);
+    int fits = (a.cols - ADDRESS_COLS) / 2, rows;
+    if (!s->hex && !s->wrap)
+        return 0;
+    a.row++;
+    a.rows--;
+    rows = log_text_below(c, a, STYLE_DIM, s, e, fits);
+    if (!answer_gather(s->journal, e->n, &answer) || !answer.has_reply)
+        return rows;
+    a.row += rows;
+    a.rows -= rows;
+    return rows + log_text_below(c, a, STYLE_SENT, s, &answer.reply, fits);
+}
+
 static int height(const struct scene *s, const struct entry *e, int cols)
 {
     struct area row = {0, 0, 1, cols};
-    (void)s;
-    return e->kind == ENTRY_NOTICE ? wrap_put(NULL, notice_area(row), 0, e->data, e->kept) : 1;
+    return e->kind == ENTRY_NOTICE ? wrap_put(NULL, notice_area(row), 0, e->data, e->kept) : 1 + draw_below(NULL, row, s, e);
 }
 
 static void draw_notice(struct cells *c, struct area row, const struct entry *e)
@@ -120,7 +137,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     char text[UNITS_TEXT], peer[ADDRESS_TEXT];
     struct answer answer;
     if (row.cols >= CLOCK_FROM)
-        cells_put(c, row.row, row.col + 1, end, STYLE_DIM, payload_clock(s, e, text));
+        cells_put(c, row.row, row.col + 1, end, STYLE_DIM, log_text_clock(s, e, text));
     if (e->kind == ENTRY_NOTICE) {
         draw_notice(c, row, e);
         return;
@@ -131,6 +148,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         draw_answer(c, row.row, col, end, s, &answer);
     else
         put_payload(c, row.row, cells_put(c, row.row, col, end, STYLE_SENT, "→ "), end, STYLE_SENT, s, e);
+    draw_below(c, row, s, e);
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)

@@ -1,11 +1,14 @@
 #include "config.h"
 
-#include "ui/payload.h"
+#include "ui/log_text.h"
 
 #include <stdio.h>
 
+#include "core/buffer.h"
+#include "core/dump.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "ui/wrap.h"
 
 enum { HITS_MOST = 32 };
 
@@ -27,12 +30,38 @@ static void highlight(struct cells *c, int row, int col, int end, const struct s
     }
 }
 
-int payload_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
+int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
 {
     int behind = cells_put_safe(c, row, col, end, style, e->data, e->kept);
     if (s->search && col < end)
         highlight(c, row, col, end, s, e);
     return behind;
+}
+
+static int hex_below(struct cells *c, struct area a, uint8_t style, const struct entry *e)
+{
+    size_t each = (size_t)a.cols >= dump_line_cols(DUMP_WIDE) + DUMP_WIDE ? DUMP_WIDE : DUMP_NARROW, at = 0;
+    int rows = 0;
+    for (; at < e->kept && rows < LOG_TEXT_ROWS; at += each, rows++) {
+        struct buffer line;
+        buffer_init(&line);
+        if (c && rows < a.rows && dump_hex_line(&line, e->data, e->kept, at, each) == 0)
+            cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, line.data, line.len);
+        buffer_done(&line);
+    }
+    return rows;
+}
+
+int log_text_below(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e, int fits)
+{
+    if (a.cols < 1)
+        return 0;
+    if (s->hex)
+        return hex_below(c, a, style, e);
+    if (!s->wrap || fits < 1 || safe_width(e->data, e->kept, (size_t)fits + 1) <= (size_t)fits)
+        return 0;
+    int rows = wrap_put(c, a, style, e->data, e->kept);
+    return rows < LOG_TEXT_ROWS ? rows : LOG_TEXT_ROWS;
 }
 
 /* Seconds to the millisecond, with a sign, as wide as a clock. */
@@ -42,7 +71,7 @@ static char *format_seconds(int64_t ns, char *text)
     return text;
 }
 
-char *payload_clock(struct scene *s, const struct entry *e, char *text)
+char *log_text_clock(struct scene *s, const struct entry *e, char *text)
 {
     struct entry last;
     uint64_t before;
