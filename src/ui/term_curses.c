@@ -103,7 +103,7 @@ static const struct look {
     [STYLE_PROMPT] = {A_BOLD, 0},
     [STYLE_HINT] = {A_DIM, 0},
     [STYLE_KEY] = {A_BOLD, 0},
-    [STYLE_HIT] = {A_BOLD | A_UNDERLINE, COLOR_YELLOW},
+    [STYLE_HIT] = {A_BOLD | A_UNDERLINE, 1 + COLOR_YELLOW},
 };
 
 /* Bytes on their way. */
