@@ -286,7 +286,7 @@ static int make_parents(char *path)
     return 0;
 }
 
-enum { LOCK_TRIES = 10, LOCK_PAUSE_MS = 20 };
+enum { LOCK_TRIES = 50, LOCK_PAUSE_MS = 20 };
 
 /* Programs that save at once wait for one another, but not for long: somebody may hold the lock for ever. Then, and where the file system knows no
  * locks, the last one wins. */
