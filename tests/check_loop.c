@@ -782,18 +782,21 @@ START_TEST(leaves_the_mask_as_it_was)
 }
 END_TEST
 
-START_TEST(ignores_a_broken_pipe_while_it_lives)
+START_TEST(ignores_what_writing_tells_while_it_lives)
 {
-    struct scribe s;
-    struct sigaction before = {.sa_handler = SIG_DFL}, during, after;
-    sigaction(SIGPIPE, &before, NULL);
-    start(&s, 1);
-    ck_assert_int_eq(loop_take_signals(s.loop, take_signal, &s), 0);
-    sigaction(SIGPIPE, NULL, &during);
-    ck_assert(during.sa_handler == SIG_IGN);
-    loop_free(s.loop);
-    sigaction(SIGPIPE, NULL, &after);
-    ck_assert_msg(after.sa_handler == SIG_DFL, "a broken pipe is still ignored");
+    static const int signals[] = {SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < UNIT_COUNT(signals); i++) {
+        struct scribe s;
+        struct sigaction before = {.sa_handler = SIG_DFL}, during, after;
+        sigaction(signals[i], &before, NULL);
+        start(&s, 1);
+        ck_assert_int_eq(loop_take_signals(s.loop, take_signal, &s), 0);
+        sigaction(signals[i], NULL, &during);
+        ck_assert(during.sa_handler == SIG_IGN);
+        loop_free(s.loop);
+        sigaction(signals[i], NULL, &after);
+        ck_assert_msg(after.sa_handler == SIG_DFL, "signal %d is still ignored", signals[i]);
+    }
 }
 END_TEST
 
@@ -867,7 +870,7 @@ int main(void)
         {"hands over the signals that it takes", hands_over_the_signals_that_it_takes},
         {"hands over signals that come together", hands_over_signals_that_come_together},
         {"leaves the mask as it was", leaves_the_mask_as_it_was},
-        {"ignores a broken pipe while it lives", ignores_a_broken_pipe_while_it_lives},
+        {"ignores SIGPIPE and SIGXFSZ while it lives", ignores_what_writing_tells_while_it_lives},
         {"suspends and goes on", suspends_and_goes_on},
     };
     return unit_run("loop", tests, UNIT_COUNT(tests));

@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MODE_NEW = 0666, STALL_MS = 1000 };
+enum { MODE_NEW = 0666, STALL_MS = 1000, NAME_MOST = NAME_MAX - 7 }; /* bytes of a name that ".XXXXXX" goes behind */
 
 void file_out_init(struct file_out *f)
 {
     f->fd = -1;
-    f->whole = -1;
+    f->length = -1;
     f->path[0] = f->beside[0] = '\0';
 }
 
@@ -46,13 +46,41 @@ static int put_path(char *to, const char *path)
     return -1;
 }
 
-/* Where the file really is. One that is not there yet is where the path says, even if that is a link to nothing: then the link's target is made. */
-static int follow(struct file_out *f, const char *path)
+/* Puts where a link leads into `at`, in place of its own path. Returns −1 when that is no link, or too long. */
+static int read_link(char *at)
 {
-    char real[PATH_MAX];
-    if (realpath(path, real))
-        return put_path(f->path, real);
-    return errno == ENOENT ? put_path(f->path, path) : -1;
+    char to[PATH_MAX];
+    ssize_t len = readlink(at, to, sizeof to);
+    if (len < 0)
+        return -1;
+    char *slash = to[0] == '/' ? NULL : strrchr(at, '/');
+    size_t before = slash ? (size_t)(slash + 1 - at) : 0;
+    if (before + (size_t)len >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(at + before, to, (size_t)len);
+    at[before + (size_t)len] = '\0';
+    return 0;
+}
+
+/* Where the file really is, or is to be: links are followed, one to nothing too. What is open and has lost its name (/dev/stdout may) keeps the path that leads to it:
+ * *nameless is set then. */
+static int follow(struct file_out *f, const char *path, bool *nameless)
+{
+    char at[PATH_MAX], real[PATH_MAX];
+    struct stat is;
+    *nameless = false;
+    if (put_path(at, path) < 0)
+        return -1;
+    while (!realpath(at, real)) {
+        if (errno != ENOENT || !*at)
+            return -1;
+        *nameless = stat(at, &is) == 0;
+        if (*nameless || read_link(at) < 0)
+            return *nameless || errno == EINVAL || errno == ENOENT ? put_path(f->path, at) : -1;
+    }
+    return put_path(f->path, real);
 }
 
 /* The new file's mode: the old one's, or what the user's mask leaves. */
@@ -65,13 +93,22 @@ static mode_t mode_for(const struct stat *old)
     return MODE_NEW & ~mask;
 }
 
+/* The name beside begins as the file's own, as far as a name may be long. */
+static int name_beside(struct file_out *f)
+{
+    const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
+    int len = snprintf(f->beside, sizeof f->beside, "%.*s%.*s.XXXXXX", (int)(name - f->path), f->path, NAME_MOST, name);
+    if (len < (int)sizeof f->beside && strlen(name) <= NAME_MAX)
+        return 0;
+    f->beside[0] = '\0';
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
 static int open_beside(struct file_out *f, const struct stat *old)
 {
-    if (snprintf(f->beside, sizeof f->beside, "%s.XXXXXX", f->path) >= (int)sizeof f->beside) {
-        f->beside[0] = '\0';
-        errno = ENAMETOOLONG;
+    if (name_beside(f) < 0)
         return -1;
-    }
     f->fd = mkostemp(f->beside, O_CLOEXEC);
     if (f->fd < 0) {
         f->beside[0] = '\0';
@@ -85,41 +122,50 @@ static int open_beside(struct file_out *f, const struct stat *old)
 int file_out_open(struct file_out *f, const char *path)
 {
     struct stat old;
+    bool nameless;
     file_out_init(f);
-    if (follow(f, path) < 0)
+    if (follow(f, path, &nameless) < 0)
         return -1;
-    bool there = stat(f->path, &old) == 0, dangles = !there && lstat(f->path, &old) == 0;
+    bool there = stat(f->path, &old) == 0;
     if (there && S_ISDIR(old.st_mode)) {
         errno = EISDIR;
         return -1;
     }
     if (there && S_ISREG(old.st_mode) && access(f->path, W_OK) < 0)
         return -1;
-    if (!dangles && (!there || S_ISREG(old.st_mode)))
+    if (!nameless && (!there || S_ISREG(old.st_mode)))
         return open_beside(f, there ? &old : NULL);
-    f->fd = open(f->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (dangles ? O_CREAT : 0), MODE_NEW);
+    f->fd = open(f->path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     return f->fd < 0 ? -1 : 0;
 }
 
 /* A pipe whose reader stalls is waited for a little, and no longer: nothing else goes on meanwhile. */
-static int write_all(int fd, const unsigned char *data, size_t len)
+static bool can_go_on(int fd)
 {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    while (len > 0) {
-        ssize_t wrote = write(fd, data, len);
-        if (wrote < 0 && (errno == EINTR || (errno == EAGAIN && poll(&ready, 1, STALL_MS) > 0)))
-            continue;
-        if (wrote < 0)
+    if (errno != EAGAIN)
+        return errno == EINTR;
+    int result = poll(&ready, 1, STALL_MS);
+    return result > 0 || (result < 0 && errno == EINTR);
+}
+
+/* *done counts what was written, all or not. */
+static int write_all(int fd, const unsigned char *data, size_t len, size_t *done)
+{
+    for (*done = 0; *done < len;) {
+        ssize_t wrote = write(fd, data + *done, len - *done);
+        if (wrote >= 0)
+            *done += (size_t)wrote;
+        else if (!can_go_on(fd))
             return -1;
-        data += wrote;
-        len -= (size_t)wrote;
     }
     return 0;
 }
 
 int file_out_write(struct file_out *f, const void *data, size_t len)
 {
-    return write_all(f->fd, data, len) < 0 ? fails(f) : 0;
+    size_t done;
+    return write_all(f->fd, data, len, &done) < 0 ? fails(f) : 0;
 }
 
 /* The directory too, so that the new name outlives a loss of power. */
@@ -164,18 +210,27 @@ int file_out_append(struct file_out *f, const char *path)
     f->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, MODE_NEW);
     if (f->fd < 0)
         return -1;
-    f->whole = fstat(f->fd, &is) == 0 && S_ISREG(is.st_mode) ? is.st_size : -1;
+    f->length = fstat(f->fd, &is) == 0 && S_ISREG(is.st_mode) ? is.st_size : -1;
     return 0;
+}
+
+/* Takes the last `len` bytes of ours off the file; not where another program has appended since: those are its own then. */
+static int take_back(const struct file_out *f, size_t len)
+{
+    struct stat is;
+    off_t end = lseek(f->fd, 0, SEEK_CUR); /* behind what was written last */
+    if (f->length < 0 || len == 0 || end < (off_t)len || fstat(f->fd, &is) < 0 || is.st_size != end)
+        return 0;
+    return ftruncate(f->fd, end - (off_t)len);
 }
 
 int file_out_piece(struct file_out *f, const void *data, size_t len)
 {
-    if (write_all(f->fd, data, len) == 0) {
-        f->whole += f->whole >= 0 ? (int64_t)len : 0;
+    size_t done;
+    if (write_all(f->fd, data, len, &done) == 0)
         return 0;
-    }
     int error = errno;
-    if (f->whole >= 0 && ftruncate(f->fd, f->whole) < 0)
+    if (take_back(f, done) < 0)
         error = errno;
     errno = error;
     return -1;

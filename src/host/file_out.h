@@ -1,7 +1,8 @@
 /* file_out: a file that is written whole, or not at all.
  *
  * A regular file, or one that is not there yet, is written beside its place and takes it when it is whole (through symbolic links, with the
- * mode that the old one had): a full disk, a lost directory or a crash leave the old one. Anything else (a device, a pipe) is written in place.
+ * mode that the old one had): a full disk, a lost directory or a crash leave the old one. Anything else (a device, a pipe, an open file without a name) is
+ * written in place. The process has to ignore SIGPIPE and SIGXFSZ (the loop does): they are errnos here.
  *
  * Invariant: fd is −1 when nothing is open. The struct owns what it opened and removes what was not finished. */
 #ifndef UDPTALK_HOST_FILE_OUT_H
@@ -13,7 +14,7 @@
 
 struct file_out {
     int fd;
-    int64_t whole;          /* appending: where the last whole piece ends, −1: it is no regular file */
+    int64_t length;         /* appending: how long it was before, −1: it is no regular file */
     char path[PATH_MAX];    /* its place, links followed */
     char beside[PATH_MAX];  /* what is written instead until then, "" when in place */
 };
@@ -27,7 +28,8 @@ int file_out_write(struct file_out *f, const void *data, size_t len);
 /* Brings it to the disk and to its place, and closes it. */
 int file_out_finish(struct file_out *f);
 
-/* Opens a file to append to; made when it is not there. Then file_out_piece() appends one piece whole, or nothing of it: what a full disk took of it is taken back, and the file stays open. */
+/* Opens a file to append to; made when it is not there. Then file_out_piece() appends one piece whole, or nothing of it: what a full disk took of it is taken back (a pipe
+ * keeps it), and the file stays open. Other programs may append to it too. */
 int file_out_append(struct file_out *f, const char *path);
 int file_out_piece(struct file_out *f, const void *data, size_t len);
 

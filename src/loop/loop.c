@@ -35,7 +35,7 @@ struct loop {
     int signal_fd;
     bool takes_signals;
     sigset_t old_mask;
-    struct sigaction old_pipe;
+    struct sigaction old_pipe, old_limit;
     loop_signal *take;
     void *take_context;
     loop_polled *polled;
@@ -75,6 +75,7 @@ void loop_free(struct loop *l)
         close(l->signal_fd);
     if (l->takes_signals) {
         sigaction(SIGPIPE, &l->old_pipe, NULL);
+        sigaction(SIGXFSZ, &l->old_limit, NULL);
         sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
     }
     free(l);
@@ -102,6 +103,7 @@ int loop_take_signals(struct loop *l, loop_signal *take, void *context)
     if (sigprocmask(SIG_BLOCK, &mask, &l->old_mask) < 0)
         return -1;
     sigaction(SIGPIPE, &ignore, &l->old_pipe);
+    sigaction(SIGXFSZ, &ignore, &l->old_limit);
     l->takes_signals = true;
     l->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     l->take = take;

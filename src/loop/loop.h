@@ -48,8 +48,8 @@ struct moment loop_now(const struct loop *l);
 /* The time just now. */
 struct moment loop_clock(const struct loop *l);
 
-/* Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT and SIGTSTP and hands them to `take`; ignores SIGPIPE. Undone by loop_free(). Returns 0, or −1
- * with errno. */
+/* Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT and SIGTSTP and hands them to `take`; ignores SIGPIPE and SIGXFSZ, which write(2)
+ * tells by errno too. Undone by loop_free(). Returns 0, or −1 with errno. */
 int loop_take_signals(struct loop *l, loop_signal *take, void *context);
 
 /* Under load: whoever fills the queues goes on until it sleeps, before this process is given the processor (SCHED_BATCH), so that each turn finds more to do. Switched off,
