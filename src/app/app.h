@@ -290,7 +290,10 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
 /* Tells of what the kernel dropped at an endpoint's socket since it was told last. */
 void sockets_tell_drops(struct app *a, enum role role);
 
-/* A queue was there to read: it may have overflown, and its drops are told soon; under load the loop is patient for a while. */
+/* After a read: where batches are read the loop is patient, until no queue has been there for a moment. */
+void sockets_be_patient(struct app *a, const struct rx *rx);
+
+/* A queue was there to read: it may have overflown, and its drops are told soon. */
 void sockets_queued(struct app *a, enum role role);
 
 /* Journals the calls of a socket from now on. */

@@ -131,6 +131,7 @@ static void drain(struct app *a)
     rx_begin(c->rx, &c->udp, &wish);
     for (int i = 0; i < DRAIN && taken < DRAIN && bytes < a->turn_most && !rx_is_dry(c->rx); i++) {
         int got = rx_fill(c->rx, &c->udp, (a->turn_most - bytes) / UDP_ROOM + 1);
+        sockets_be_patient(a, c->rx);
         bool failed = got < 0 && !is_old_error(c, errno);
         if (failed)
             app_call_failed(a, ROLE_CLIENT, "recvfrom");
@@ -139,7 +140,7 @@ static void drain(struct app *a)
         for (; rx_next(c->rx, &arrival); taken++, bytes += arrival.kept)
             take_datagram(a, &arrival);
     }
-    if (taken >= QUEUED) /* only a queue can have overflown */
+    if (taken >= QUEUED || rx_way(c->rx) != RX_PLAIN) /* only a queue can have overflown */
         sockets_queued(a, ROLE_CLIENT);
 }
 

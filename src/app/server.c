@@ -183,12 +183,13 @@ static void server_ready(void *context, short revents)
     rx_begin(s->rx, &s->udp, &wish);
     while (datagrams < DRAIN && bytes < a->turn_most && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
         int got = rx_fill(s->rx, &s->udp, most);
+        sockets_be_patient(a, s->rx);
         if (got < 0)
             app_call_failed(a, ROLE_SERVER, "recvfrom");
         if (got <= 0 || !take_all(a, &datagrams, &bytes))
             break;
     }
-    if (datagrams >= QUEUED)
+    if (datagrams >= QUEUED || rx_way(s->rx) != RX_PLAIN)
         sockets_queued(a, ROLE_SERVER);
 }
 

@@ -142,13 +142,18 @@ static void look_again(void *context)
     source->queued = false;
 }
 
+/* Also while batches are only tried: a sender that is interrupted at each datagram never fills a queue. */
+void sockets_be_patient(struct app *a, const struct rx *rx)
+{
+    if (rx_way(rx) != RX_PLAIN)
+        loop_be_patient(a->loop, true);
+}
+
 void sockets_queued(struct app *a, enum role role)
 {
     bool server = role == ROLE_SERVER;
     struct call_source *source = server ? &a->server.source : &a->client.source;
     source->queued = true;
-    if (rx_is_loaded(server ? a->server.rx : a->client.rx))
-        loop_be_patient(a->loop, true);
     if (!(server ? a->server.look : a->client.look).set)
         look_soon(source);
 }

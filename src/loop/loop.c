@@ -114,10 +114,12 @@ int loop_take_signals(struct loop *l, loop_signal *take, void *context)
 void loop_be_patient(struct loop *l, bool patient)
 {
     const struct sched_param none = {.sched_priority = 0};
-    if (patient == l->patient || (patient && sched_getscheduler(0) != SCHED_OTHER))
+    int error = errno;
+    if (patient == l->patient)
         return;
-    if (sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none) == 0)
+    if ((!patient || sched_getscheduler(0) == SCHED_OTHER) && sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none) == 0)
         l->patient = patient;
+    errno = error;
 }
 
 void loop_suspend(struct loop *l)

@@ -53,7 +53,7 @@ struct moment loop_clock(const struct loop *l);
 int loop_take_signals(struct loop *l, loop_signal *take, void *context);
 
 /* Under load: whoever fills the queues goes on until it sleeps, before this process is given the processor (SCHED_BATCH), so that each turn finds more to do. Switched off,
- * it is woken at once again. A process whose scheduling somebody has chosen is left alone. */
+ * it is woken at once again. A process whose scheduling somebody has chosen is left alone. errno is kept. */
 void loop_be_patient(struct loop *l, bool patient);
 
 /* Stops the process group as ^Z does by default, and returns when it goes on. */

@@ -124,7 +124,7 @@ static void enter_batch(struct rx *r, struct udp *u)
 static bool is_thin(struct rx *r)
 {
     r->thin = r->in_fill <= 1 ? r->thin + 1 : 0;
-    if (rx_is_loaded(r))
+    if (r->in_way >= RX_LOADED) /* they have been worth their while for some time */
         r->patience = RX_QUEUE;
     if (r->thin < RX_THIN)
         return false;
@@ -277,11 +277,6 @@ bool rx_next(struct rx *r, struct udp_arrival *out)
 bool rx_is_dry(const struct rx *r)
 {
     return r->dry;
-}
-
-bool rx_is_loaded(const struct rx *r)
-{
-    return r->way == RX_TRAINS || (r->way == RX_BATCH && r->in_way >= RX_LOADED);
 }
 
 enum rx_way rx_way(const struct rx *r)

@@ -49,9 +49,6 @@ bool rx_next(struct rx *r, struct udp_arrival *out);
  * eighth looks again). */
 bool rx_is_dry(const struct rx *r);
 
-/* True when batches have been worth their while for some time. */
-bool rx_is_loaded(const struct rx *r);
-
 enum rx_way rx_way(const struct rx *r);
 
 #endif
