@@ -40,7 +40,9 @@ struct rx {
     size_t patience;         /* how long a row has to be for a batch to be tried */
     size_t in_turn, in_way, in_fill; /* datagrams */
     bool dry;
+    bool leaving;            /* trains are wanted no more: they are left as soon as nothing waits */
     bool no_trains;          /* the kernel has none */
+    size_t read_room;        /* of a message that was read; a train is read whole, even where its datagrams are to be cut: rx_next() cuts each */
     int count, at;           /* messages read; the one that is taken next */
     struct udp_arrival one;  /* read plainly, or the message that is being taken apart */
     size_t segment, offset;  /* of that: a datagram's size in it, 0: no train; where the next begins */
@@ -71,32 +73,36 @@ void rx_reset(struct rx *r)
     r->calm = r->thin = r->row = r->in_turn = r->in_way = r->in_fill = r->segment = 0;
     r->patience = RX_QUEUE;
     r->count = r->at = 0;
-    r->dry = r->no_trains = false;
+    r->dry = r->leaving = r->no_trains = false;
 }
 
 static void go(struct rx *r, enum rx_way way)
 {
     r->way = way;
     r->in_way = r->calm = r->thin = r->row = 0;
+    r->leaving = false;
 }
 
+/* Any other failure says nothing of the queue: the pending error of an earlier datagram stands before what waits. */
 static bool queue_is_empty(const struct udp *u)
 {
     unsigned char byte;
-    return recv(u->fd, &byte, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) < 0;
+    return recv(u->fd, &byte, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-/* Trains that were joined before stay joined in the queue, and only a reader with UDP_GRO on can tell; so it is off for good only where nothing waits behind. */
-static bool leave_trains(struct rx *r, struct udp *u)
+/* Trains that were joined before stay joined in the queue, and only a reader with UDP_GRO on can tell; so it is off for good only where nothing waits behind, nor came while it
+ * was switched. A turn begins because something waits: the time to leave is when all of it was read. */
+static void leave_trains(struct rx *r, struct udp *u)
 {
-    if (udp_set_option(u, SOL_UDP, UDP_GRO, 0) < 0)
-        return false;
+    if (!queue_is_empty(u) || udp_set_option(u, SOL_UDP, UDP_GRO, 0) < 0)
+        return;
     if (!queue_is_empty(u)) {
         udp_set_option(u, SOL_UDP, UDP_GRO, 1);
-        return false;
+        return;
     }
+    size_t thin = r->thin;
     go(r, RX_BATCH);
-    return true;
+    r->thin = thin;
 }
 
 static void leave_batch(struct rx *r, struct udp *u)
@@ -126,10 +132,7 @@ static bool is_thin(struct rx *r)
     r->thin = r->in_fill <= 1 ? r->thin + 1 : 0;
     if (r->in_way >= RX_LOADED) /* they have been worth their while for some time */
         r->patience = RX_QUEUE;
-    if (r->thin < RX_THIN)
-        return false;
-    r->patience = 2 * r->patience < PATIENCE_MOST ? 2 * r->patience : PATIENCE_MOST;
-    return true;
+    return r->thin >= RX_THIN;
 }
 
 static void enter_trains(struct rx *r, struct udp *u)
@@ -148,8 +151,6 @@ void rx_begin(struct rx *r, struct udp *u, const struct rx_wish *wish)
     r->dry = false;
     r->wish = *wish;
     r->wish.trains &= wish->room == UDP_ROOM && !r->no_trains;
-    if (r->way == RX_TRAINS && (wish->plain || !r->wish.trains) && !leave_trains(r, u))
-        return;
     if (r->way == RX_BATCH && wish->plain)
         leave_batch(r, u);
     else if (r->way == RX_BATCH && r->wish.trains && r->in_way >= RX_SUSTAINED)
@@ -162,7 +163,12 @@ static void choose_way(struct rx *r, struct udp *u)
     if (r->way == RX_PLAIN) {
         if (!r->wish.plain && r->row >= r->patience)
             enter_batch(r, u);
-    } else if (is_thin(r) && (r->way == RX_BATCH || leave_trains(r, u))) {
+        return;
+    }
+    bool thin = is_thin(r);
+    r->leaving = r->way == RX_TRAINS && (thin || r->wish.plain || !r->wish.trains);
+    if (thin && r->way == RX_BATCH) {
+        r->patience = 2 * r->patience < PATIENCE_MOST ? 2 * r->patience : PATIENCE_MOST;
         leave_batch(r, u);
     }
 }
@@ -179,7 +185,7 @@ static int fill_plain(struct rx *r, struct udp *u)
 static void prepare(struct rx *r, size_t slot)
 {
     struct slots *s = r->slots;
-    s->parts[slot] = (struct iovec){s->bytes[slot], r->wish.room};
+    s->parts[slot] = (struct iovec){s->bytes[slot], r->read_room};
     s->messages[slot].msg_hdr = (struct msghdr){
         .msg_name = &s->names[slot],
         .msg_namelen = sizeof s->names[slot],
@@ -196,7 +202,7 @@ static void open_message(struct rx *r)
     struct slots *s = r->slots;
     struct msghdr *m = &s->messages[r->at].msg_hdr;
     size_t size = s->messages[r->at].msg_len;
-    r->one = (struct udp_arrival){.data = s->bytes[r->at], .size = size, .kept = size < r->wish.room ? size : r->wish.room};
+    r->one = (struct udp_arrival){.data = s->bytes[r->at], .size = size, .kept = size < r->read_room ? size : r->read_room};
     address_from_sockaddr(&r->one.peer, m->msg_name, m->msg_namelen);
     r->segment = udp_read_control(m, &r->one);
     r->offset = 0;
@@ -207,6 +213,7 @@ static int fill_batch(struct rx *r, struct udp *u, size_t most)
     const int flags = MSG_TRUNC | MSG_DONTWAIT;
     struct call c = {.id = CALL_RECVMMSG, .numbers = {(int)most, flags}};
     int got;
+    r->read_room = r->way == RX_TRAINS ? UDP_ROOM : r->wish.room;
     for (size_t i = 0; i < most; i++)
         prepare(r, i);
     do
@@ -223,6 +230,9 @@ static int fill_batch(struct rx *r, struct udp *u, size_t most)
     }
     errno = error;
     udp_tell(u, &c, got);
+    if (r->leaving && r->dry)
+        leave_trains(r, u);
+    errno = error;
     return got < 0 && (error == EAGAIN || error == EWOULDBLOCK) ? 0 : got;
 }
 #else
@@ -267,9 +277,10 @@ bool rx_next(struct rx *r, struct udp_arrival *out)
     r->in_turn++;
     r->in_way++;
     r->in_fill++;
-    if (r->segment && !take_segment(r, out))
-        return true;
-    if (++r->at < r->count)
+    bool more = r->segment && !take_segment(r, out);
+    if (out->kept > r->wish.room)
+        out->kept = r->wish.room;
+    if (!more && ++r->at < r->count)
         open_message(r);
     return true;
 }
@@ -282,4 +293,9 @@ bool rx_is_dry(const struct rx *r)
 enum rx_way rx_way(const struct rx *r)
 {
     return r->way;
+}
+
+const char *rx_call(const struct rx *r, const struct udp *u)
+{
+    return r->way != RX_PLAIN ? "recvmmsg" : u->wildcard ? "recvmsg" : "recvfrom";
 }

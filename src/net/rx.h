@@ -5,7 +5,7 @@
  * ever later. Trains: the same with UDP_GRO, under sustained load, so that what a sender sent as one train arrives as one; it is taken apart here. What comes out never differs.
  *
  * Invariant: with UDP_GRO on, or while a joined train may still wait in the socket, nothing but recvmmsg(2) with control messages reads it (a plain
- * read would hand a train out as one datagram). The struct owns its buffers: arrivals' bytes are good until the next rx_fill(). */
+ * read would hand a train out as one datagram), whole whatever `room` is. The struct owns its buffers: arrivals' bytes are good until the next rx_fill(). */
 #ifndef UDPTALK_NET_RX_H
 #define UDPTALK_NET_RX_H
 
@@ -50,5 +50,8 @@ bool rx_next(struct rx *r, struct udp_arrival *out);
 bool rx_is_dry(const struct rx *r);
 
 enum rx_way rx_way(const struct rx *r);
+
+/* The name of the call that the last rx_fill() made. */
+const char *rx_call(const struct rx *r, const struct udp *u);
 
 #endif
