@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried. */
+/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried. Other failures say nothing about trains. */
 enum { REFUSED_MOST = 4 };
 
 struct item {
@@ -220,6 +220,11 @@ static bool is_full(int error)
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
+static bool is_refusal(int error)
+{
+    return error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;
+}
+
 /* Sends what comes next: all the messages that are left, or as many as one call takes. Returns −1 when the socket is full. */
 static int send_next(struct tx *t, struct udp *u, bool trains)
 {
@@ -234,7 +239,7 @@ static int send_next(struct tx *t, struct udp *u, bool trains)
     if (is_full(errno))
         return -1;
     /* The first message failed, whole: its datagrams go singly, and the error is told of whichever meets it then. */
-    t->refused += train;
+    t->refused += train && is_refusal(errno);
     return send_singly(t, u, t->messages.items[0]);
 }
 
