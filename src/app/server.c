@@ -145,19 +145,26 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
         make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
 }
 
-/* Takes and settles all that was read, and adds to what the turn has seen. Returns false when the socket is full. */
-static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
+/* Takes of what was read as much as can pend, and adds it to what the turn has seen. */
+static void take_some(struct app *a, size_t *datagrams, size_t *bytes)
 {
     struct server *s = &a->server;
     struct udp_arrival arrival;
+    for (; s->pending_count < TX_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
+        take_datagram(a, &arrival);
+        *bytes += arrival.kept;
+    }
+    *bytes += tx_bytes(s->tx)->len;
+}
+
+/* Takes and settles all that was read. Returns false when the socket is full. */
+static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
+{
+    struct server *s = &a->server;
     do {
         if (!settle(a))
             return false;
-        for (; s->pending_count < TX_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
-            take_datagram(a, &arrival);
-            *bytes += arrival.kept;
-        }
-        *bytes += tx_bytes(s->tx)->len;
+        take_some(a, datagrams, bytes);
     } while (s->pending_count);
     return true;
 }
@@ -185,7 +192,7 @@ static void server_ready(void *context, short revents)
         int got = rx_fill(s->rx, &s->udp, most);
         sockets_be_patient(a, s->rx);
         if (got < 0)
-            app_call_failed(a, ROLE_SERVER, "recvfrom");
+            app_call_failed(a, ROLE_SERVER, rx_call(s->rx, &s->udp));
         if (got <= 0 || !take_all(a, &datagrams, &bytes))
             break;
     }
@@ -219,12 +226,16 @@ int server_open(struct app *a, const struct address *local)
     return watch(a);
 }
 
-/* Replies that a full socket has not taken are journalled as unsent. */
+/* Replies that a full socket has not taken are journalled as unsent, and so are those to what was read behind them. */
 void server_close(struct app *a)
 {
     struct server *s = &a->server;
+    size_t datagrams = 0, bytes = 0;
     if (s->udp.fd >= 0)
-        journal_pending(a);
+        do {
+            journal_pending(a);
+            take_some(a, &datagrams, &bytes);
+        } while (s->pending_count);
     loop_unwatch(a->loop, s->udp.fd);
     udp_close(&s->udp);
     address_clear(&s->local);
