@@ -134,7 +134,7 @@ static void drain(struct app *a)
         sockets_be_patient(a, c->rx);
         bool failed = got < 0 && !is_old_error(c, errno);
         if (failed)
-            app_call_failed(a, ROLE_CLIENT, "recvfrom");
+            app_call_failed(a, ROLE_CLIENT, rx_call(c->rx, &c->udp));
         if (failed || got == 0)
             break;
         for (; rx_next(c->rx, &arrival); taken++, bytes += arrival.kept)
@@ -373,7 +373,11 @@ int client_post_line(struct app *a, const void *line, size_t len)
     size_t start = bytes->len, end = a->options->crlf ? 2 : 0;
     if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || len + end > udp_most(&c->udp)) {
         client_flush(a);
-        return client_send_line(a, line, len);
+        if (tx_count(c->tx) == 0)
+            return client_send_line(a, line, len);
+        explain_unsent(a, EAGAIN, len); /* it must not overtake what was posted */
+        errno = EAGAIN;
+        return -1;
     }
     if (buffer_append(bytes, line, len) < 0 || buffer_append(bytes, "\r\n", end) < 0) {
         bytes->len = start;
