@@ -5,6 +5,8 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +23,11 @@ enum { DEADLINE_S = 10, SHOWN = 80 };
 static struct {
     struct fault fault;
     int made;
+    unsigned pass;            /* messages of the next batch */
     uint64_t state;           /* of the random numbers */
     unsigned per_thousand;
+    unsigned only_calls;      /* 0: all */
+    int only_fd;              /* 0: any */
     uint64_t random_failures;
     bool leave;               /* the next poll is to end loop_run() */
 } faults;
@@ -35,8 +40,11 @@ static const int suitable[FAULT_CALLS][12] = {
     [FAULT_SENDTO] = {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EINVAL, EMSGSIZE},
     [FAULT_SEND] = {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EINVAL, EMSGSIZE},
     [FAULT_SENDMSG] = {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EINVAL, EMSGSIZE},
+    [FAULT_SENDMMSG] = {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, EINVAL, EMSGSIZE},
+    [FAULT_RECV] = {EAGAIN, EINTR, ENOMEM, ENOBUFS, ECONNREFUSED, EHOSTUNREACH},
     [FAULT_RECVFROM] = {EAGAIN, EINTR, ENOMEM, ENOBUFS, ECONNREFUSED, EHOSTUNREACH},
     [FAULT_RECVMSG] = {EAGAIN, EINTR, ENOMEM, ENOBUFS, ECONNREFUSED, EHOSTUNREACH},
+    [FAULT_RECVMMSG] = {EAGAIN, EINTR, ENOMEM, ENOBUFS, ECONNREFUSED, EHOSTUNREACH},
     [FAULT_SETSOCKOPT] = {ENOMEM, EPERM, EINVAL, ENOPROTOOPT, ENOBUFS},
     [FAULT_GETSOCKNAME] = {ENOBUFS, ENOMEM},
     [FAULT_POLL] = {EINTR, ENOMEM},
@@ -46,6 +54,12 @@ void fault_set(const struct fault *f)
 {
     faults.fault = f ? *f : (struct fault){.times = 0};
     faults.made = 0;
+    faults.pass = 0;
+}
+
+void fault_pass(unsigned messages)
+{
+    faults.pass = messages;
 }
 
 int fault_made(void)
@@ -64,6 +78,12 @@ void fault_random(uint64_t seed, unsigned per_thousand)
     faults.per_thousand = per_thousand;
 }
 
+void fault_random_only(unsigned calls, int fd)
+{
+    faults.only_calls = calls;
+    faults.only_fd = fd;
+}
+
 uint64_t fault_random_count(void)
 {
     return faults.random_failures;
@@ -77,17 +97,26 @@ static uint64_t next_random(void)
     return faults.state >> 11;
 }
 
+/* Whether the fault that is set is for such a call. */
+static bool is_meant(enum fault_call call, int fd, int detail)
+{
+    const struct fault *f = &faults.fault;
+    return f->error && f->call == call && (!f->fd || f->fd == fd) && (!f->detail || f->detail == detail);
+}
+
 /* Whether this call is to fail; errno says with what. */
 static bool fails(enum fault_call call, int fd, int detail)
 {
     struct fault *f = &faults.fault;
     size_t choices = 0;
-    if (f->error && f->call == call && (!f->fd || f->fd == fd) && (!f->detail || f->detail == detail)) {
+    if (is_meant(call, fd, detail)) {
         faults.made++;
         errno = f->error;
         if (f->times > 0)
             return f->times-- > 0;
     }
+    if ((faults.only_calls && !(faults.only_calls & 1U << call)) || (faults.only_fd && faults.only_fd != fd))
+        return false;
     if (!faults.per_thousand || next_random() % 1000 >= faults.per_thousand)
         return false;
     while (suitable[call][choices])
@@ -95,6 +124,29 @@ static bool fails(enum fault_call call, int fd, int detail)
     errno = suitable[call][next_random() % choices];
     faults.random_failures++;
     return true;
+}
+
+/* How many messages of a batch pass: all, some of them, or 0: it fails, and errno says with what. `before`: those in
+ * front of what the fault is for. */
+static unsigned passing(enum fault_call call, int fd, int detail, unsigned before, unsigned count)
+{
+    unsigned part = 0;
+    if (is_meant(call, fd, detail) && faults.fault.times > 0) {
+        part = faults.fault.detail ? before : faults.pass;
+        faults.pass = 0;
+    }
+    if (part == 0 && fails(call, fd, detail))
+        return faults.per_thousand && next_random() % 2 ? (unsigned)(next_random() % count) : 0;
+    return part > 0 && part < count ? part : count;
+}
+
+static bool is_train(const struct msghdr *m)
+{
+    struct msghdr whole = *m;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&whole); c; c = CMSG_NXTHDR(&whole, c))
+        if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_SEGMENT)
+            return true;
+    return false;
 }
 
 /* The calls. */
@@ -111,6 +163,12 @@ ssize_t __real_send(int fd, const void *data, size_t len, int flags);
 ssize_t __wrap_send(int fd, const void *data, size_t len, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __real_recv(int fd, void *data, size_t len, int flags);
+ssize_t __wrap_recv(int fd, void *data, size_t len, int flags);
+int __real_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags);
+int __real_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout);
+int __wrap_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout);
 ssize_t __real_recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from, socklen_t *from_len);
 ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from, socklen_t *from_len);
 ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
@@ -149,7 +207,27 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 {
-    return fails(FAULT_SENDMSG, fd, 0) ? -1 : __real_sendmsg(fd, m, flags);
+    return fails(FAULT_SENDMSG, fd, is_train(m) ? UDP_SEGMENT : 0) ? -1 : __real_sendmsg(fd, m, flags);
+}
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
+{
+    unsigned train = 0;
+    while (train < count && !is_train(&m[train].msg_hdr))
+        train++;
+    unsigned part = passing(FAULT_SENDMMSG, fd, train < count ? UDP_SEGMENT : 0, train, count);
+    return part ? __real_sendmmsg(fd, m, part, flags) : -1;
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
+{
+    return fails(FAULT_RECV, fd, 0) ? -1 : __real_recv(fd, data, len, flags);
+}
+
+int __wrap_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout)
+{
+    unsigned part = passing(FAULT_RECVMMSG, fd, 0, 0, count);
+    return part ? __real_recvmmsg(fd, m, part, flags, timeout) : -1;
 }
 
 ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from, socklen_t *from_len)
@@ -232,6 +310,7 @@ void stage_close(struct stage *s)
 {
     fault_set(NULL);
     fault_random(0, 0);
+    fault_random_only(0, 0);
     loop_timer_stop(s->loop, &s->deadline);
     app_done(&s->app);
     loop_free(s->loop);

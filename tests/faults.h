@@ -1,7 +1,8 @@
 /* faults: the app in this very process, with socket calls that fail when the test says so.
  *
  * The program that uses it is linked with -Wl,--wrap for each call of enum fault_call: the calls of the code under test come here first. A fault
- * that was set answers for the kernel, with an errno, as often as it was told to; all else goes through.
+ * that was set answers for the kernel, with an errno, as often as it was told to; all else goes through. As with the kernel, a batch of which
+ * some messages pass returns how many did, and says nothing of the error; what is set for trains is met by the first train of a batch.
  *
  * A stage is the app on a loop, started as the command line says. Nothing sleeps: stage_wait() turns the loop until the journal has what is
  * wanted; its deadline is ten seconds, times the number in UDPTALK_TEST_PATIENCE. */
@@ -15,8 +16,8 @@
 #include "app/app.h"
 
 enum fault_call {
-    FAULT_SOCKET, FAULT_BIND, FAULT_CONNECT, FAULT_SENDTO, FAULT_SEND, FAULT_SENDMSG, FAULT_RECVFROM, FAULT_RECVMSG, FAULT_SETSOCKOPT,
-    FAULT_GETSOCKNAME, FAULT_POLL,
+    FAULT_SOCKET, FAULT_BIND, FAULT_CONNECT, FAULT_SENDTO, FAULT_SEND, FAULT_SENDMSG, FAULT_SENDMMSG, FAULT_RECV, FAULT_RECVFROM, FAULT_RECVMSG,
+    FAULT_RECVMMSG, FAULT_SETSOCKOPT, FAULT_GETSOCKNAME, FAULT_POLL,
     FAULT_CALLS
 };
 
@@ -25,11 +26,14 @@ struct fault {
     int error;
     int times;     /* how often it still fails */
     int fd;        /* only on this descriptor, 0: on any */
-    int detail;    /* only with this: setsockopt's option, a flag of recvmsg; 0: with any */
+    int detail;    /* only with this: setsockopt's option, a flag of recvmsg, UDP_SEGMENT: a train; 0: with any */
 };
 
 /* Sets what fails from now on (NULL: nothing), and counts calls anew. */
 void fault_set(const struct fault *f);
+
+/* Of the fault set, on sendmmsg or recvmmsg: so many messages of the next one pass first, and the one behind it fails. */
+void fault_pass(unsigned messages);
 
 /* How often the call of the fault last set was made since, on its descriptor and with its detail, failed or not. */
 int fault_made(void);
@@ -37,8 +41,12 @@ int fault_made(void);
 /* How often it can still fail. */
 int fault_left(void);
 
-/* From now on each call fails with this chance in a thousand, with an errno that suits it; 0: none. Counts what failed. */
+/* From now on each call fails with this chance in a thousand, with an errno that suits it; 0: none. Every other batch fails
+ * behind some of its messages only. Counts what failed. */
 void fault_random(uint64_t seed, unsigned per_thousand);
+
+/* Narrows that to some calls (1 << enum fault_call, or-ed; 0: all) and to one descriptor (0: any). */
+void fault_random_only(unsigned calls, int fd);
 uint64_t fault_random_count(void);
 
 struct stage {
