@@ -3,7 +3,6 @@
 #include "export/pcap_read.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "core/match.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "export/libpcap.h"
 #include "export/packet.h"
 
 enum { SLOTS = 2 * PCAP_READ_PAIRS, WAIT_SECONDS = 2 };
@@ -23,6 +23,7 @@ struct pair {
 };
 
 struct pcap_read {
+    struct libpcap library;
     pcap_t *capture;
     enum packet_link link;
     int (*take)(void *context, const struct entry *e);
@@ -62,9 +63,9 @@ static void say(char *why, size_t why_size, const char *sentence)
     buffer_done(&safe);
 }
 
-static void say_link(char *why, size_t why_size, int type)
+static void say_link(const struct libpcap *library, char *why, size_t why_size, int type)
 {
-    const char *name = pcap_datalink_val_to_description(type);
+    const char *name = library->describe(type);
     if (name)
         snprintf(why, why_size, "it was captured from a kind of link that is not known here: %s", name);
     else
@@ -75,7 +76,10 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
                                 size_t why_size)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
-    pcap_t *capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+    struct libpcap library;
+    pcap_t *capture = NULL;
+    if (libpcap_load(&library, error, sizeof error) == 0)
+        capture = library.open(file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (!capture) {
         fclose(file);
         say(why, why_size, error);
@@ -84,19 +88,19 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
     struct pcap_read *r = calloc(1, sizeof *r);
     struct pair *slots = calloc(SLOTS, sizeof *slots);
     struct match *match = match_new(seed);
-    enum packet_link link = link_of(pcap_datalink(capture));
+    enum packet_link link = link_of(library.datalink(capture));
     if (link == PACKET_UNKNOWN)
-        say_link(why, why_size, pcap_datalink(capture));
+        say_link(&library, why, why_size, library.datalink(capture));
     else if (!r || !slots || !match)
         say(why, why_size, strerror(ENOMEM));
     if (link == PACKET_UNKNOWN || !r || !slots || !match) {
         free(r);
         free(slots);
         match_free(match);
-        pcap_close(capture);
+        library.close(capture);
         return NULL;
     }
-    *r = (struct pcap_read){.capture = capture, .link = link, .take = take, .context = context, .seed = seed, .match = match, .slots = slots};
+    *r = (struct pcap_read){.library = library, .capture = capture, .link = link, .take = take, .context = context, .seed = seed, .match = match, .slots = slots};
     return r;
 }
 
@@ -104,7 +108,7 @@ void pcap_read_free(struct pcap_read *r)
 {
     if (!r)
         return;
-    pcap_close(r->capture);
+    r->library.close(r->capture);
     match_free(r->match);
     free(r->slots);
     free(r);
@@ -227,11 +231,11 @@ int pcap_read_some(struct pcap_read *r, size_t most, char *why, size_t why_size)
     struct pcap_pkthdr *header;
     const unsigned char *data;
     for (; most > 0; most--) {
-        int got = pcap_next_ex(r->capture, &header, &data);
+        int got = r->library.next(r->capture, &header, &data);
         if (got == PCAP_ERROR_BREAK)
             return 0;
         if (got != 1) {
-            say(why, why_size, pcap_geterr(r->capture));
+            say(why, why_size, r->library.geterr(r->capture));
             errno = EBADMSG;
             return -1;
         }
