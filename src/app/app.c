@@ -50,7 +50,7 @@ void app_done(struct app *a)
     saving_cancel(a);
     keeping_end(a);
     replay_stop(a);
-    opening_close(&a->opening);
+    opening_close(a, &a->opening);
     for (int i = 0; i < ROLE_COUNT; i++)
         filter_free(a->filters[i]);
     client_close(a);
@@ -84,7 +84,6 @@ void app_turn(struct app *a)
     opening_step(a, &a->opening);
     replay_step(a);
     saving_step(a);
-    keeping_step(a);
 }
 
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)

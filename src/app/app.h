@@ -100,7 +100,8 @@ struct saving {
     uint64_t seen, last;      /* entries behind `seen`, up to `last`, are still to be written */
     uint64_t entries;
     uint64_t forgotten;       /* by the journal, when it began */
-    struct filter *filter;    /* what lets pass, or NULL; not owned */
+    struct filter *filter;    /* what lets pass, or NULL */
+    bool owns_filter;         /* the log has another one meanwhile */
 };
 
 /* A file that is looked at. Invariant: `journal` is NULL when none is; one of `lines` and `packets` while it is read. */
@@ -109,6 +110,7 @@ struct opening {
     struct jsonl_read *lines;
     struct pcap_read *packets;
     int fd;
+    bool is_file;              /* else it is a pipe or the like: more may come of it */
     char name[256];
     bool of_client, of_server; /* it has entries of theirs */
     bool failed;               /* not all of it could be read */
@@ -160,6 +162,7 @@ struct app {
     uint64_t exchanges;       /* the newest exchange's number */
     struct saving saving;     /* /save */
     struct saving keeping;    /* --save */
+    bool keeping_failed;      /* not all is there */
     struct opening opening;
     struct replay replay;
     struct filter *filters[ROLE_COUNT]; /* of the logs, or NULL */
@@ -184,18 +187,23 @@ bool app_is_busy(const struct app *a);
 /* True while what a command began goes on: a look-up, a file that is saved or read. */
 bool app_is_working(const struct app *a);
 
-/* Each turn, before its end: files are read and written on. */
+/* Each turn, before its end: files are read and written on. keeping_step() comes at the very end. */
 void app_turn(struct app *a);
 
 /* The journal that is looked at: a file's, or the present one. */
 const struct journal *app_viewed(const struct app *a);
 
-/* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL). */
+/* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL). app_save_range() only says what they mean. Both return 0, or −1 and
+ * a sentence in a->why. */
 int app_save(struct app *a, const struct command *c, struct filter *filter);
+int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first, uint64_t *last);
 
-/* Gives a log (ROLE_NONE: whatever is saved headless) another filter, or none when `text` is empty. The old one is freed, unless `old` takes it. Returns 0, or −1 and a sentence
- * in a->why. */
-int app_filter(struct app *a, enum role role, const char *text, struct filter **old);
+/* Gives a log (ROLE_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved goes on with the one that it began with. Returns 0, or
+ * −1 and a sentence in a->why. */
+int app_filter(struct app *a, enum role role, const char *text);
+
+/* Frees a filter, or leaves that to what is being saved with it. */
+void saving_drop_filter(struct app *a, struct filter *filter);
 
 /* Begins to save what is looked at: entries `first` to `last` (0 and UINT64_MAX: all) that the filter, if any, lets pass. saving_step() goes on, and returns true
  * while there is more. What comes of it is said by the front. saving_start() returns 0, or −1 and a sentence in a->why. */
@@ -203,16 +211,18 @@ int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last,
 bool saving_step(struct app *a);
 bool saving_cancel(struct app *a);
 
-/* The same of --save, which goes on for ever; keeping_end() writes what is left. */
+/* The same of --save, which goes on for ever: a step writes all that is new, however much, since the journal may forget it. What fails gets a notice, and nothing more is
+ * saved. keeping_end() writes what is left. */
 int keeping_start(struct app *a, const char *path);
 void keeping_step(struct app *a);
 void keeping_end(struct app *a);
 
-/* opening.c. Begins to read a file; the views look at it from then on, until opening_close(). */
+/* opening.c. Begins to read a file in place of the one that is open there. Returns 0, or −1 and a sentence in a->why: what was open before stands. opening_step() goes on, and
+ * returns true while there may be more. */
 int opening_start(struct app *a, struct opening *o, const char *path);
 bool opening_step(struct app *a, struct opening *o);
 bool opening_is_reading(const struct opening *o);
-void opening_close(struct opening *o);
+void opening_close(struct app *a, struct opening *o);
 
 /* replay.c. Reads a file and sends its client's datagrams to the present peer again, `speed` times as fast as then; then says what of the answers differs. Returns 0, or −1 and a
  * sentence in a->why. replay_is_on() while that goes on; replay_stop() ends it, and returns true when there was something to end. */

@@ -122,13 +122,14 @@ static int run_why(struct app *a, const struct command *c)
 static int run_clear(struct app *a, const struct command *c)
 {
     (void)c;
+    keeping_step(a);
     uint64_t before = journal_counts(a->journal).forgotten;
     journal_clear(a->journal);
     a->cleared += journal_counts(a->journal).forgotten - before;
     return 0;
 }
 
-int app_filter(struct app *a, enum role role, const char *text, struct filter **old)
+int app_filter(struct app *a, enum role role, const char *text)
 {
     char why[FILTER_WHY];
     size_t where;
@@ -137,10 +138,7 @@ int app_filter(struct app *a, enum role role, const char *text, struct filter **
         snprintf(a->why, APP_WHY, "%s", why);
         return -1;
     }
-    if (old)
-        *old = a->filters[role];
-    else
-        filter_free(a->filters[role]);
+    saving_drop_filter(a, a->filters[role]);
     a->filters[role] = fresh;
     return 0;
 }

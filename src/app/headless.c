@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,13 @@
 
 enum { READ_SIZE = 1 << 16, LINE_MOST = UDP_MAX_V6 + 1, WHOLE_MOST = 1 << 17, SENDS = 64 };
 enum { PIECE = 4096, UNWRITTEN_MOST = 64 << 20, LAST_WAIT_MS = 500 };
+
+/* A save that was asked for: what it means then, to be done when all is there. */
+struct save_later {
+    const struct command *command;
+    char filter[COMMAND_TEXT];
+    uint64_t marks[COMMAND_MARKS];
+};
 
 struct headless {
     struct app *app;
@@ -40,6 +48,9 @@ struct headless {
     bool expects;               /* answers, before -q made it none at the end */
     uint64_t written;           /* entries */
     struct export_context *transcript; /* --open without commands: what is printed */
+    char filter[COMMAND_TEXT];  /* as it is set, "" for none */
+    struct save_later *saves;
+    size_t save_count;
 };
 
 static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -215,22 +226,28 @@ static unsigned kinds_written(const struct options *o)
     return o->quiet && o->mode == MODE_SERVER ? JOURNAL_NOTICES : JOURNAL_TALK;
 }
 
+/* What is printed: a file that another command looks at is none of it. */
+static const struct journal *printed(const struct headless *h)
+{
+    return h->app->options->mode == MODE_OPEN ? app_viewed(h->app) : h->app->journal;
+}
+
 /* What waits to be written is bounded: the rest stays in the journal. */
 static void write_new(struct headless *h)
 {
     struct entry e;
-    const struct journal *j = app_viewed(h->app);
+    const struct journal *j = printed(h);
     const unsigned kinds = kinds_written(h->app->options);
-    uint64_t n = 0;
     if (h->app->options->mode == MODE_OPEN && h->runner.script->count > 0)
         return; /* the commands say what is to be done with it */
-    while (h->out.len + h->err.len < UNWRITTEN_MOST && (n = journal_after(j, h->seen, ROLE_NONE, kinds))) {
-        h->seen = n;
+    while (h->out.len + h->err.len < UNWRITTEN_MOST) {
+        uint64_t n = journal_after(j, h->seen, ROLE_NONE, kinds);
+        h->seen = n ? n : journal_last(j);
+        if (!n)
+            break;
         if (journal_get(j, n, &e))
             write_entry(h, &e);
     }
-    if (!n)
-        h->seen = journal_last(j);
 }
 
 /* At the end: all that is new, however slow the reader. */
@@ -401,6 +418,7 @@ static void end_of_turn(void *context)
             watch_input(h);
         }
     }
+    keeping_step(a);
     write_new(h);
     flush(h);
     if (ran && !h->runner.failed && is_done(h))
@@ -416,6 +434,36 @@ static void take_signal(void *context, int signal)
     loop_stop(h->app->loop);
 }
 
+static int set_filter(struct headless *h, const char *text)
+{
+    if (app_filter(h->app, ROLE_NONE, text) < 0)
+        return -1;
+    snprintf(h->filter, sizeof h->filter, "%s", text);
+    return 0;
+}
+
+/* A file that is looked at is saved at once; the present when it is all there. */
+static int save(struct headless *h, const struct command *c)
+{
+    struct app *a = h->app;
+    uint64_t first, last;
+    if (a->opening.journal)
+        return app_save(a, c, a->filters[ROLE_NONE]);
+    if (app_save_range(a, c, a->filters[ROLE_NONE], &first, &last) < 0)
+        return -1;
+    struct save_later *saves = realloc(h->saves, (h->save_count + 1) * sizeof *saves);
+    if (!saves) {
+        snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", c->text, strerror(ENOMEM));
+        return -1;
+    }
+    h->saves = saves;
+    saves += h->save_count++;
+    saves->command = c;
+    memcpy(saves->filter, h->filter, sizeof saves->filter);
+    memcpy(saves->marks, a->marks, sizeof saves->marks);
+    return 0;
+}
+
 static int run_command(void *context, const struct command *c)
 {
     struct headless *h = context;
@@ -427,15 +475,15 @@ static int run_command(void *context, const struct command *c)
         h->end_of_input = h->quit = true;
         buffer_clear(&h->input);
         return 0;
-    case COMMAND_SAVE: return 0; /* at the end */
-    case COMMAND_FILTER: return app_filter(h->app, ROLE_NONE, c->text, NULL);
+    case COMMAND_SAVE: return save(h, c);
+    case COMMAND_FILTER: return set_filter(h, c->text);
     case COMMAND_MARK:
         h->app->marks[c->marks[0] - 'a'] = journal_last(app_viewed(h->app));
         return 0;
     case COMMAND_OPEN:
         if (c->text[0])
             return opening_start(h->app, &h->app->opening, c->text);
-        opening_close(&h->app->opening);
+        opening_close(h->app, &h->app->opening);
         return 0;
     case COMMAND_HELP:
         buffer_printf(&h->err, "/%s %s: %s\n", info->name, info->arguments, info->help);
@@ -453,18 +501,20 @@ static void take_word(void *context, bool bad, const char *sentence)
         say(h, "%s", sentence);
 }
 
-/* What the commands that ran are to save is saved when all is there. */
+/* What the commands that ran are to save, now that all is there. */
 static void save_at_end(struct headless *h)
 {
-    for (size_t i = 0; i < h->runner.next; i++) {
-        const struct command *c = &h->runner.script->commands[i];
-        if (c->id != COMMAND_SAVE)
-            continue;
-        if (app_save(h->app, c, h->app->filters[ROLE_NONE]) < 0) {
-            say(h, "%s", h->app->why);
+    struct app *a = h->app;
+    saving_cancel(a); /* of a file, when a signal came meanwhile */
+    opening_close(a);
+    for (size_t i = 0; i < h->save_count; i++) {
+        const struct save_later *s = &h->saves[i];
+        memcpy(a->marks, s->marks, sizeof a->marks);
+        if (app_filter(a, ROLE_NONE, s->filter) < 0 || app_save(a, s->command, a->filters[ROLE_NONE]) < 0) {
+            say(h, "%s", a->why);
             h->status = 1;
         }
-        while (saving_step(h->app))
+        while (saving_step(a))
             ;
     }
 }
@@ -477,6 +527,9 @@ static void summarise(struct headless *h)
     char in[UNITS_TEXT], out[UNITS_TEXT];
     sockets_tell_drops(h->app, ROLE_SERVER);
     sockets_tell_drops(h->app, ROLE_CLIENT);
+    if (h->save_count)
+        save_at_end(h);
+    keeping_end(h->app);
     write_all_new(h);
     if (a->options->json && a->options->mode != MODE_OPEN) {
         struct jsonl_stats stats = {
@@ -494,7 +547,7 @@ static int exit_status(const struct headless *h)
 {
     const struct app *a = h->app;
     const struct client *c = &a->client;
-    if (h->status || a->lookup_failed)
+    if (h->status || a->lookup_failed || a->keeping_failed)
         return 1;
     if (a->options->mode == MODE_SERVER || a->options->mode == MODE_OPEN)
         return 0;
@@ -524,9 +577,8 @@ int headless_run(struct app *app, const struct script *script)
     buffer_init(&h.err);
     runner_init(&h.runner, app, script);
     app->front = (struct front){run_command, take_word, &h};
-    if (app->options->mode == MODE_OPEN) {
+    if (app->options->mode == MODE_OPEN)
         begin_transcript(&h);
-    }
     if (app->options->mode == MODE_SERVER)
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
@@ -540,13 +592,13 @@ int headless_run(struct app *app, const struct script *script)
     }
     while (h.interrupted && client_give_up(app))
         write_all_new(&h);
-    save_at_end(&h);
     summarise(&h);
     flush_last(&h);
     loop_unwatch(app->loop, STDIN_FILENO);
     loop_timer_stop(app->loop, &h.pace);
     loop_timer_stop(app->loop, &h.runner.pause);
     export_free(h.transcript);
+    free(h.saves);
     buffer_done(&h.input);
     buffer_done(&h.out);
     buffer_done(&h.err);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -28,10 +30,12 @@ static int take(void *context, const struct entry *e)
     return 0;
 }
 
-static void stop(struct opening *o)
+/* The reading is over; what was read stays. */
+static void stop(struct app *a, struct opening *o)
 {
     jsonl_read_free(o->lines);
     pcap_read_free(o->packets);
+    loop_unwatch(a->loop, o->fd);
     if (o->fd >= 0)
         close(o->fd);
     o->lines = NULL;
@@ -39,19 +43,28 @@ static void stop(struct opening *o)
     o->fd = -1;
 }
 
-void opening_close(struct opening *o)
+static void give_up(struct app *a, struct opening *o)
 {
-    if (!o->journal)
-        return;
-    stop(o);
+    stop(a, o);
     journal_free(o->journal);
     *o = (struct opening){.fd = -1};
 }
 
-static int fails(struct app *a, struct opening *o, const char *path, const char *why)
+void opening_close(struct app *a, struct opening *o)
 {
-    snprintf(a->why, APP_WHY, "cannot open %.200s: %s", path, why);
-    opening_close(o);
+    if (o->journal)
+        give_up(a, o);
+}
+
+bool opening_is_reading(const struct opening *o)
+{
+    return o->lines || o->packets;
+}
+
+static int fails(struct app *a, struct opening *o, const char *why)
+{
+    snprintf(a->why, APP_WHY, "cannot open %.200s: %s", o->name, why);
+    give_up(a, o);
     return -1;
 }
 
@@ -68,68 +81,99 @@ static bool is_capture(const unsigned char magic[MAGIC])
     return false;
 }
 
-/* Looks at the file's first bytes, not at its name. */
-static int choose_reader(struct app *a, struct opening *o, const char *path)
+static int open_packets(struct app *a, struct opening *o, struct opening *place)
+{
+    char why[APP_WHY / 2];
+    FILE *file = lseek(o->fd, 0, SEEK_SET) < 0 ? NULL : fdopen(o->fd, "r");
+    if (!file)
+        return fails(a, o, strerror(errno));
+    o->fd = -1; /* the reader's now */
+    o->packets = pcap_read_new(file, a->seed, take, place, why, sizeof why);
+    return o->packets ? 0 : fails(a, o, why);
+}
+
+/* `place` is where the struct will be once it is there: what is read goes into that one. Looks at the file's first bytes, not at its name. What is no file gives them when it has them. */
+static int choose_reader(struct app *a, struct opening *o, struct opening *place)
 {
     unsigned char magic[MAGIC] = {0};
-    char why[APP_WHY / 2];
-    ssize_t got = read(o->fd, magic, sizeof magic);
-    if (got < 0)
-        return fails(a, o, path, strerror(errno));
-    if (is_capture(magic)) {
-        FILE *file = lseek(o->fd, 0, SEEK_SET) < 0 ? NULL : fdopen(o->fd, "r");
-        if (!file)
-            return fails(a, o, path, "a capture has to be a file, not a pipe");
-        o->fd = -1; /* the reader's now */
-        o->packets = pcap_read_new(file, a->seed, take, o, why, sizeof why);
-        return o->packets ? 0 : fails(a, o, path, why);
-    }
-    o->lines = jsonl_read_new(a->seed, take, o);
+    struct stat is;
+    ssize_t got = 0;
+    o->is_file = fstat(o->fd, &is) == 0 && (S_ISREG(is.st_mode) || S_ISDIR(is.st_mode));
+    if (o->is_file && (got = read(o->fd, magic, sizeof magic)) < 0)
+        return fails(a, o, strerror(errno));
+    if (is_capture(magic))
+        return open_packets(a, o, place);
+    o->lines = jsonl_read_new(a->seed, take, place);
     if (!o->lines || jsonl_read_feed(o->lines, magic, (size_t)got) < 0)
-        return fails(a, o, path, strerror(errno));
+        return fails(a, o, strerror(errno));
     return 0;
 }
 
 int opening_start(struct app *a, struct opening *o, const char *path)
 {
+    struct opening fresh = {.fd = -1};
     char at[sizeof a->saving.path];
-    opening_close(o);
     paths_expand(at, sizeof at, path);
-    snprintf(o->name, sizeof o->name, "%s", path);
-    o->journal = journal_new(a->options->max_log, 0);
-    if (!o->journal)
-        return fails(a, o, path, strerror(errno));
-    o->fd = open(at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return o->fd < 0 ? fails(a, o, path, strerror(errno)) : choose_reader(a, o, path);
+    snprintf(fresh.name, sizeof fresh.name, "%s", path);
+    fresh.journal = journal_new(a->options->max_log, 0);
+    if (!fresh.journal)
+        return fails(a, &fresh, strerror(errno));
+    fresh.fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fresh.fd < 0)
+        return fails(a, &fresh, strerror(errno));
+    if (choose_reader(a, &fresh, o) < 0)
+        return -1;
+    opening_close(a, o);
+    *o = fresh;
+    loop_again(a->loop);
+    return 0;
 }
 
 /* What was in the file, and what of it could not be read. */
 static void tell_opened(struct app *a, struct opening *o, const char *trouble)
 {
     struct journal_counts counts = journal_counts(o->journal);
-    char text[APP_WHY], entries[UNITS_TEXT], bad[UNITS_TEXT], gone[UNITS_TEXT] = "";
+    char text[APP_WHY], entries[UNITS_TEXT], bad[UNITS_TEXT], gone[UNITS_TEXT];
     struct buffer details;
     buffer_init(&details);
     if (o->packets) {
         pcap_read_describe(o->packets, &details);
     } else {
         struct jsonl_read_counts c = jsonl_read_counts(o->lines);
-        buffer_printf(&details, "%s entries", units_format_count(c.entries, entries));
+        buffer_printf(&details, "%s entr%s", units_format_count(c.entries, entries), c.entries == 1 ? "y" : "ies");
         if (c.bad)
-            buffer_printf(&details, ", %s lines left out: %s", units_format_count(c.bad, bad), jsonl_read_why(o->lines));
+            buffer_printf(&details, ", %s line%s left out: %s", units_format_count(c.bad, bad), c.bad == 1 ? "" : "s", jsonl_read_why(o->lines));
         trouble = *trouble || c.entries ? trouble : "there is no entry in it";
+        o->failed = c.bad;
     }
     int at = snprintf(text, sizeof text, "%.100s: %.*s%s%s", o->name, (int)details.len, details.data ? (char *)details.data : "",
                       *trouble ? "; " : "", trouble);
     if (counts.forgotten && at > 0 && at < (int)sizeof text)
         snprintf(text + at, sizeof text - (size_t)at, "; the %s oldest are forgotten: more than --max-log holds", units_format_count(counts.forgotten, gone));
-    o->failed = *trouble;
-    a->front.say(a->front.context, *trouble, text);
+    o->failed |= *trouble || counts.forgotten;
+    a->front.say(a->front.context, o->failed, text);
     buffer_done(&details);
-    stop(o);
+    stop(a, o);
 }
 
-/* Reads lines on. Returns true while there may be more. */
+/* The end of the turn reads on; nothing else is to do. */
+static void go_on(void *context, short revents)
+{
+    (void)context;
+    (void)revents;
+}
+
+/* Takes what was read; 0 bytes are the end. Returns what is wrong, "" when it was the end, or NULL when there may be more. */
+static const char *take_bytes(struct opening *o, const unsigned char *bytes, size_t len)
+{
+    bool first = !o->is_file && jsonl_read_counts(o->lines).lines == 0;
+    if (first && len >= MAGIC && is_capture(bytes))
+        return "a capture has to be a file, not a pipe";
+    int failed = len ? jsonl_read_feed(o->lines, bytes, len) : jsonl_read_end(o->lines);
+    return failed ? strerror(errno) : len ? NULL : "";
+}
+
+/* Reads lines on, or waits for more of them. Returns true while there may be more. */
 static bool read_lines(struct app *a, struct opening *o)
 {
     unsigned char room[READ_SIZE];
@@ -137,12 +181,15 @@ static bool read_lines(struct app *a, struct opening *o)
         ssize_t got = read(o->fd, room, sizeof room);
         if (got < 0 && errno == EINTR)
             continue;
-        int failed = got < 0 ? -1 : got > 0 ? jsonl_read_feed(o->lines, room, (size_t)got) : jsonl_read_end(o->lines);
-        if (got > 0 && !failed)
+        if (got < 0 && errno == EAGAIN && loop_watch(a->loop, o->fd, POLLIN, LOOP_OTHER, go_on, NULL) == 0)
+            return true;
+        const char *trouble = got < 0 ? strerror(errno) : take_bytes(o, room, (size_t)got);
+        if (!trouble)
             continue;
-        tell_opened(a, o, failed ? strerror(errno) : "");
+        tell_opened(a, o, trouble);
         return false;
     }
+    loop_again(a->loop);
     return true;
 }
 
@@ -150,23 +197,17 @@ static bool read_packets(struct app *a, struct opening *o)
 {
     char why[APP_WHY / 2] = "";
     int more = pcap_read_some(o->packets, PACKETS, why, sizeof why);
-    if (more > 0)
+    if (more > 0) {
+        loop_again(a->loop);
         return true;
+    }
     tell_opened(a, o, more < 0 ? why : "");
     return false;
 }
 
-bool opening_is_reading(const struct opening *o)
-{
-    return o->lines || o->packets;
-}
-
 bool opening_step(struct app *a, struct opening *o)
 {
-    bool more = o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
-    if (more)
-        loop_again(a->loop);
-    return more;
+    return o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
 }
 
 const struct journal *app_viewed(const struct app *a)

@@ -24,7 +24,7 @@ bool replay_stop(struct app *a)
     if (!replay_is_on(a))
         return false;
     loop_timer_stop(a->loop, &r->timer);
-    opening_close(&r->file);
+    opening_close(a, &r->file);
     free(r->sent);
     *r = (struct replay){.file.fd = -1};
     return true;

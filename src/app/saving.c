@@ -9,7 +9,7 @@
 #include "app/paths.h"
 #include "core/units.h"
 
-enum { PIECE = 2000 }; /* entries a turn */
+enum { PIECE = 2000, PIECE_BYTES = 1 << 20, PIECE_WORK = 300000 }; /* a turn: entries, their bytes, a filter's work of about 10 ns each */
 
 /* The address that the kernel sends from: for entries of a socket that is bound to none. */
 static bool route(void *context, const struct address *peer, struct address *local)
@@ -24,6 +24,18 @@ static void stop(struct saving *s)
     s->x = NULL;
     buffer_done(&s->out);
     file_out_drop(&s->file);
+    if (s->owns_filter)
+        filter_free(s->filter);
+    s->filter = NULL;
+    s->owns_filter = false;
+}
+
+void saving_drop_filter(struct app *a, struct filter *filter)
+{
+    if (filter && a->saving.filter == filter)
+        a->saving.owns_filter = true;
+    else
+        filter_free(filter);
 }
 
 static int fails(struct app *a, struct saving *s, int error)
@@ -57,19 +69,22 @@ static bool wanted(const struct saving *s, const struct entry *e)
     return !s->filter || filter_passes(s->filter, e);
 }
 
-/* Appends the next entries to `out`. Returns false when there are none left. */
-static bool gather(struct saving *s, const struct journal *j, int most)
+/* Appends the next entries to `out`, a bounded piece. Returns false when there are none left. */
+static bool gather(struct saving *s, const struct journal *j)
 {
-    struct entry e;
-    uint64_t n = s->seen;
-    while (most-- > 0 && (n = journal_after(j, s->seen, ROLE_NONE, JOURNAL_ALL)) && n <= s->last) {
+    uint64_t begun = s->filter ? filter_work(s->filter) : 0;
+    for (int i = 0; i < PIECE && s->out.len < PIECE_BYTES && !(s->filter && filter_work(s->filter) - begun > PIECE_WORK); i++) {
+        struct entry e;
+        uint64_t n = journal_after(j, s->seen, ROLE_NONE, JOURNAL_ALL);
+        if (!n || n > s->last)
+            return false;
         s->seen = n;
         if (!journal_get(j, n, &e) || !wanted(s, &e))
             continue;
         export_entry(s->x, &s->out, &e);
         s->entries++;
     }
-    return most >= 0 ? false : true;
+    return true;
 }
 
 int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last, struct filter *filter)
@@ -82,6 +97,7 @@ int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last,
     }
     uint64_t newest = journal_last(app_viewed(a));
     *s = (struct saving){.seen = first ? first - 1 : 0, .last = last < newest ? last : newest, .filter = filter, .forgotten = journal_counts(app_viewed(a)).forgotten};
+    loop_again(a->loop);
     return begin(a, s, path, false);
 }
 
@@ -91,11 +107,11 @@ static uint64_t marked(const struct app *a, char mark)
     return mark ? a->marks[mark - 'a'] : 0;
 }
 
-int app_save(struct app *a, const struct command *c, struct filter *filter)
+int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first, uint64_t *last)
 {
-    uint64_t first = marked(a, c->marks[0]), last = marked(a, c->marks[1]);
-    if (c->range == RANGE_MARKS && (!first || !last)) {
-        snprintf(a->why, APP_WHY, "there is no mark %c: m and a letter set one", first ? c->marks[1] : c->marks[0]);
+    uint64_t one = marked(a, c->marks[0]), other = marked(a, c->marks[1]);
+    if (c->range == RANGE_MARKS && (!one || !other)) {
+        snprintf(a->why, APP_WHY, "there is no mark %c: m and a letter set one", one ? c->marks[1] : c->marks[0]);
         errno = EINVAL;
         return -1;
     }
@@ -104,10 +120,16 @@ int app_save(struct app *a, const struct command *c, struct filter *filter)
         errno = EINVAL;
         return -1;
     }
-    if (c->range != RANGE_MARKS)
-        first = 0, last = UINT64_MAX;
-    else if (first > last)
-        first = marked(a, c->marks[1]), last = marked(a, c->marks[0]);
+    *first = c->range != RANGE_MARKS ? 0 : one < other ? one : other;
+    *last = c->range != RANGE_MARKS ? UINT64_MAX : one < other ? other : one;
+    return 0;
+}
+
+int app_save(struct app *a, const struct command *c, struct filter *filter)
+{
+    uint64_t first, last;
+    if (app_save_range(a, c, filter, &first, &last) < 0)
+        return -1;
     return saving_start(a, c->text, first, last, c->range == RANGE_FILTERED ? filter : NULL);
 }
 
@@ -118,7 +140,8 @@ static void tell_saved(struct app *a, struct saving *s)
     uint64_t forgotten = journal_counts(app_viewed(a)).forgotten - s->forgotten;
     buffer_init(&summary);
     export_describe(s->x, &summary);
-    int at = snprintf(text, sizeof text, "saved %s entries to %.200s (%s): %.*s", units_format_count(s->entries, count), s->name, s->x->format->name,
+    int at = snprintf(text, sizeof text, "saved %s entr%s to %.200s (%s): %.*s", units_format_count(s->entries, count), s->entries == 1 ? "y" : "ies", s->name,
+                      s->x->format->name,
                       (int)summary.len, summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
         snprintf(text + at, sizeof text - (size_t)at, "; %s were forgotten meanwhile", units_format_count(forgotten, gone));
@@ -131,7 +154,7 @@ bool saving_step(struct app *a)
     struct saving *s = &a->saving;
     if (!s->x)
         return false;
-    bool more = gather(s, app_viewed(a), PIECE);
+    bool more = gather(s, app_viewed(a));
     if (!more)
         export_end(s->x, &s->out);
     if (s->out.failed || file_out_write(&s->file, s->out.data, s->out.len) < 0 || (!more && file_out_finish(&s->file) < 0)) {
@@ -166,26 +189,25 @@ int keeping_start(struct app *a, const char *path)
 void keeping_step(struct app *a)
 {
     struct saving *s = &a->keeping;
-    struct journal_counts counts = journal_counts(a->journal);
-    if (!s->x || (s->seen == journal_last(a->journal) && s->out.len == 0))
-        return;
-    bool more = gather(s, a->journal, PIECE);
-    if (!s->out.failed && file_out_piece(&s->file, s->out.data, s->out.len) == 0) {
-        buffer_clear(&s->out);
-        s->forgotten = counts.forgotten;
-        if (more)
+    bool more = s->x && (s->seen != journal_last(a->journal) || s->out.len);
+    while (more) {
+        more = gather(s, a->journal);
+        if (s->out.failed || file_out_piece(&s->file, s->out.data, s->out.len) < 0) {
+            fails(a, s, s->out.failed ? ENOMEM : errno);
+            a->keeping_failed = true;
+            app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing more is saved there", a->why);
             loop_again(a->loop);
-        return;
+            return;
+        }
+        buffer_clear(&s->out);
+        if (!more)
+            s->seen = journal_last(a->journal); /* what is behind `seen` was forgotten */
     }
-    fails(a, s, s->out.failed ? ENOMEM : errno);
-    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing more is saved there", a->why);
 }
 
 void keeping_end(struct app *a)
 {
-    struct saving *s = &a->keeping;
-    while (s->x && s->seen < journal_last(a->journal))
-        keeping_step(a);
-    if (s->x)
-        stop(s);
+    keeping_step(a);
+    if (a->keeping.x)
+        stop(&a->keeping);
 }

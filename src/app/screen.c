@@ -102,6 +102,7 @@ static void end_of_turn(void *context)
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);
+    keeping_step(s->app);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
         screen_leave(s);
@@ -185,7 +186,7 @@ static int open_file(struct screen *s, const char *path)
     if (*path)
         failed = opening_start(s->app, &s->app->opening, path);
     else
-        opening_close(&s->app->opening);
+        opening_close(s->app, &s->app->opening);
     screen_log_reset(s);
     return failed;
 }

@@ -118,7 +118,7 @@ static void show_filtered(struct screen *s, struct log_view *v)
 int screen_filter(struct screen *s, const char *text)
 {
     struct log_view *v = log_of(s);
-    if (app_filter(s->app, v->ops->role, text, NULL) < 0)
+    if (app_filter(s->app, v->ops->role, text) < 0)
         return -1;
     show_filtered(s, v);
     return 0;
