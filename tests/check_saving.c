@@ -906,20 +906,20 @@ START_TEST(keeps_the_old_file_where_the_new_one_fails)
     put_session("session.jsonl");
     put("head.pcapng", pcapng, 20);
     open_stage(&s);
-    ck_assert_int_eq(opening_start(&s.app, in("session.jsonl")), 0);
-    while (opening_step(&s.app))
+    ck_assert_int_eq(opening_start(&s.app, &s.app.opening, in("session.jsonl")), 0);
+    while (opening_step(&s.app, &s.app.opening))
         ;
     uint64_t last = journal_last(app_viewed(&s.app));
     ck_assert_uint_gt(last, 10);
     const char *const bad[] = {in("missing"), directory, in("head.pcapng")};
     for (size_t i = 0; i < UNIT_COUNT(bad); i++) {
-        ck_assert_int_eq(opening_start(&s.app, bad[i]), -1);
+        ck_assert_int_eq(opening_start(&s.app, &s.app.opening, bad[i]), -1);
         ck_assert_ptr_ne(app_viewed(&s.app), s.app.journal);
         ck_assert_uint_eq(journal_last(app_viewed(&s.app)), last);
     }
     int open_before = stage_descriptors();
-    ck_assert_int_eq(opening_start(&s.app, in("session.jsonl")), 0);
-    opening_close(&s.app);
+    ck_assert_int_eq(opening_start(&s.app, &s.app.opening, in("session.jsonl")), 0);
+    opening_close(&s.app, &s.app.opening);
     ck_assert_int_eq(stage_descriptors(), open_before);
     ck_assert_ptr_eq(app_viewed(&s.app), s.app.journal);
     stage_close(&s);

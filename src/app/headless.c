@@ -506,7 +506,7 @@ static void save_at_end(struct headless *h)
 {
     struct app *a = h->app;
     saving_cancel(a); /* of a file, when a signal came meanwhile */
-    opening_close(a);
+    opening_close(h->app, &h->app->opening);
     for (size_t i = 0; i < h->save_count; i++) {
         const struct save_later *s = &h->saves[i];
         memcpy(a->marks, s->marks, sizeof a->marks);
