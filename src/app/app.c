@@ -47,6 +47,8 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
 void app_done(struct app *a)
 {
     lookup_free(&a->lookup);
+    client_settle(a);
+    server_settle(a);
     saving_cancel(a);
     keeping_end(a);
     replay_stop(a);

@@ -48,6 +48,7 @@ struct client {
     struct udp udp;
     struct rx *rx;
     struct tx *tx;            /* lines that were posted */
+    size_t posted;            /* how many of them are journalled; the rest waits in a full socket */
     struct address local;     /* as getsockname says; port 0 until the kernel picked one */
     struct address peer;
     struct match *match;
@@ -84,6 +85,7 @@ struct server {
     struct peers peers;
     struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */
     struct call_source source;
+    size_t usual;             /* bytes of a message (a datagram or a train) in the last read */
     uint32_t drops;           /* of the kernel, as told last */
     struct loop_timer look;   /* for more of them */
     uint64_t in, out, held;   /* held: replies not sent, and those that could not be */
@@ -268,6 +270,9 @@ int client_send_line(struct app *a, const void *line, size_t len);
 int client_post_line(struct app *a, const void *line, size_t len);
 void client_flush(struct app *a);
 
+/* Nothing more will be sent: what was posted and still waits in a full socket is journalled as unsent. */
+void client_settle(struct app *a);
+
 /* Opens the client's socket towards a peer; the old one is closed when the new one is there. Returns 0, or −1 with errno and a sentence in a->why. */
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
@@ -316,6 +321,9 @@ void sockets_status(struct app *a, int only);
 /* Opens the server's socket; the old one, if any, is closed when the new one is bound. Returns 0, or −1 with errno. */
 int server_open(struct app *a, const struct address *local);
 void server_close(struct app *a);
+
+/* Nothing more will be answered: what was read and waits in a full socket is journalled, its replies as unsent. */
+void server_settle(struct app *a);
 
 /* The exchange of a datagram that came to the server, when the program's own client sent it; else 0. */
 uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to, const unsigned char *data, size_t len);

@@ -15,7 +15,7 @@
 enum { DRAIN = 128, QUEUED = 2 }; /* datagrams a turn at most, so that keys and frames stay on time */
 
 static void set_deadline(struct app *a);
-static void journal_posted(struct app *a, struct moment when);
+static void journal_posted(struct app *a, struct moment when, size_t end);
 
 static void give_up_due(void *context)
 {
@@ -197,6 +197,7 @@ int client_open(struct app *a, const struct address *peer)
     client_close(a);
     c->udp = fresh;
     rx_reset(c->rx);
+    tx_reset(c->tx);
     sockets_apply(a, &c->udp);
     udp_local(&c->udp, &c->local);
     c->peer = *peer;
@@ -227,8 +228,7 @@ int client_connect(struct app *a, bool connect)
 void client_close(struct app *a)
 {
     struct client *c = &a->client;
-    if (c->udp.fd >= 0)
-        journal_posted(a, loop_clock(a->loop));
+    client_settle(a);
     loop_unwatch(a->loop, c->udp.fd);
     udp_close(&c->udp);
     address_clear(&c->local);
@@ -338,20 +338,29 @@ int client_send(struct app *a, const void *data, size_t len)
     return error ? -1 : 0;
 }
 
-/* Journals what was posted, each datagram as it was sent or not. */
-static void journal_posted(struct app *a, struct moment when)
+/* Journals what was posted, up to `end`, each datagram as it was sent or not: at once, as answers may come while others wait for the socket. */
+static void journal_posted(struct app *a, struct moment when, size_t end)
 {
     struct client *c = &a->client;
-    for (size_t i = 0; i < tx_count(c->tx); i++) {
+    for (; c->posted < end; c->posted++) {
         size_t len;
-        const unsigned char *data = tx_data(c->tx, i, &len);
-        int error = tx_error(c->tx, i);
+        const unsigned char *data = tx_data(c->tx, c->posted, &len);
+        int error = tx_error(c->tx, c->posted);
         if (error)
             explain_unsent(a, error, len);
         journal_sent(a, when, data, len, error);
     }
-    tx_clear(c->tx);
+    if (c->posted == tx_count(c->tx)) {
+        tx_clear(c->tx);
+        c->posted = 0;
+    }
     set_deadline(a);
+}
+
+void client_settle(struct app *a)
+{
+    if (a->client.udp.fd >= 0)
+        journal_posted(a, loop_clock(a->loop), tx_count(a->client.tx));
 }
 
 void client_flush(struct app *a)
@@ -362,8 +371,7 @@ void client_flush(struct app *a)
         return;
     if (tx_send(c->tx, &c->udp, a->settings[SETTING_OFFLOAD]) < 0)
         wait_until_taken(a);
-    else
-        journal_posted(a, when);
+    journal_posted(a, when, tx_count(c->tx) - tx_waiting(c->tx));
 }
 
 int client_post_line(struct app *a, const void *line, size_t len)

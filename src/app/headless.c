@@ -397,7 +397,7 @@ static bool is_done(struct headless *h)
     if (a->options->mode == MODE_OPEN)
         return h->seen == journal_last(app_viewed(a)) || h->runner.script->count > 0;
     if (a->options->mode == MODE_SERVER)
-        return h->quit || (a->receive_most && a->server.in >= a->receive_most);
+        return h->quit || (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count);
     return client_is_done(h);
 }
 
@@ -590,6 +590,8 @@ int headless_run(struct app *app, const struct script *script)
         say(&h, "poll: %s", strerror(errno));
         h.status = 1;
     }
+    client_settle(app);
+    server_settle(app);
     while (h.interrupted && client_give_up(app))
         write_all_new(&h);
     summarise(&h);

@@ -14,7 +14,9 @@
 #include "core/error.h"
 #include "core/units.h"
 
-enum { DRAIN = 256, QUEUED = 2 }; /* datagrams a turn, about; and how many show that there was a queue */
+enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10 }; /* datagrams a turn, about; how many show that there was a queue; bytes a read, about */
+
+#define TURN_MOST (UNITS_SECOND / 200) /* large datagrams take their time: then keys and frames come before the next read */
 
 /* Journals the reply as it left, or did not. `error`: what sending it met, 0 when it was sent or held back. */
 static void journal_reply(struct app *a, const struct pending *p, int error)
@@ -35,7 +37,7 @@ static void journal_reply(struct app *a, const struct pending *p, int error)
         .size = p->len < most ? p->len : most,
         .kept = p->len < most ? p->len : most,
         .data = tx_bytes(s->tx)->data + p->start,
-        .made_by = p->made_by,
+        .made_by = p->len <= most ? p->made_by : NULL, /* what was cut cannot be made anew */
         .error = error,
         .flags = p->reason ? FLAG_SUPPRESSED : error ? FLAG_UNSENT : 0,
     };
@@ -169,12 +171,19 @@ static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
     return true;
 }
 
-/* Messages that the next read may bring, so that neither the turn nor -c is passed. */
+/* Messages that the next read may bring, so that neither the turn nor -c is passed, and the turn not late by much. */
 static size_t read_most(const struct app *a, size_t bytes)
 {
-    size_t most = (a->turn_most - bytes) / UDP_ROOM + 1;
+    size_t most = (a->turn_most - bytes) / UDP_ROOM + 1, timely = READ_BYTES / (a->server.usual + 1) + 1;
     uint64_t left = a->receive_most - a->server.in;
+    most = timely < most ? timely : most;
     return a->receive_most && left < most ? (size_t)left : most;
+}
+
+/* As its last call on a socket saw it. */
+static bool is_late(const struct app *a)
+{
+    return a->called.mono - loop_now(a->loop).mono > TURN_MOST;
 }
 
 static void server_ready(void *context, short revents)
@@ -188,13 +197,15 @@ static void server_ready(void *context, short revents)
     if (!take_all(a, &datagrams, &bytes)) /* what a full socket left */
         return;
     rx_begin(s->rx, &s->udp, &wish);
-    while (datagrams < DRAIN && bytes < a->turn_most && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
+    while (datagrams < DRAIN && bytes < a->turn_most && !is_late(a) && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
+        size_t before = bytes;
         int got = rx_fill(s->rx, &s->udp, most);
         sockets_be_patient(a, s->rx);
         if (got < 0)
             app_call_failed(a, ROLE_SERVER, rx_call(s->rx, &s->udp));
         if (got <= 0 || !take_all(a, &datagrams, &bytes))
             break;
+        s->usual = (bytes - before) / (size_t)got;
     }
     if (datagrams >= QUEUED || rx_way(s->rx) != RX_PLAIN)
         sockets_queued(a, ROLE_SERVER);
@@ -226,16 +237,21 @@ int server_open(struct app *a, const struct address *local)
     return watch(a);
 }
 
-/* Replies that a full socket has not taken are journalled as unsent, and so are those to what was read behind them. */
+void server_settle(struct app *a)
+{
+    size_t datagrams = 0, bytes = 0;
+    if (a->server.udp.fd < 0)
+        return;
+    do {
+        journal_pending(a);
+        take_some(a, &datagrams, &bytes);
+    } while (a->server.pending_count);
+}
+
 void server_close(struct app *a)
 {
     struct server *s = &a->server;
-    size_t datagrams = 0, bytes = 0;
-    if (s->udp.fd >= 0)
-        do {
-            journal_pending(a);
-            take_some(a, &datagrams, &bytes);
-        } while (s->pending_count);
+    server_settle(a);
     loop_unwatch(a->loop, s->udp.fd);
     udp_close(&s->udp);
     address_clear(&s->local);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried. Other failures say nothing about trains. */
+/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried, or none with segments that long, where they are
+ * longer than the route's packets (EMSGSIZE). Other failures say nothing about trains. */
 enum { REFUSED_MOST = 4 };
 
 struct item {
@@ -37,6 +38,7 @@ struct tx {
     size_t count, done;
     struct buffer bytes;
     int refused;                /* trains in a row */
+    size_t too_long;            /* trains whose segments are this long are not tried */
     struct messages messages;
 };
 
@@ -63,6 +65,7 @@ void tx_free(struct tx *t)
 void tx_reset(struct tx *t)
 {
     t->refused = 0;
+    t->too_long = SIZE_MAX;
     tx_clear(t);
 }
 
@@ -137,6 +140,8 @@ static size_t train_length(const struct tx *t, size_t at, size_t most_bytes)
 {
     const struct item *first = &t->items[at];
     size_t n = 1, total = first->len;
+    if (total >= t->too_long)
+        return 1;
     while (at + n < t->count && n < TX_TRAIN_MOST && total == n * first->len) {
         const struct item *i = &t->items[at + n];
         if (i->len == 0 || i->len > first->len || i->start != first->start + total || total + i->len > most_bytes ||
@@ -220,9 +225,14 @@ static bool is_full(int error)
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-static bool is_refusal(int error)
+/* The train that comes next was not sent. */
+static void note_refusal(struct tx *t, int error)
 {
-    return error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;
+    t->refused += error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;
+    if (error != EMSGSIZE || t->refused < REFUSED_MOST)
+        return;
+    t->too_long = t->items[t->done].len;
+    t->refused = 0;
 }
 
 /* Sends what comes next: all the messages that are left, or as many as one call takes. Returns −1 when the socket is full. */
@@ -239,7 +249,8 @@ static int send_next(struct tx *t, struct udp *u, bool trains)
     if (is_full(errno))
         return -1;
     /* The first message failed, whole: its datagrams go singly, and the error is told of whichever meets it then. */
-    t->refused += train && is_refusal(errno);
+    if (train)
+        note_refusal(t, errno);
     return send_singly(t, u, t->messages.items[0]);
 }
 
