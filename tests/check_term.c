@@ -262,7 +262,7 @@ static void check_styles(bool color, const char *const env[], bool color_wanted)
             struct terminal_style s = terminal_style(t, (int)looks[i].style, col);
             ck_assert_msg(s.bold == looks[i].bold, "style %zu, column %d: bold", i, col);
             ck_assert_msg(s.underline == looks[i].underline, "style %zu, column %d: underline", i, col);
-            ck_assert_msg(s.reverse == (col >= 4), "style %zu, column %d: reverse", i, col);
+            ck_assert_msg(s.reverse == (looks[i].style == STYLE_HIT || col >= 4), "style %zu, column %d: reverse", i, col);
             int want = color_wanted ? looks[i].color : -1;
             ck_assert_msg(s.color == want, "style %zu, column %d: colour %d", i, col, s.color);
         }

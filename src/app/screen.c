@@ -164,17 +164,6 @@ static void take_signal(void *context, int signal)
     }
 }
 
-/* The filter is set for good: what was typed is kept as it was. */
-static int set_filter(struct screen *s, const char *text)
-{
-    int log = s->scrolled == PART_SERVER;
-    if (screen_filter(s, text) < 0)
-        return -1;
-    snprintf(s->filter_text[log], sizeof s->filter_text[log], "%s", text);
-    snprintf(s->filter_before, sizeof s->filter_before, "%s", text);
-    return 0;
-}
-
 /* Another file is looked at, or none: the present again. */
 static int open_file(struct screen *s, const char *path)
 {
@@ -182,13 +171,12 @@ static int open_file(struct screen *s, const char *path)
         snprintf(s->app->why, APP_WHY, "%.200s is still being saved", s->app->saving.name);
         return -1;
     }
-    int failed = 0;
-    if (*path)
-        failed = opening_start(s->app, &s->app->opening, path);
-    else
+    if (*path && opening_start(s->app, &s->app->opening, path) < 0)
+        return -1;
+    if (!*path)
         opening_close(s->app, &s->app->opening);
     screen_log_reset(s);
-    return failed;
+    return 0;
 }
 
 static int run_command(void *context, const struct command *c)
@@ -203,7 +191,7 @@ static int run_command(void *context, const struct command *c)
             runner_pause(&s->runner, c->time);
         break;
     case COMMAND_FIND: return screen_find(s, c->text);
-    case COMMAND_FILTER: return set_filter(s, c->text);
+    case COMMAND_FILTER: return screen_filter(s, c->text);
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
     case COMMAND_INSPECT: return screen_inspect(s, c->exchange);
@@ -271,9 +259,24 @@ static void start(struct screen *s)
     loop_each_turn(a->loop, end_of_turn, s);
     resize(s);
     read_config(s);
+    screen_look(s);
     s->dirty = true;
     s->drawn_at = loop_now(a->loop).mono - FRAME_NS;
     end_of_turn(s);
+}
+
+/* Whoever leaves wants what is being saved, and sees what fails on the terminal that was given back. */
+static void finish_files(struct screen *s)
+{
+    bool failed = s->app->keeping_failed;
+    s->message[0] = '\0';
+    while (saving_step(s->app))
+        ;
+    if (s->message[0] && s->message_style == STYLE_ERROR)
+        fprintf(stderr, "udptalk: %s\n", s->message);
+    keeping_end(s->app);
+    if (!failed && s->app->keeping_failed)
+        fprintf(stderr, "udptalk: %s\n", s->app->why);
 }
 
 static void finish(struct screen *s)
@@ -283,6 +286,7 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
+    finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
         fprintf(stderr, "udptalk: the history was not saved in %s: %s\n", s->history, strerror(errno));
     script_done(&s->config);

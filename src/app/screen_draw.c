@@ -38,7 +38,19 @@ static void fill_opened(struct scene *scene, const struct opening *o)
     scene->server.events = o->rows[ROLE_SERVER];
 }
 
-static void fill_scene(struct screen *s)
+/* Another journal may have other panes: what is looked at and scrolled is one that is shown. */
+static void leave_hidden(struct screen *s)
+{
+    bool client = screen_has_client(s), server = screen_has_server(s);
+    if (s->scrolled == PART_SERVER ? !server : !client)
+        s->scrolled = server ? PART_SERVER : PART_CLIENT;
+    if ((s->focus == PART_SERVER && !server) || (s->focus == PART_CLIENT && !client))
+        s->focus = s->scrolled;
+    if ((s->zoomed == PART_SERVER && !server) || (s->zoomed == PART_CLIENT && !client))
+        s->zoomed = PART_LINE;
+}
+
+void screen_look(struct screen *s)
 {
     const struct app *a = s->app;
     struct scene *scene = &s->scene;
@@ -69,6 +81,7 @@ static void fill_scene(struct screen *s)
     scene->server.events = a->server.events;
     if (a->opening.journal)
         fill_opened(scene, &a->opening);
+    leave_hidden(s);
 }
 
 static void draw_panes(struct screen *s)
@@ -276,8 +289,9 @@ static void draw_keys(struct screen *s)
 
 void screen_draw(struct screen *s)
 {
-    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE, s->zoomed};
     struct cells *c = &s->cells;
+    screen_look(s);
+    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE, s->zoomed};
     layout_make(&s->layout, c->rows, c->cols, &wish);
     cells_clear(c);
     c->cursor_row = c->cursor_col = -1;
@@ -286,7 +300,6 @@ void screen_draw(struct screen *s)
         cells_printf(c, 1, 0, c->cols, STYLE_DIM, "needs %dx%d", LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
         return;
     }
-    fill_scene(s);
     draw_panes(s);
     draw_rule(s);
     draw_line(s);

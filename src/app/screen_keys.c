@@ -149,7 +149,7 @@ static void interrupt(struct screen *s)
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (len) {
         line_take(s->line, false);
-        s->focus = PART_LINE;
+        s->focus = s->came_from = PART_LINE;
     } else if (s->leave_asked) {
         screen_leave(s);
     } else {
@@ -158,17 +158,26 @@ static void interrupt(struct screen *s)
     }
 }
 
+/* The focus goes back to where / or & was pressed. */
+static void come_back(struct screen *s)
+{
+    if (s->came_from && is_shown(s, s->came_from))
+        set_focus(s, s->came_from);
+    s->came_from = PART_LINE;
+}
+
 /* A draft in the line is not thrown away for a command. */
 static void begin_command(struct screen *s, const char *begin)
 {
     size_t len;
     line_text(s->line, &len);
-    s->came_from = s->focus;
-    s->focus = PART_LINE;
-    if (len)
+    if (len) {
         screen_say(s, STYLE_NOTICE, "the line is not empty: send it, or ^C empties it; then / begins a command");
-    else
+    } else {
+        s->came_from = s->focus;
         line_set(s->line, (const unsigned char *)begin, strlen(begin));
+    }
+    s->focus = PART_LINE;
 }
 
 static void act(struct screen *s, enum action action)
@@ -238,8 +247,8 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
     line_take(s->line, true);
-    if (s->came_from && (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK))
-        set_focus(s, s->came_from);
+    if (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK)
+        come_back(s);
     s->came_from = PART_LINE;
 }
 
@@ -448,7 +457,6 @@ static void line_event(struct screen *s, enum line_event event)
     case LINE_NOTHING:
     case LINE_CHANGED: break;
     }
-    screen_filter_live(s);
 }
 
 /* Escape alone: gives up what is under way, then goes back. */
@@ -456,12 +464,14 @@ static void escape(struct screen *s)
 {
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
-    if (app_is_busy(s->app) || s->sending)
+    if (app_is_busy(s->app) || s->sending) {
         interrupt(s);
-    else if (len == 1 && text[0] == '/') /* a command that was not begun after all */
+    } else if (len && text[0] == '/' && (len == 1 || s->came_from)) { /* a command that was not begun after all */
         line_take(s->line, false);
-    else if (s->view && s->focus == PART_LINE)
+        come_back(s);
+    } else if (s->view && s->focus == PART_LINE) {
         screen_view(s, s->view, false);
+    }
 }
 
 /* Escape and then a digit, typed slowly, is the function key too; not in vi mode, where both mean something. */
@@ -520,4 +530,5 @@ void screen_key(struct screen *s, const struct key *key)
         key_in_line(s, key);
     else
         act(s, keymap_find(SCOPE_LOG, key));
+    screen_filter_live(s);
 }

@@ -11,16 +11,11 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
-enum { WORK_NOW = 300000, WORK_TURN = 200000, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
+enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
 
 static struct log_view *log_of(struct screen *s)
 {
     return &s->logs[s->scrolled == PART_SERVER];
-}
-
-static enum role role_of(const struct screen *s)
-{
-    return s->logs[s->scrolled == PART_SERVER].ops->role;
 }
 
 /* The row that an entry belongs to. */
@@ -43,34 +38,66 @@ static void end_search(struct screen *s)
     s->searching = false;
 }
 
+/* A filter that is still at work does not tell yet whether the hit's row is shown: then it is found again in another turn. */
+static bool is_known(struct filter_walk *w, const struct log_view *v)
+{
+    if (!v->sift || v->sift->seen >= w->n)
+        return true;
+    w->n = w->backwards ? w->n + 1 : w->n - 1;
+    return false;
+}
+
+/* Goes on from hit to hit until there is one to go to. Returns what filter_walk() does: −1 when the work is used up. */
+static int walk_on(struct screen *s, uint64_t work)
+{
+    const struct journal *j = app_viewed(s->app);
+    uint64_t begun = filter_work(s->search), done = 0, hits = 0;
+    int found;
+    while ((found = filter_walk(s->search, j, &s->walk, work - done)) == 1) {
+        uint64_t row = row_of(j, s->walk.n);
+        if (!is_known(&s->walk, s->hits_of))
+            return -1;
+        if (row != s->search_from && is_shown(s->hits_of, row)) {
+            log_view_go(s->hits_of, row, &s->scene);
+            return 1;
+        }
+        done = filter_work(s->search) - begun + ++hits * WORK_HIT;
+        if (done >= work)
+            return -1;
+    }
+    return found;
+}
+
 /* Looks on for the hit; a far one takes more than one turn. */
 static void search_on(struct screen *s, uint64_t work)
 {
-    struct log_view *v = log_of(s);
-    const struct journal *j = app_viewed(s->app);
-    struct filter_walk *w = &s->walk;
-    int found;
-    while ((found = filter_walk(s->search, j, w, work)) == 1) {
-        uint64_t row = row_of(j, w->n);
-        if (row != s->search_from && is_shown(v, row)) {
-            log_view_go(v, row, &s->scene);
-            s->searching = false;
-            return;
-        }
-    }
+    const struct filter_walk *w = &s->walk;
+    int found = walk_on(s, work);
     s->searching = found < 0;
+    if (found < 0)
+        loop_again(s->app->loop);
     if (found == 0)
         screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it", w->backwards == s->backwards ? "N" : "n");
-    else
-        loop_again(s->app->loop);
 }
 
-static void search(struct screen *s, bool backwards)
+/* From the line in focus on; `with` it. */
+static void search(struct screen *s, bool backwards, bool with)
 {
-    struct log_view *v = log_of(s);
-    s->search_from = log_view_focus(v, &s->scene);
-    s->walk = (struct filter_walk){.n = s->search_from, .role = role_of(s), .kinds = JOURNAL_TALK, .backwards = backwards};
+    struct log_view *v = s->hits_of;
+    uint64_t focus = log_view_focus(v, &s->scene), from = focus;
+    if (with)
+        from = backwards ? UINT64_MAX : focus - (focus > 0);
+    s->search_from = with ? 0 : focus;
+    s->walk = (struct filter_walk){.n = from, .role = v->ops->role, .kinds = JOURNAL_TALK, .backwards = backwards};
     search_on(s, WORK_NOW);
+}
+
+/* Hits are counted in the log that is searched. */
+static void count_hits(struct screen *s, struct log_view *v)
+{
+    sift_done(&s->hits);
+    sift_init(&s->hits, s->search, v->ops->role);
+    s->hits_of = v;
 }
 
 int screen_find(struct screen *s, const char *pattern)
@@ -85,20 +112,22 @@ int screen_find(struct screen *s, const char *pattern)
     }
     end_search(s);
     s->search = fresh;
-    s->hits_of = v;
     snprintf(s->pattern, sizeof s->pattern, "%s", pattern);
-    sift_init(&s->hits, fresh, role_of(s));
+    count_hits(s, v);
     s->backwards = v->bottom == 0 && v->at == 0; /* what follows the newest has it all behind it */
-    search(s, s->backwards);
+    search(s, s->backwards, true);
     return 0;
 }
 
 void screen_find_on(struct screen *s, bool other_way)
 {
-    if (!s->search)
+    if (!s->search) {
         screen_say(s, STYLE_NOTICE, "/ searches; n and N then go on");
-    else
-        search(s, s->backwards != other_way);
+        return;
+    }
+    if (s->hits_of != log_of(s))
+        count_hits(s, log_of(s));
+    search(s, s->backwards != other_way, false);
 }
 
 /* The view shows the filter's rows from its newest on. */
@@ -115,34 +144,57 @@ static void show_filtered(struct screen *s, struct log_view *v)
     sift_step(sift, app_viewed(s->app), WORK_NOW);
 }
 
-int screen_filter(struct screen *s, const char *text)
+static int try_filter(struct screen *s, struct log_view *v, const char *text)
 {
-    struct log_view *v = log_of(s);
     if (app_filter(s->app, v->ops->role, text) < 0)
         return -1;
     show_filtered(s, v);
     return 0;
 }
 
-/* While an expression is typed what it lets pass is shown; what is not one yet changes nothing. */
-void screen_filter_live(struct screen *s)
+int screen_filter(struct screen *s, const char *text)
+{
+    struct log_view *v = log_of(s);
+    if (try_filter(s, v, text) < 0)
+        return -1;
+    snprintf(s->filter_text[v == &s->logs[1]], sizeof s->filter_text[0], "%s", text);
+    if (s->filter_live == v)
+        s->filter_live = NULL;
+    return 0;
+}
+
+/* The expression in the line, without the blanks around it. Returns false when none is being typed. */
+static bool typed_filter(struct screen *s, char text[COMMAND_TEXT])
 {
     size_t len;
-    const unsigned char *line = line_text(s->line, &len);
+    const unsigned char *line = line_text(s->line, &len), *at = line + FILTER_WORD;
+    if (len <= FILTER_WORD || memcmp(line, "/filter ", FILTER_WORD) != 0)
+        return false;
+    for (len -= FILTER_WORD; len && *at == ' '; at++)
+        len--;
+    while (len && at[len - 1] == ' ')
+        len--;
+    if (len == 0 || len >= COMMAND_TEXT)
+        return false;
+    memcpy(text, at, len);
+    text[len] = '\0';
+    return true;
+}
+
+/* While an expression is typed what it lets pass is shown; what is not one yet changes nothing, and what is taken back shows what was set. */
+void screen_filter_live(struct screen *s)
+{
     char text[COMMAND_TEXT];
-    bool typing = len > FILTER_WORD && memcmp(line, "/filter ", FILTER_WORD) == 0;
-    if (!typing && s->filter_live) { /* taken back, or run: then it is set already */
-        screen_filter(s, s->filter_before);
-        s->filter_live = false;
+    struct log_view *v = typed_filter(s, text) ? log_of(s) : NULL;
+    if (s->filter_live && s->filter_live != v) {
+        try_filter(s, s->filter_live, s->filter_text[s->filter_live == &s->logs[1]]);
+        s->filter_live = NULL;
     }
-    if (!typing || len - FILTER_WORD >= sizeof text)
+    if (!v || (s->filter_live && strcmp(text, s->filter_typed) == 0))
         return;
-    if (!s->filter_live)
-        snprintf(s->filter_before, sizeof s->filter_before, "%s", s->filter_text[s->scrolled == PART_SERVER]);
-    s->filter_live = true;
-    memcpy(text, line + FILTER_WORD, len - FILTER_WORD);
-    text[len - FILTER_WORD] = '\0';
-    if (screen_filter(s, text) < 0)
+    s->filter_live = v;
+    strcpy(s->filter_typed, text);
+    if (try_filter(s, v, text) < 0)
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
 }
 
@@ -191,6 +243,8 @@ int screen_go(struct screen *s, const struct command *c)
     }
     if (c->marks[0])
         snprintf(s->app->why, APP_WHY, "there is no mark %c: m and a letter set one", c->marks[0]);
+    else if (c->exchange)
+        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in the %s's log", (unsigned long long)c->exchange, v->ops->name);
     else
         snprintf(s->app->why, APP_WHY, "nothing of the %s's log is there", v->ops->name);
     errno = ENOENT;
@@ -300,6 +354,7 @@ void screen_log_reset(struct screen *s)
             show_filtered(s, &s->logs[i]);
     }
     s->scene.start = 0;
+    screen_look(s); /* keys may come before the next frame */
     memset(s->app->marks, 0, sizeof s->app->marks);
 }
 

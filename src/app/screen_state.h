@@ -45,8 +45,8 @@ struct screen {
     struct log_view logs[2];     /* client, server */
     struct sift sifts[2];        /* the rows that the logs' filters let pass */
     char filter_text[2][COMMAND_TEXT]; /* the filters as they were set, "" for none */
-    char filter_before[COMMAND_TEXT];  /* the one before what is being typed */
-    bool filter_live;            /* a filter is being typed */
+    struct log_view *filter_live;      /* whose filter is being typed, and shown meanwhile; NULL: none */
+    char filter_typed[COMMAND_TEXT];   /* what was typed of it, when it was shown last */
     struct filter *search;       /* what was looked for last, or NULL */
     struct log_view *hits_of;    /* in which log */
     struct sift hits;            /* all rows with it */
@@ -54,7 +54,7 @@ struct screen {
     uint64_t search_from;        /* the row where it began */
     bool searching, backwards;   /* it goes on; n goes towards older ones */
     char pattern[COMMAND_TEXT];
-    enum part came_from;         /* where / or & was pressed: the focus goes back there */
+    enum part came_from;         /* where / or & was pressed: the focus goes back there; PART_LINE: nowhere */
     enum action awaits;          /* a mark's letter comes next: for ACTION_MARK or ACTION_GO */
     struct help_view help;
     struct inspect_view inspect;
@@ -89,8 +89,8 @@ void screen_view(struct screen *s, enum view view, bool focus); /* opens a view,
 /* screen_log.c: those that return int give 0, or −1 and a sentence in app->why. */
 int screen_find(struct screen *s, const char *pattern);
 void screen_find_on(struct screen *s, bool other_way); /* the next hit, the way the search went or the other */
-int screen_filter(struct screen *s, const char *text); /* of the log that is scrolled; "": none */
-void screen_filter_live(struct screen *s);      /* after the line has changed */
+int screen_filter(struct screen *s, const char *text); /* of the log that is scrolled, for good; "": none */
+void screen_filter_live(struct screen *s);      /* after a key: the line may have changed, or the log */
 int screen_go(struct screen *s, const struct command *c);
 int screen_mark(struct screen *s, char letter);
 int screen_inspect(struct screen *s, uint64_t exchange); /* 0: the line in focus; shows it in the inspector */
@@ -103,6 +103,7 @@ void screen_log_done(struct screen *s);
 
 /* screen_draw.c */
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */
+void screen_look(struct screen *s);             /* tells the views what there is now: another journal, say */
 bool screen_has_client(const struct screen *s); /* the client pane is shown */
 bool screen_has_server(const struct screen *s);
 

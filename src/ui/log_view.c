@@ -117,6 +117,23 @@ static void draw_live(struct log_view *v, struct cells *c, struct area a, struct
     v->page = page;
 }
 
+/* A row in focus that was forgotten gives it to the oldest that is left. One that the log left behind, as it follows, loses it; one that a standing log no longer shows, since
+ * the pane shrank, takes the window along. */
+static void keep_in_view(struct log_view *v, struct window *w, const struct scene *s)
+{
+    struct entry e;
+    if (v->at && !journal_get(s->journal, v->at, &e))
+        v->at = row_after(v, s->journal, v->at);
+    if (!v->at || w->count == 0 || (w->rows[w->count - 1] <= v->at && v->at <= w->rows[0]))
+        return;
+    if (v->bottom) {
+        log_view_go(v, v->at, s);
+        collect(w, v, s, v->bottom);
+    } else {
+        v->at = 0;
+    }
+}
+
 void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus)
 {
     struct window w;
@@ -128,6 +145,7 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
     v->page = rows < ROWS_MOST ? rows : ROWS_MOST;
     v->cols = a.cols;
     collect(&w, v, s, v->bottom);
+    keep_in_view(v, &w, s);
     if (v->page && (w.count == 0 || !row_after(v, s->journal, w.rows[0])) && !v->at)
         v->bottom = 0; /* the end is in view: follow it */
     if (split && !v->bottom) {
@@ -306,6 +324,6 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
     if (v->bottom && fresh)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
-        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ more below");
+        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s", row_after(v, s->journal, v->bottom) ? "▼ more below" : "stands still");
     return text;
 }
