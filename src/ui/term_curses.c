@@ -103,7 +103,7 @@ static const struct look {
     [STYLE_PROMPT] = {A_BOLD, 0},
     [STYLE_HINT] = {A_DIM, 0},
     [STYLE_KEY] = {A_BOLD, 0},
-    [STYLE_HIT] = {A_BOLD | A_UNDERLINE, 1 + COLOR_YELLOW},
+    [STYLE_HIT] = {A_BOLD | A_REVERSE, COLOR_YELLOW + 1},
 };
 
 /* Bytes on their way. */
