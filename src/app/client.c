@@ -346,7 +346,9 @@ static void journal_posted(struct app *a, struct moment when, size_t end)
         size_t len;
         const unsigned char *data = tx_data(c->tx, c->posted, &len);
         int error = tx_error(c->tx, c->posted);
-        if (error)
+        if (error == EAGAIN)
+            snprintf(a->why, APP_WHY, "not sent: the socket's send buffer was still full at the end");
+        else if (error)
             explain_unsent(a, error, len);
         journal_sent(a, when, data, len, error);
     }

@@ -270,7 +270,7 @@ static bool send_front(struct headless *h, size_t len, size_t used)
     if (failed && error == EAGAIN)
         return false;
     h->line++;
-    if (failed && (error == EMSGSIZE || error == ENOTCONN)) /* else it has its notice */
+    if (failed && (error == EMSGSIZE || error == ENOTCONN || error == ENOMEM)) /* else it has its notice */
         say(h, "line %llu: %s", (unsigned long long)h->line, a->why);
     if (failed)
         h->status = 1;

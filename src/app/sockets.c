@@ -211,13 +211,16 @@ void sockets_trace_poll(struct app *a)
     loop_on_poll(a->loop, polled, a);
 }
 
-/* How the load has an open socket read just now. */
+/* How the load has the open sockets read just now. */
 static void tell_way(const struct app *a, char *text, size_t room)
 {
     static const char *const ways[] = {[RX_PLAIN] = "one by one", [RX_BATCH] = "in batches", [RX_TRAINS] = "in batches and trains"};
-    bool server = a->server.udp.fd >= 0;
-    if (server || a->client.udp.fd >= 0)
-        snprintf(text, room, " (the %s reads %s just now)", server ? "server" : "client", ways[rx_way(server ? a->server.rx : a->client.rx)]);
+    const char *client = a->client.udp.fd >= 0 ? ways[rx_way(a->client.rx)] : NULL;
+    const char *server = a->server.udp.fd >= 0 ? ways[rx_way(a->server.rx)] : NULL;
+    if (client && server)
+        snprintf(text, room, " (just now the client reads %s, the server %s)", client, server);
+    else if (client || server)
+        snprintf(text, room, " (just now the %s reads %s)", client ? "client" : "server", client ? client : server);
 }
 
 /* What the kernel really gave: it may double, bound or refuse. */
@@ -238,7 +241,7 @@ static void tell_kernel_value(struct app *a, enum setting setting, char *text, s
 
 void sockets_status(struct app *a, int only)
 {
-    char value[SETTING_TEXT], kernel[64];
+    char value[SETTING_TEXT], kernel[96];
     for (int i = 0; i < SETTING_COUNT; i++) {
         const struct setting_info *s = setting_info((enum setting)i);
         if (only >= 0 && i != only)
