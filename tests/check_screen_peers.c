@@ -127,7 +127,7 @@ START_TEST(test_taken_port)
     struct terminal *t = screen_start((const char *[]){"--both", number, NULL}, NULL);
     snprintf(text, sizeof text, "✗ 127.0.0.1:%d belongs to ", port);
     terminal_wait(t, text);
-    terminal_wait(t, "lines go to that one.");
+    terminal_wait(t, "that one.");
     terminal_wait(t, "/listen 0 (any free port)");
     terminal_wait(t, "─ Server ─ closed ─");
     if (terminal_find(t, "(process", NULL, NULL))
