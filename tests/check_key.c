@@ -28,6 +28,8 @@ static void show_key(const struct key *k, struct buffer *to)
         buffer_printf(to, "M%x", k->ch);
     else if (k->code == KEYS_F)
         buffer_printf(to, "F%u", k->ch);
+    else if (k->code == KEYS_MOUSE)
+        buffer_printf(to, "P%u@%d,%d", k->ch, k->row, k->col);
     else if (k->code == KEYS_CURSOR)
         buffer_printf(to, "@%d,%d", k->row, k->col);
     else
@@ -110,7 +112,10 @@ static const struct sequence {
     {"xterm, cursor report", "\033[2;5R\033[24;80R\033[1;1R\033[1;17R", "@2,5 @24,80 @1,1 @1,17"},
     {"xterm, focus", "\033[I\033[Oa", "C61"},
     {"xterm, mouse", "\033[M !!a\033[M\"\377\377b\033[M\000", "C61 C62"},
-    {"xterm, SGR mouse", "\033[<0;12;34M\033[<0;12;34ma", "C61"},
+    {"xterm, SGR mouse", "\033[<0;12;34M\033[<0;12;34ma", "P0@34,12 C61"},
+    {"xterm, SGR wheel, with Shift too", "\033[<64;1;2M\033[<65;1;2M\033[<69;223;500M", "P64@2,1 P65@2,1 P65@500,223"},
+    {"xterm, SGR mouse, other buttons and moves", "\033[<1;1;1M\033[<2;1;1M\033[<32;1;1M\033[<66;1;1Ma", "C61"},
+    {"xterm, SGR mouse, wrong", "\033[<0;0;1M\033[<0;1;0M\033[<0;1M\033[<;;M\033[<0;1;1;1Ma", "C61"},
     {"xterm, mouse of rxvt", "\033[32;12;34Ma", "C61"},
     {"xterm, device attributes", "\033[?64;1;2c\033[>41;354;0ca", "C61"},
     {"xterm, mode report", "\033[?2004;1$ya", "C61"},

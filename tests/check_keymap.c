@@ -77,7 +77,9 @@ START_TEST(knows_what_each_key_does_where)
         {"F4", "\033OS", SAME(INSPECT)},
         {"Alt-4", "\0334", SAME(INSPECT)},
         {"Backspace", "\x7f", SAME(NONE)},
-        {"Left", "\033[D", SAME(NONE)},
+        {"Left", "\033[D", LOG(LEFT)},
+        {"Right", "\033[C", LOG(RIGHT)},
+        {"Alt-Left", "\033[1;3D", SAME(NONE)},
         {"a", "a", SAME(NONE)},
         {"K", "K", SAME(NONE)},
         {"Z", "Z", SAME(NONE)},
@@ -156,6 +158,7 @@ static bool read_name(const char *name, struct key *key)
     } names[] = {
         {"Tab", {.code = KEYS_TAB}},          {"Shift-Tab", {.code = KEYS_BACKTAB}}, {"PgUp", {.code = KEYS_PAGE_UP}},
         {"PgDn", {.code = KEYS_PAGE_DOWN}},   {"Up", {.code = KEYS_UP}},             {"Down", {.code = KEYS_DOWN}},
+        {"Left", {.code = KEYS_LEFT}},        {"Right", {.code = KEYS_RIGHT}},
         {"Home", {.code = KEYS_HOME}},        {"End", {.code = KEYS_END}},           {"Esc", {.code = KEYS_ESC}},
         {"F1", {.code = KEYS_F, .ch = 1}},    {"Esc 1", {.code = KEYS_ALT, .ch = '1'}},
         {"F4", {.code = KEYS_F, .ch = 4}},    {"Esc 4", {.code = KEYS_ALT, .ch = '4'}}, {"Enter", {.code = KEYS_ENTER}},

@@ -767,6 +767,132 @@ START_TEST(follows_again_once_it_is_cleared)
 }
 END_TEST
 
+/* --- the mouse --- */
+
+/* What xterm sends for a press at that place, from 0. */
+static void press(struct terminal *t, int button, int row, int col)
+{
+    char keys[64];
+    snprintf(keys, sizeof keys, "\033[<%d;%d;%dM\033[<%d;%d;%dm", button, col + 1, row + 1, button, col + 1, row + 1);
+    terminal_type(t, keys);
+}
+
+START_TEST(scrolls_and_picks_by_mouse)
+{
+    enum { UP = 64, DOWN = 65 };
+    int row, col;
+    char home[SCREEN_HOME];
+    struct terminal *t = open_log(24, 80, home, EXCHANGES);
+    press(t, UP, 5, 40); /* not yet */
+    terminal_type(t, "q/set mouse on\r");
+    terminal_wait(t, " mouse on: ");
+    press(t, UP, 5, 40);
+    terminal_wait(t, "▼");
+    press(t, UP, 5, 40);
+    press(t, UP, 5, 40);
+    terminal_wait(t, "→ line 50");
+    ck_assert(terminal_find(t, "→ line 50", &row, &col));
+    press(t, 0, row, col);
+    wait_focus(t, "→ line 50");
+    terminal_wait(t, " j k scroll ");
+    for (int i = 0; i < 8; i++)
+        press(t, DOWN, 5, 40);
+    terminal_wait_gone(t, "▼");
+    press(t, 0, 21, 10); /* the input line */
+    terminal_type(t, "typed here");
+    terminal_wait(t, "> typed here");
+    close_log(t, home);
+}
+END_TEST
+
+/* --- long payloads --- */
+
+START_TEST(shifts_long_payloads)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    screen_send(t, "0123456789-----begin to end-----0123456789 long to THE END");
+    terminal_wait(t, "1 ←");
+    terminal_type(t, "\t");
+    ck_assert(!terminal_find(t, "→ …", NULL, NULL));
+    terminal_type(t, "\033[C");
+    terminal_wait(t, "→ … to end-----0123");
+    terminal_type(t, "/THE\r");
+    terminal_type(t, "\033[C");
+    terminal_wait(t, "→ …89 long to THE END");
+    int row, col;
+    ck_assert(terminal_find(t, "THE END", &row, &col));
+    ck_assert(terminal_style(t, row, col).reverse != terminal_style(t, row, col - 1).reverse);
+    terminal_type(t, "\033[D\033[D\033[D");
+    terminal_wait(t, "→ 0123456789-----begin");
+    terminal_type(t, "w\033[C");
+    terminal_wait(t, "payloads are shown whole");
+    screen_end(t);
+}
+END_TEST
+
+/* --- words --- */
+
+START_TEST(completes_filters)
+{
+    char home[SCREEN_HOME];
+    struct terminal *t = open_log(24, 80, home, EXCHANGES);
+    terminal_type(t, "&rec\t");
+    terminal_wait(t, "> /filter received");
+    terminal_type(t, "and not fl\t");
+    terminal_wait(t, "> /filter received and not flag");
+    terminal_type(t, "lat\t");
+    terminal_wait(t, "flag late");
+    close_log(t, home);
+}
+END_TEST
+
+START_TEST(highlights_hits_in_notices)
+{
+    int row, col;
+    struct terminal *t = screen_both(NULL, NULL);
+    screen_send(t, "/set wait 3");
+    terminal_wait(t, "wait 3 s: ");
+    terminal_type(t, "\t/wait 3\r");
+    terminal_wait(t, "hit 1 of 1");
+    ck_assert(terminal_find(t, "wait 3 s: ", &row, &col));
+    terminal_type(t, "Gq");
+    terminal_wait(t, " / command ");
+    ck_assert(terminal_style(t, row, col).reverse);
+    ck_assert(!terminal_style(t, row, col + 8).reverse);
+    screen_end(t);
+}
+END_TEST
+
+/* --- copies --- */
+
+START_TEST(copies_into_files)
+{
+    static const struct {
+        const char *command, *file, *text;
+    } copies[] = {
+        {"/copy bytes ~/a.bin", "a.bin", "LINE 3"},
+        {"/copy hex ~/a.hex", "a.hex", "4c494e452033"},
+        {"/copy python ~/a.py", "a.py", "b'LINE 3'"},
+    };
+    char home[SCREEN_HOME];
+    struct terminal *t = open_log(24, 80, home, 3);
+    terminal_type(t, "q");
+    for (size_t i = 0; i < UNIT_COUNT(copies); i++) {
+        screen_send(t, copies[i].command);
+        terminal_wait(t, copies[i].file);
+        terminal_wait(t, " now");
+        char *text = screen_file_read(home, copies[i].file);
+        ck_assert_str_eq(text, copies[i].text);
+        free(text);
+    }
+    terminal_type(t, "\tyf");
+    terminal_wait(t, "> /copy bytes");
+    terminal_type(t, "/dev/null/x\r");
+    terminal_wait(t, "not copied to /dev/null/x: ");
+    close_log(t, home);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -796,6 +922,11 @@ int main(void)
         {"opens under keys", opens_under_keys},
         {"looks at the pane that there is", looks_at_the_pane_that_there_is},
         {"runs commands at the start", runs_commands_at_the_start},
+        {"scrolls and picks by mouse", scrolls_and_picks_by_mouse},
+        {"shifts long payloads", shifts_long_payloads},
+        {"completes filters", completes_filters},
+        {"highlights hits in notices", highlights_hits_in_notices},
+        {"copies into files", copies_into_files},
         {"follows again once it is cleared", follows_again_once_it_is_cleared},
     };
     return unit_run("screen_log", tests, UNIT_COUNT(tests));

@@ -58,7 +58,7 @@ START_TEST(starts_with_the_values_that_are_promised)
         {"sndbuf", SETTING_SNDBUF, -1},            {"broadcast", SETTING_BROADCAST, 0},     {"ttl", SETTING_TTL, -1},
         {"tos", SETTING_TOS, -1},                  {"group-loop", SETTING_GROUP_LOOP, 1},   {"low-ports", SETTING_LOW_PORTS, 0},
         {"loop-guard", SETTING_LOOP_GUARD, 256},   {"reply-rate", SETTING_REPLY_RATE, 10000},
-        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},
+        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},         {"mouse", SETTING_MOUSE, 0},
     };
     ck_assert_uint_eq(UNIT_COUNT(rows), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
@@ -110,6 +110,8 @@ START_TEST(reads_and_writes_right_values)
         {SETTING_OFFLOAD, "off", 0, "off"},
         {SETTING_PLAIN, "on", 1, "on"},
         {SETTING_PLAIN, "off", 0, "off"},
+        {SETTING_MOUSE, "on", 1, "on"},
+        {SETTING_MOUSE, "off", 0, "off"},
     };
     unsigned seen = 0;
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
@@ -146,6 +148,7 @@ START_TEST(refuses_wrong_values_and_says_what_it_takes)
         {SETTING_REPLY_RATE, {"on", "-1", "100000001", "10K", "99999999999999999999"}, {"up to 100,000,000", "or off"}},
         {SETTING_OFFLOAD, {"gso", "1"}, {"on or off", ""}},
         {SETTING_PLAIN, {"yes", "0"}, {"on or off", ""}},
+        {SETTING_MOUSE, {"yes", "0"}, {"on or off", ""}},
     };
     ck_assert_uint_eq(UNIT_COUNT(cases), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)

@@ -181,6 +181,7 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_MARK] = run_front,
         [COMMAND_GO] = run_front,
         [COMMAND_INSPECT] = run_front,
+        [COMMAND_COPY] = run_front,
         [COMMAND_SAVE] = run_front,
         [COMMAND_OPEN] = run_front,
         [COMMAND_REPLAY] = run_replay,

@@ -102,6 +102,7 @@ static void end_of_turn(void *context)
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);
+    term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
@@ -195,6 +196,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
     case COMMAND_INSPECT: return screen_inspect(s, c->exchange);
+    case COMMAND_COPY: return screen_copy(s, c->form, c->text);
     case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[s->logs[s->scrolled == PART_SERVER].ops->role]);
     case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;

@@ -182,7 +182,7 @@ static void draw_question(struct screen *s, int row)
     } else if (s->question == QUESTION_LEAVE) {
         ask = "Leave udptalk? y n";
     } else if (s->question == QUESTION_COPY) {
-        ask = "Copy the line in focus: t text · x hex · c C array · p Python bytes · Esc";
+        ask = "Copy the line in focus: t text · x hex · c C array · p Python · f into a file";
     } else if (s->question == QUESTION_WIDE) {
         ask = "A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back";
     }
@@ -259,7 +259,7 @@ static void draw_hint(struct screen *s)
         return;
     if (s->question)
         snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" :
-                 s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · Esc back" : "y yes · n no");
+                 s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · f file · Esc back" : "y yes · n no");
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else

@@ -30,7 +30,7 @@ void screen_leave(struct screen *s)
     loop_stop(s->app->loop);
 }
 
-static void set_focus(struct screen *s, enum part part)
+void screen_focus(struct screen *s, enum part part)
 {
     s->focus = part;
     if (part == PART_CLIENT || part == PART_SERVER) {
@@ -58,7 +58,7 @@ static void move_focus(struct screen *s, int step)
     do
         part = (enum part)((part + PART_COUNT + (unsigned)step) % PART_COUNT);
     while (!is_shown(s, part));
-    set_focus(s, part);
+    screen_focus(s, part);
 }
 
 void screen_view(struct screen *s, enum view view, bool focus)
@@ -109,15 +109,30 @@ static void go_back(struct screen *s)
     s->focus = PART_LINE;
 }
 
-static void scroll(struct screen *s, enum action action)
+/* To the end of long payloads and back: a step shows half of them anew. */
+static void shift(struct screen *s, int sign)
 {
-    enum part part = s->focus == PART_LINE ? (s->view ? PART_VIEW : s->scrolled) : s->focus;
+    enum { STEP = 20, MOST = 1 << 18 };
+    int to = s->scene.shift + sign * STEP;
+    s->scene.shift = s->scene.wrap || to < 0 ? 0 : to < MOST ? to : MOST;
+    if (s->scene.wrap)
+        screen_say(s, STYLE_NOTICE, "payloads are shown whole: w shows them in a line each, then Right goes on");
+}
+
+void screen_scroll(struct screen *s, enum part part, enum action action)
+{
     if (part == PART_VIEW && s->view == VIEW_INSPECT)
         inspect_view_act(&s->inspect, action, &s->scene);
     else if (part == PART_VIEW)
         help_view_act(&s->help, action);
-    else
+    else if (part == PART_CLIENT || part == PART_SERVER)
         log_view_act(&s->logs[part == PART_SERVER], action, &s->scene);
+}
+
+/* From the input line the keys scroll what was scrolled last. */
+static void scroll(struct screen *s, enum action action)
+{
+    screen_scroll(s, s->focus != PART_LINE ? s->focus : s->view ? PART_VIEW : s->scrolled, action);
 }
 
 static void forget_outbox(struct screen *s)
@@ -162,7 +177,7 @@ static void interrupt(struct screen *s)
 static void come_back(struct screen *s)
 {
     if (s->came_from && is_shown(s, s->came_from))
-        set_focus(s, s->came_from);
+        screen_focus(s, s->came_from);
     s->came_from = PART_LINE;
 }
 
@@ -202,7 +217,12 @@ static void act(struct screen *s, enum action action)
     case ACTION_NEXT: screen_find_on(s, false); break;
     case ACTION_PREVIOUS: screen_find_on(s, true); break;
     case ACTION_TIME: s->scene.time = (s->scene.time + 1) % TIME_SHOWN_COUNT; break;
-    case ACTION_WRAP: s->scene.wrap = !s->scene.wrap; break;
+    case ACTION_WRAP:
+        s->scene.wrap = !s->scene.wrap;
+        s->scene.shift = 0;
+        break;
+    case ACTION_LEFT: shift(s, -1); break;
+    case ACTION_RIGHT: shift(s, 1); break;
     case ACTION_HEX: s->scene.hex = !s->scene.hex; break;
     case ACTION_MARK:
     case ACTION_GO: s->awaits = action; break;
@@ -232,6 +252,16 @@ static void show_end(struct screen *s, bool client, bool server)
         s->zoomed = PART_LINE;
 }
 
+/* While a file is looked at, what a command answers is not in the log that is shown. */
+static void say_behind_file(struct screen *s, uint64_t last)
+{
+    const struct app *a = s->app;
+    uint64_t n = journal_before(a->journal, UINT64_MAX, ROLE_NONE, JOURNAL_NOTICES);
+    struct entry e;
+    if (a->opening.journal && n > last && journal_get(a->journal, n, &e))
+        screen_say(s, STYLE_NOTICE, "%.*s", (int)e.kept, (const char *)e.data);
+}
+
 static void run_line(struct screen *s, const unsigned char *text, size_t len)
 {
     struct command c;
@@ -240,14 +270,15 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
         screen_say(s, STYLE_ERROR, "%s", why);
         return;
     }
-    uint64_t client = s->app->client.events, server = s->app->server.events;
+    uint64_t client = s->app->client.events, server = s->app->server.events, last = journal_last(s->app->journal);
     if (app_run(s->app, &c) < 0) {
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
         return;
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
+    say_behind_file(s, last);
     line_take(s->line, true);
-    if (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK)
+    if (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK || c.id == COMMAND_COPY)
         come_back(s);
     s->came_from = PART_LINE;
 }
@@ -399,12 +430,16 @@ static void answer_wide(struct screen *s, bool run)
 
 static void copy_key(struct screen *s, const struct key *key, bool no)
 {
-    bool how = key->code == KEYS_CHAR && key->ch < 128 && strchr("txcp", (int)key->ch);
-    if (!how && !no && key->code != KEYS_ESC)
+    static const char letters[] = "txcp"; /* in the order of enum dump_form */
+    const char *letter = key->code == KEYS_CHAR && key->ch && key->ch < 128 ? strchr(letters, (int)key->ch) : NULL;
+    bool file = key->code == KEYS_CHAR && key->ch == 'f';
+    if (!letter && !file && !no)
         return;
     s->question = QUESTION_NONE;
-    if (how)
-        screen_copy(s, (char)key->ch);
+    if (file)
+        begin_command(s, "/copy bytes ");
+    else if (letter && screen_copy(s, (enum dump_form)(letter - letters), "") < 0)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
 }
 
 static void answer_question(struct screen *s, const struct key *key)
@@ -509,6 +544,10 @@ void screen_key(struct screen *s, const struct key *key)
     s->dirty = true;
     if (key->code == KEYS_CURSOR) { /* the terminal's answer, and no key */
         s->cells.ascii |= key->col != 2;
+        return;
+    }
+    if (key->code == KEYS_MOUSE) {
+        screen_mouse(s, key);
         return;
     }
     s->message[0] = '\0';

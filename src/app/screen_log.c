@@ -7,8 +7,6 @@
 
 #include "app/screen_state.h"
 #include "core/answer.h"
-#include "core/dump.h"
-#include "core/safe_text.h"
 #include "core/units.h"
 
 enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
@@ -277,30 +275,6 @@ int screen_inspect(struct screen *s, uint64_t exchange)
     inspect_view_show(&s->inspect, n);
     s->view = VIEW_INSPECT;
     return 0;
-}
-
-void screen_copy(struct screen *s, char how)
-{
-    uint64_t n = s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(log_of(s), &s->scene);
-    struct buffer out;
-    struct entry e;
-    char bytes[UNITS_TEXT];
-    buffer_init(&out);
-    if (!journal_get(app_viewed(s->app), n, &e)) {
-        screen_say(s, STYLE_NOTICE, "there is no line to copy");
-        return;
-    }
-    switch (how) {
-    case 'x': dump_hex(&out, e.data, e.kept); break;
-    case 'c': dump_c(&out, e.data, e.kept); break;
-    case 'p': dump_python(&out, e.data, e.kept); break;
-    default: safe_append(&out, e.data, e.kept); break;
-    }
-    if (out.failed || term_copy(s->term, out.data, out.len) < 0)
-        screen_say(s, STYLE_ERROR, "not copied: %s", errno == EMSGSIZE ? "more than terminals take" : strerror(errno));
-    else
-        screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)", units_format_count(out.len, bytes));
-    buffer_done(&out);
 }
 
 void screen_log_turn(struct screen *s)

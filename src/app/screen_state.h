@@ -83,8 +83,17 @@ void screen_key(struct screen *s, const struct key *key);
 void screen_outbox(struct screen *s);           /* sends on, a bounded piece */
 void screen_say(struct screen *s, uint8_t style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void screen_leave(struct screen *s);
+void screen_focus(struct screen *s, enum part part);
+void screen_scroll(struct screen *s, enum part part, enum action action);
 void screen_zoom(struct screen *s);             /* the focused log alone, and back */
 void screen_view(struct screen *s, enum view view, bool focus); /* opens a view, or closes it where it is open; with `focus` it takes the keys */
+
+/* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
+ * sentence in app->why. */
+int screen_copy(struct screen *s, enum dump_form form, const char *path);
+
+/* screen_mouse.c */
+void screen_mouse(struct screen *s, const struct key *key);
 
 /* screen_log.c: those that return int give 0, or −1 and a sentence in app->why. */
 int screen_find(struct screen *s, const char *pattern);
@@ -94,7 +103,6 @@ void screen_filter_live(struct screen *s);      /* after a key: the line may hav
 int screen_go(struct screen *s, const struct command *c);
 int screen_mark(struct screen *s, char letter);
 int screen_inspect(struct screen *s, uint64_t exchange); /* 0: the line in focus; shows it in the inspector */
-void screen_copy(struct screen *s, char how);   /* the line in focus: t text, x hex, c C, p Python */
 void screen_log_turn(struct screen *s);         /* searches and filters go on, a bounded piece */
 bool screen_search_state(struct screen *s, char *text, size_t room); /* for the rule; false: nothing is searched */
 bool screen_search_stop(struct screen *s);      /* true when one was under way */

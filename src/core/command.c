@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/filter.h"
 #include "core/units.h"
 
 /* The words behind a command's name. */
@@ -21,11 +22,11 @@ struct words {
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
-    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_save, parse_replay;
+    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay;
 
 enum { RAW = -1 };
 
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND };
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM };
 
 static const struct {
     struct command_info info;
@@ -54,10 +55,12 @@ static const struct {
                      parse_setting, 2, ARGUMENT_SETTING},
     [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_FIND] = {{"find", "REGEX", "/", "search the log; n and N go on"}, parse_text, RAW, ARGUMENT_OTHER},
-    [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", "show only what EXPR lets pass; alone: all"}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", "show only what EXPR lets pass; alone: all"}, parse_text, RAW, ARGUMENT_FILTER},
     [COMMAND_MARK] = {{"mark", "X", "m", "call the line in focus X, a letter"}, parse_mark, 1, ARGUMENT_OTHER},
     [COMMAND_GO] = {{"go", "X|N|TIME", "'", "go to a mark, an exchange, a time"}, parse_go, 1, ARGUMENT_OTHER},
     [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
+    [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
+                      parse_copy, 2, ARGUMENT_FORM},
     [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
                       parse_save, 3, ARGUMENT_OTHER},
     [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},
@@ -289,6 +292,26 @@ static int parse_go(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+static int parse_copy(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    if (w->count == 0) {
+        snprintf(why, COMMAND_WHY, "/copy needs to know how: text, hex, c, python or bytes");
+        return -1;
+    }
+    for (c->form = DUMP_TEXT; c->form < DUMP_FORMS; c->form++)
+        if (strcmp(w->at[0], dump_form_name(c->form)) == 0)
+            break;
+    snprintf(c->text, sizeof c->text, "%s", w->count > 1 ? w->at[1] : "");
+    if (c->form == DUMP_FORMS)
+        snprintf(why, COMMAND_WHY, "/copy takes text, hex, c, python or bytes, not \"%s\"", quotable(w->at[0], strlen(w->at[0]), word));
+    else if (c->form == DUMP_BYTES && !c->text[0])
+        snprintf(why, COMMAND_WHY, "/copy bytes needs a FILE: bytes as they are could be anything to a terminal");
+    else
+        return 0;
+    return -1;
+}
+
 static int parse_save(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED];
@@ -489,8 +512,13 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
         for (int i = 0; i < SETTING_COUNT; i++)
             count = add_name(names, room, count, setting_info((enum setting)i)->name, prefix, len);
         return count;
+    case ARGUMENT_FORM:
+        for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)
+            count = add_name(names, room, count, dump_form_name(form), prefix, len);
+        return count;
     case ARGUMENT_COMMAND:
         return complete_name(prefix, len, names, room);
+    case ARGUMENT_FILTER:
     case ARGUMENT_OTHER:
         break;
     }
@@ -512,6 +540,11 @@ size_t command_complete(const char *text, size_t len, const char **names, size_t
     }
     *start = word;
     int id = command_find(text + 1, name - 1);
+    if (id >= 0 && table[id].kind == ARGUMENT_FILTER) {
+        size_t count = filter_complete(text + name, len - name, names, room, start);
+        *start += name;
+        return count;
+    }
     for (size_t i = name; i < word; i++)
         if (!is_blank(text[i]))
             return 0; /* no command completes its second argument */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/dump.h"
 #include "core/entry.h"
 #include "core/setting.h"
 #include "core/transform.h"
@@ -35,6 +36,7 @@ enum command_id {
     COMMAND_MARK,
     COMMAND_GO,
     COMMAND_INSPECT,
+    COMMAND_COPY,
     COMMAND_SAVE,
     COMMAND_OPEN,
     COMMAND_REPLAY,
@@ -71,10 +73,11 @@ struct command {
     int64_t time;           /* wait, ns */
     int word;               /* help: the command asked for, or −1 */
     enum command_range range; /* save */
+    enum dump_form form;    /* copy */
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
     double speed;           /* replay: times as fast as then */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
-    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open, replay: the path; "" for none */
+    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open, replay, copy: the path; "" for none */
 };
 
 enum { COMMAND_WHY = 320 };

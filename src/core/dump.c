@@ -170,3 +170,23 @@ char *dump_name(uint32_t ch, char *name)
     }
     return name;
 }
+
+const char *dump_form_name(enum dump_form form)
+{
+    static const char *const names[DUMP_FORMS] = {"text", "hex", "c", "python", "bytes"};
+    return names[form];
+}
+
+int dump_as(struct buffer *out, enum dump_form form, const unsigned char *data, size_t len)
+{
+    switch (form) {
+    case DUMP_HEX: return dump_hex(out, data, len);
+    case DUMP_C: return dump_c(out, data, len);
+    case DUMP_PYTHON: return dump_python(out, data, len);
+    case DUMP_BYTES: return buffer_append(out, data, len);
+    case DUMP_TEXT:
+    case DUMP_FORMS: break;
+    }
+    safe_append(out, data, len);
+    return out->failed ? -1 : 0;
+}

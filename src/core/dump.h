@@ -1,6 +1,6 @@
 /* dump: bytes in the forms that people read and programs take. Pure.
  *
- * What comes out is harmless on a terminal, whatever the bytes are: hex and escapes are ASCII, characters are those that
+ * What comes out, but for DUMP_BYTES, is harmless on a terminal, whatever the bytes are: hex and escapes are ASCII, characters are those that
  * core/safe_text shows. (The whole as text is safe_append().) Those that append return 0, or −1 with ENOMEM. */
 #ifndef UDPTALK_CORE_DUMP_H
 #define UDPTALK_CORE_DUMP_H
@@ -34,6 +34,14 @@ int dump_c(struct buffer *out, const unsigned char *data, size_t len);
 
 /* "b'hello'": Python evaluates it to the same bytes. */
 int dump_python(struct buffer *out, const unsigned char *data, size_t len);
+
+/* What bytes are copied as, by the names that /copy takes. */
+enum dump_form { DUMP_TEXT, DUMP_HEX, DUMP_C, DUMP_PYTHON, DUMP_BYTES, DUMP_FORMS };
+
+/* "text" (made safe), "hex", "c", "python", "bytes" (as they are). */
+const char *dump_form_name(enum dump_form form);
+
+int dump_as(struct buffer *out, enum dump_form form, const unsigned char *data, size_t len);
 
 enum { DUMP_NAME = 256 };
 

@@ -23,6 +23,7 @@ struct csi {
     size_t count;
     unsigned char final;
     bool alt;   /* ESC stood in front of it: rxvt's Alt */
+    bool mouse; /* < stood in front of its numbers */
     bool plain; /* nothing but digits and semicolons in it */
 };
 
@@ -218,10 +219,24 @@ static bool report_key(const struct csi *s, struct key *out)
     return true;
 }
 
+/* ESC [ < button ; column ; row, M when it was pressed, m when it was let go; Shift, Alt and Ctrl are bits of the button. */
+static bool mouse_key(const struct csi *s, struct key *out)
+{
+    enum { MODIFIERS = 4 | 8 | 16 };
+    int button = s->params[0] & ~MODIFIERS;
+    bool known = button == MOUSE_LEFT || button == MOUSE_WHEEL_UP || button == MOUSE_WHEEL_DOWN;
+    if (s->final != 'M' || s->count != 3 || !known || s->params[1] < 1 || s->params[2] < 1)
+        return false;
+    *out = (struct key){.code = KEYS_MOUSE, .ch = (uint32_t)button, .row = s->params[2], .col = s->params[1]};
+    return true;
+}
+
 static bool csi_key(struct key_decoder *d, const struct csi *s, struct key *out)
 {
     if (!s->plain)
         return false;
+    if (s->mouse)
+        return mouse_key(s, out);
     int modifiers = s->count >= 2 && s->params[1] > 0 ? s->params[1] - 1 : 0;
     switch (s->final) {
     case '~': case '$': case '^': case '@':
@@ -264,8 +279,9 @@ static bool ss3_key(unsigned char final, bool word, struct key *out)
 static void csi_parse(const unsigned char *p, size_t n, struct csi *s)
 {
     s->plain = true;
+    s->mouse = n && p[0] == '<';
     s->count = n ? 1 : 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = s->mouse; i < n; i++) {
         int *value = s->params + s->count - 1;
         if (p[i] >= '0' && p[i] <= '9' && *value < 100000)
             *value = *value * 10 + p[i] - '0';

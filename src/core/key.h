@@ -39,7 +39,11 @@ enum key_code {
     KEYS_F,         /* a function key: `ch` is its number, 1–12 */
     KEYS_PASTE,     /* a whole bracketed paste: in decoder->paste */
     KEYS_CURSOR,    /* an answer to ESC[6n: `row`, `col`, from 1 */
+    KEYS_MOUSE,     /* a button was pressed at `row`, `col`, from 1: `ch` is MOUSE_… */
 };
+
+/* Buttons as xterm numbers them (SGR reports), those that are used here. */
+enum { MOUSE_LEFT = 0, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
 
 struct key {
     enum key_code code;

@@ -38,6 +38,8 @@ static const struct {
     {{SCOPE_LOG, "^D", "half a page down"}, ACTION_HALF_DOWN, {{.code = KEYS_CTRL, .ch = 'D'}}},
     {{SCOPE_LOG, "g, Home", "the oldest"}, ACTION_OLDEST, {{.code = KEYS_CHAR, .ch = 'g'}, {.code = KEYS_HOME}}},
     {{SCOPE_LOG, "G, End", "the newest, and follow"}, ACTION_NEWEST, {{.code = KEYS_CHAR, .ch = 'G'}, {.code = KEYS_END}}},
+    {{SCOPE_LOG, "Left, Right", "the end of long payloads"}, ACTION_LEFT, {{.code = KEYS_LEFT}}},
+    {{SCOPE_LOG, "", ""}, ACTION_RIGHT, {{.code = KEYS_RIGHT}}},
     {{SCOPE_LOG, "/", "search by a regular expression"}, ACTION_SEARCH, {{.code = KEYS_CHAR, .ch = '/'}}},
     {{SCOPE_LOG, "n", "the next hit"}, ACTION_NEXT, {{.code = KEYS_CHAR, .ch = 'n'}}},
     {{SCOPE_LOG, "N", "the hit before"}, ACTION_PREVIOUS, {{.code = KEYS_CHAR, .ch = 'N'}}},

@@ -24,6 +24,8 @@ enum action {
     ACTION_DOWN,
     ACTION_HALF_UP,
     ACTION_HALF_DOWN,
+    ACTION_LEFT,       /* long payloads from further left */
+    ACTION_RIGHT,
     ACTION_OLDEST,
     ACTION_NEWEST,
     ACTION_ZOOM,

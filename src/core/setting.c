@@ -21,6 +21,7 @@ static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_REPLY_RATE] = {"reply-rate", SETTING_IS_LIMIT, 0, 100000000, 10000, "replies a second to one source beyond this machine"},
     [SETTING_OFFLOAD] = {"offload", SETTING_IS_SWITCH, 0, 1, 1, "under load, datagrams pass the kernel in trains (UDP_SEGMENT, UDP_GRO); what is seen never differs"},
     [SETTING_PLAIN] = {"plain", SETTING_IS_SWITCH, 0, 1, 0, "one recvfrom and one sendto for each datagram, under load too"},
+    [SETTING_MOUSE] = {"mouse", SETTING_IS_SWITCH, 0, 1, 0, "the wheel scrolls, a click sets the focus; Shift then selects text"},
 };
 
 const struct setting_info *setting_info(enum setting setting)

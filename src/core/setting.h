@@ -21,6 +21,7 @@ enum setting {
     SETTING_REPLY_RATE,
     SETTING_OFFLOAD,
     SETTING_PLAIN,
+    SETTING_MOUSE,
     SETTING_COUNT
 };
 

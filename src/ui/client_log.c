@@ -117,15 +117,15 @@ static int height(const struct scene *s, const struct entry *e, int cols)
     struct columns k = columns_of(row, e->exchange);
     if (e->kind != ENTRY_NOTICE)
         return 1 + log_text_below(NULL, notice_area(row, k), 0, s, e, k.rtt - k.text - 4);
-    return wrap_put(NULL, notice_area(row, k), 0, e->data, e->kept);
+    return log_text_wrap(NULL, notice_area(row, k), 0, s, e);
 }
 
-static void draw_notice(struct cells *c, struct area row, const struct entry *e, struct columns k)
+static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e, struct columns k)
 {
     bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR || e->event == EVENT_NOT_SENT;
     uint8_t style = bad ? STYLE_ERROR : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
     cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : "· ");
-    wrap_put(c, notice_area(row, k), style, e->data, e->kept);
+    log_text_wrap(c, notice_area(row, k), style, s, e);
 }
 
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
@@ -142,7 +142,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         draw_datagram(c, row, s, e, k);
         log_text_below(c, (struct area){below.row + 1, below.col, row.rows - 1, below.cols}, STYLE_DIM, s, e, k.rtt - k.text - 4);
     } else {
-        draw_notice(c, row, e, k);
+        draw_notice(c, row, s, e, k);
     }
 }
 

@@ -10,32 +10,55 @@
 #include "core/units.h"
 #include "ui/wrap.h"
 
-enum { HITS_MOST = 32 };
+enum { HITS_MOST = 32, ANSWERS_MOST = 64 };
 
-/* Where in the row the byte at `at` of what was put from `col` on stands. */
-static int column_of(const struct entry *e, int col, int end, size_t at)
+/* Bytes at the front of the text that take `cols` columns, or more by a part of a glyph. */
+static size_t bytes_of(const unsigned char *data, size_t len, int cols)
 {
-    return col + (int)safe_width(e->data, at, (size_t)(end - col));
+    struct glyph g;
+    size_t at = 0;
+    for (int width = 0; width < cols && at < len; width += g.width)
+        at += safe_glyph(data + at, len - at, &g);
+    return at;
 }
 
-static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e)
+/* Highlights what is searched for in the bytes from `first` to `last`, which stand in the row from `col` to `end`. A hit that begins before them is seen where it begins. */
+static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e, size_t first, size_t last)
 {
-    size_t from = 0, start, behind;
-    for (int i = 0; i < HITS_MOST && from <= e->kept && filter_hit(s->search, e, from, &start, &behind); i++) {
-        int left = column_of(e, col, end, start);
-        if (left >= end)
+    size_t from = first, start, behind, room = (size_t)(end - col);
+    for (int i = 0; i < HITS_MOST && from <= last && filter_hit(s->search, e, from, &start, &behind); i++) {
+        int left = col + (int)safe_width(e->data + first, start - first, room);
+        if (left >= end || start >= last)
             return;
-        cells_restyle(c, row, left, column_of(e, col, end, behind), STYLE_HIT);
+        behind = behind < last ? behind : last;
+        cells_restyle(c, row, left, col + (int)safe_width(e->data + first, behind - first, room), STYLE_HIT);
         from = behind > start ? behind : behind + 1;
     }
 }
 
 int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
 {
-    int behind = cells_put_safe(c, row, col, end, style, e->data, e->kept);
+    size_t first = s->shift ? bytes_of(e->data, e->kept, s->shift) : 0;
+    if (first)
+        col = cells_put(c, row, col, end, STYLE_DIM, "…");
+    int behind = cells_put_safe(c, row, col, end, style, e->data + first, e->kept - first);
     if (s->search && col < end)
-        highlight(c, row, col, end, s, e);
+        highlight(c, row, col, end, s, e, first, e->kept);
     return behind;
+}
+
+int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e)
+{
+    int rows = 0;
+    for (size_t at = 0, next = 0; rows == 0 || at < e->kept; at += next, rows++) {
+        size_t bytes = wrap_row(e->data + at, e->kept - at, a.cols, &next);
+        if (!c || rows >= a.rows)
+            continue;
+        cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at, rows == a.rows - 1 ? e->kept - at : bytes);
+        if (s->search)
+            highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, at, at + bytes);
+    }
+    return rows;
 }
 
 static int hex_below(struct cells *c, struct area a, uint8_t style, const struct entry *e)
@@ -60,7 +83,7 @@ int log_text_below(struct cells *c, struct area a, uint8_t style, const struct s
         return hex_below(c, a, style, e);
     if (!s->wrap || fits < 1 || safe_width(e->data, e->kept, (size_t)fits + 1) <= (size_t)fits)
         return 0;
-    int rows = wrap_put(c, a, style, e->data, e->kept);
+    int rows = log_text_wrap(c, a, style, s, e);
     return rows < LOG_TEXT_ROWS ? rows : LOG_TEXT_ROWS;
 }
 
@@ -71,15 +94,22 @@ static char *format_seconds(int64_t ns, char *text)
     return text;
 }
 
+/* Since the last row with a clock: an answer has none. Where many answers came in between, since one of them. */
+static int64_t since_last(const struct journal *j, const struct entry *e)
+{
+    struct entry last = *e;
+    uint64_t n = e->n;
+    for (int i = 0; i < ANSWERS_MOST && (n = journal_before(j, n, e->role, JOURNAL_TALK)) && journal_get(j, n, &last); i++)
+        if (last.kind != ENTRY_DATAGRAM || !last.reply_to)
+            break;
+    return e->wall - last.wall;
+}
+
 char *log_text_clock(struct scene *s, const struct entry *e, char *text)
 {
-    struct entry last;
-    uint64_t before;
     switch (s->time) {
     case TIME_SINCE_START: return format_seconds(e->wall - s->start, text);
-    case TIME_SINCE_LAST:
-        before = journal_before(s->journal, e->n, e->role, JOURNAL_TALK);
-        return format_seconds(before && journal_get(s->journal, before, &last) ? e->wall - last.wall : 0, text);
+    case TIME_SINCE_LAST: return format_seconds(since_last(s->journal, e), text);
     case TIME_OF_DAY:
     case TIME_SHOWN_COUNT: break;
     }

@@ -8,8 +8,11 @@
 #include "ui/cells.h"
 #include "ui/scene.h"
 
-/* Puts an entry's bytes from row, col on, up to `end`, as cells_put_safe() does. Returns the column behind them. */
+/* Puts an entry's bytes, without the scene.shift columns at their front, from row, col on, up to `end`, as cells_put_safe() does. Returns the column behind them. */
 int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e);
+
+/* Puts an entry's text over as many rows as it needs, as wrap_put() does. */
+int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e);
 
 /* The rows below an entry's own: its bytes in hex (scene.hex), or all of its text where that does not fit into `fits` columns (scene.wrap). Puts them into the area from its first row on;
  * with `c` NULL it only counts. Returns how many there are, LOG_TEXT_ROWS at most. */

@@ -89,11 +89,16 @@ static void collect(struct window *w, const struct log_view *v, const struct sce
     window_reverse(w);
 }
 
+/* Where the window's last row ends, from its first on: at the foot of the area where there are rows before the first one. */
+static int window_end(const struct window *w, const struct log_view *v, const struct scene *s, int rows)
+{
+    return w->count && row_before(v, s->journal, w->rows[w->count - 1]) ? rows : w->height;
+}
+
 static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct scene *s, const struct window *w, uint64_t focus)
 {
     struct entry e;
-    bool full = w->count && row_before(v, s->journal, w->rows[w->count - 1]);
-    int at = a.row + (full ? a.rows : w->height);
+    int at = a.row + window_end(w, v, s, a.rows);
     for (int i = 0; i < w->count; i++) {
         at -= w->heights[i];
         if (journal_get(s->journal, w->rows[i], &e))
@@ -101,7 +106,7 @@ static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct
         for (int row = 0; w->rows[i] == focus && row < w->heights[i]; row++)
             cells_select(c, at + row, a.col, a.col + a.cols);
     }
-    if (!full && w->height < v->page)
+    if (w->height < v->page && window_end(w, v, s, a.rows) == w->height)
         v->ops->draw_empty(c, (struct area){a.row + w->height, a.col, a.rows - w->height, a.cols}, s);
 }
 
@@ -234,6 +239,23 @@ uint64_t log_view_focus(const struct log_view *v, const struct scene *s)
 {
     struct entry e;
     return v->at && journal_get(s->journal, v->at, &e) ? v->at : shown_bottom(v, s);
+}
+
+bool log_view_pick(struct log_view *v, int line, struct scene *s)
+{
+    struct window w;
+    collect(&w, v, s, v->bottom);
+    int end = window_end(&w, v, s, v->page);
+    for (int i = 0; i < w.count; i++) {
+        end -= w.heights[i];
+        if (line < end || line >= end + w.heights[i])
+            continue;
+        if (!v->bottom)
+            stand_still(v, w.rows[0], s);
+        v->at = w.rows[i];
+        return true;
+    }
+    return false;
 }
 
 /* The row stands in the middle, where there are rows enough behind it. */

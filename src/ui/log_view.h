@@ -55,6 +55,9 @@ bool log_view_act(struct log_view *v, enum action action, const struct scene *s)
 /* The row in focus, or 0 where there is none. */
 uint64_t log_view_focus(const struct log_view *v, const struct scene *s);
 
+/* Puts the row that stands on that line of the view (0: the first below the title) into focus. Returns false where none stands. */
+bool log_view_pick(struct log_view *v, int line, struct scene *s);
+
 /* Puts the row of entry n, or the nearest one before it, into focus and into view. */
 void log_view_go(struct log_view *v, uint64_t n, const struct scene *s);
 

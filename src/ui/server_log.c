@@ -120,15 +120,15 @@ static int draw_below(struct cells *c, struct area row, const struct scene *s, c
 static int height(const struct scene *s, const struct entry *e, int cols)
 {
     struct area row = {0, 0, 1, cols};
-    return e->kind == ENTRY_NOTICE ? wrap_put(NULL, notice_area(row), 0, e->data, e->kept) : 1 + draw_below(NULL, row, s, e);
+    return e->kind == ENTRY_NOTICE ? log_text_wrap(NULL, notice_area(row), 0, s, e) : 1 + draw_below(NULL, row, s, e);
 }
 
-static void draw_notice(struct cells *c, struct area row, const struct entry *e)
+static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e)
 {
     bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
     uint8_t style = bad ? STYLE_ERROR : STYLE_DIM;
     cells_put(c, row.row, text_col(row), row.col + row.cols, style, bad ? "✗ " : "· ");
-    wrap_put(c, notice_area(row), style, e->data, e->kept);
+    log_text_wrap(c, notice_area(row), style, s, e);
 }
 
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
@@ -139,7 +139,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     if (row.cols >= CLOCK_FROM)
         cells_put(c, row.row, row.col + 1, end, STYLE_DIM, log_text_clock(s, e, text));
     if (e->kind == ENTRY_NOTICE) {
-        draw_notice(c, row, e);
+        draw_notice(c, row, s, e);
         return;
     }
     address_format(&e->peer, peer);

@@ -57,6 +57,9 @@ void term_enter(struct term *t);
  * another errno when the terminal is gone. */
 int term_copy(struct term *t, const unsigned char *data, size_t len);
 
+/* The mouse is reported (KEYS_MOUSE), or left to the terminal, as at first. */
+void term_mouse(struct term *t, bool on);
+
 /* Sounds the bell. */
 void term_beep(struct term *t);
 

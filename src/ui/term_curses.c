@@ -33,6 +33,8 @@
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define MOUSE_ON "\033[?1000h\033[?1006h" /* presses, as numbers without a limit */
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
 #define CANCEL "\030"
 #define COPY_BEGIN "\033]52;c;"
 #define COPY_END "\a" /* the one end that all know */
@@ -60,6 +62,7 @@ struct term {
     bool taken;
     bool color;
     bool ansi;              /* understands sequences that begin with ESC [ */
+    bool mouse;             /* is reported */
     bool repaint;           /* the next frame paints everything */
     bool cursor_shown;
     FILE *frames;           /* where curses writes to */
@@ -307,7 +310,8 @@ void term_enter(struct term *t)
     tcsetattr(t->fd, TCSANOW, &raw);
     clearok(curscr, TRUE);
     doupdate();
-    if (take_frame(t) < 0 || (t->ansi && buffer_append_text(&t->out, PASTE_ON) < 0))
+    if (take_frame(t) < 0 || (t->ansi && buffer_append_text(&t->out, PASTE_ON) < 0) ||
+        (t->mouse && buffer_append_text(&t->out, MOUSE_ON) < 0))
         t->repaint = true;
     term_flush(t);
 }
@@ -327,6 +331,8 @@ void term_leave(struct term *t)
     endwin();
     take_frame(t);
     buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
+    if (t->mouse)
+        buffer_append_text(&t->out, MOUSE_OFF);
     if (t->ansi)
         buffer_append_text(&t->out, PASTE_OFF);
     drain(t);
@@ -428,7 +434,7 @@ static void prepare_restoring(struct term *t)
     memcpy(t->restore, t->reset, t->reset_len);
     t->restore_len = t->reset_len;
     append_plain(t->show, &t->show_len, capability("cnorm"));
-    append_plain(t->restore, &t->restore_len, t->ansi ? PASTE_OFF : NULL);
+    append_plain(t->restore, &t->restore_len, t->ansi ? MOUSE_OFF PASTE_OFF : NULL);
     append_plain(t->restore, &t->restore_len, rmcup ? rmcup : "\r\n");
     append_plain(t->restore, &t->restore_len, capability("cnorm"));
 }
@@ -746,4 +752,13 @@ int term_copy(struct term *t, const unsigned char *data, size_t len)
     base64_append(&t->out, data, len);
     buffer_append_text(&t->out, COPY_END);
     return term_flush(t);
+}
+
+void term_mouse(struct term *t, bool on)
+{
+    if (!t->ansi || t->mouse == on)
+        return;
+    t->mouse = on;
+    if (t->taken && buffer_append_text(&t->out, on ? MOUSE_ON : MOUSE_OFF) == 0)
+        term_flush(t);
 }

@@ -1,0 +1,62 @@
+/* Copies a datagram's bytes: to the terminal's clipboard, only when the user asks, or into a file. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/paths.h"
+#include "app/screen_state.h"
+#include "core/error.h"
+#include "core/units.h"
+#include "host/file_out.h"
+
+static int fails(struct app *a, const char *what)
+{
+    snprintf(a->why, APP_WHY, "%s", what);
+    return -1;
+}
+
+static int to_file(struct screen *s, const struct buffer *bytes, const char *path)
+{
+    struct app *a = s->app;
+    struct file_out file;
+    char at[PATH_MAX], count[UNITS_TEXT];
+    paths_expand(at, sizeof at, path);
+    file_out_init(&file);
+    if (file_out_open(&file, at) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 || file_out_finish(&file) < 0) {
+        snprintf(a->why, APP_WHY, "not copied to %s: %s", path, error_meaning(errno));
+        return -1;
+    }
+    screen_say(s, STYLE_NOTICE, "%s bytes are in %s now", units_format_count(bytes->len, count), path);
+    return 0;
+}
+
+static int to_clipboard(struct screen *s, const struct buffer *bytes)
+{
+    char count[UNITS_TEXT];
+    if (term_copy(s->term, bytes->data, bytes->len) < 0) {
+        bool large = errno == EMSGSIZE;
+        snprintf(s->app->why, APP_WHY, "not copied: %s", large ? "it is more than terminals take; /copy HOW FILE writes a file" : strerror(errno));
+        return -1;
+    }
+    screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)", units_format_count(bytes->len, count));
+    return 0;
+}
+
+int screen_copy(struct screen *s, enum dump_form form, const char *path)
+{
+    uint64_t n = s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(&s->logs[s->scrolled == PART_SERVER], &s->scene);
+    struct buffer bytes;
+    struct entry e;
+    int failed;
+    if (!journal_get(app_viewed(s->app), n, &e))
+        return fails(s->app, "there is no line to copy");
+    buffer_init(&bytes);
+    if (dump_as(&bytes, form, e.data, e.kept) < 0)
+        failed = fails(s->app, "not copied: out of memory");
+    else
+        failed = *path ? to_file(s, &bytes, path) : to_clipboard(s, &bytes);
+    buffer_done(&bytes);
+    return failed;
+}
