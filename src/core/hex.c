@@ -1,0 +1,71 @@
+#include "config.h"
+
+#include "core/hex.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/safe_text.h"
+
+int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool parts_bytes(char c)
+{
+    return c != '\0' && strchr(" \t\r\n,;:-_{}[]", c);
+}
+
+/* 0x, 0X, \x. */
+static size_t prefix(const char *text, size_t len)
+{
+    return len >= 2 && (text[0] == '0' || text[0] == '\\') && (text[1] == 'x' || text[1] == 'X') ? 2 : 0;
+}
+
+/* What stands there: "\"g\" at character 3", or "the end". */
+static void name_place(char *name, size_t room, const char *text, size_t len, size_t at)
+{
+    struct buffer glyph;
+    struct glyph g;
+    buffer_init(&glyph);
+    if (at < len)
+        safe_append(&glyph, text + at, safe_glyph((const unsigned char *)text + at, len - at, &g));
+    if (at < len)
+        snprintf(name, room, "\"%.*s\" at character %zu", (int)glyph.len, glyph.len ? (const char *)glyph.data : "",
+                 utf8_count((const unsigned char *)text, at) + 1);
+    else
+        snprintf(name, room, "the end");
+    buffer_done(&glyph);
+}
+
+int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where)
+{
+    for (size_t at = 0; at < len;) {
+        if (parts_bytes(text[at])) {
+            at++;
+            continue;
+        }
+        size_t marked = prefix(text + at, len - at), start = at += marked;
+        while (at < len && hex_digit(text[at]) >= 0)
+            at++;
+        if (at == start || (at - start) % 2) {
+            char place[64];
+            name_place(place, sizeof place, text, len, *where = at);
+            snprintf(why, why_size, at == start ? "%s is no hex digit: write 48 65, 4865, 0x48,0x65 or \\x48\\x65" :
+                     "a digit is missing before %s: a byte is two hex digits", place);
+            errno = EINVAL;
+            return -1;
+        }
+        for (size_t i = start; i < at; i += 2)
+            if (buffer_append_byte(out, (unsigned char)(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]))) < 0)
+                return -1;
+    }
+    return 0;
+}
