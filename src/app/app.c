@@ -25,6 +25,9 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
+    random_init(&a->random, seed, 0, 0);
+    sending_init(&a->sending);
+    expecting_init(&a->expecting);
     a->turn_most = options->max_log / 8;
     sockets_trace(a, &a->client.udp, &a->client.source, ROLE_CLIENT);
     sockets_trace(a, &a->server.udp, &a->server.source, ROLE_SERVER);
@@ -52,6 +55,9 @@ void app_done(struct app *a)
     saving_cancel(a);
     keeping_end(a);
     replay_stop(a);
+    sending_stop(a);
+    expecting_stop(a);
+    names_done(&a->names);
     opening_close(a, &a->opening);
     for (int i = 0; i < ROLE_COUNT; i++)
         filter_free(a->filters[i]);
@@ -78,14 +84,29 @@ bool app_is_busy(const struct app *a)
 
 bool app_is_working(const struct app *a)
 {
-    return app_is_busy(a) || a->saving.x || opening_is_reading(&a->opening) || replay_is_on(a);
+    return app_is_busy(a) || a->saving.x || opening_is_reading(&a->opening) || replay_is_on(a) || sending_is_on(a) || expecting_is_on(a);
 }
 
 void app_turn(struct app *a)
 {
     opening_step(a, &a->opening);
     replay_step(a);
+    sending_step(a);
+    expecting_step(a);
     saving_step(a);
+}
+
+bool app_stop(struct app *a)
+{
+    if (sending_stop(a))
+        return true;
+    if (replay_stop(a))
+        snprintf(a->why, APP_WHY, "the replay was stopped");
+    else if (saving_cancel(a))
+        snprintf(a->why, APP_WHY, "saving was stopped; the old file, if there was one, stands");
+    else
+        return false;
+    return true;
 }
 
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)

@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/expecting.h"
 #include "app/lookup.h"
+#include "app/names.h"
+#include "app/sending.h"
 #include "core/buffer.h"
 #include "core/command.h"
 #include "core/entry.h"
@@ -167,6 +170,10 @@ struct app {
     bool keeping_failed;      /* not all is there */
     struct opening opening;
     struct replay replay;
+    struct sending sending;
+    struct expecting expecting;
+    struct names names;
+    struct random random;
     struct filter *filters[ROLE_COUNT]; /* of the logs, or NULL */
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
@@ -191,6 +198,9 @@ bool app_is_working(const struct app *a);
 
 /* Each turn, before its end: files are read and written on. keeping_step() comes at the very end. */
 void app_turn(struct app *a);
+
+/* Ends what a command began and what still goes on: a sending, a replay, a file that is saved; a->why says what. Returns false when nothing did. */
+bool app_stop(struct app *a);
 
 /* The journal that is looked at: a file's, or the present one. */
 const struct journal *app_viewed(const struct app *a);
@@ -265,8 +275,9 @@ int client_send(struct app *a, const void *data, size_t len);
 /* The same for a line of text: with the end that -C asks for. */
 int client_send_line(struct app *a, const void *line, size_t len);
 
-/* Posts a line: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what fails then has its notice. While one waits in a full
+/* Posts a datagram: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what fails then has its notice. While one waits in a full
  * socket it counts as sent. What cannot be posted is sent at once: returns what client_send_line() does. */
+int client_post(struct app *a, const void *data, size_t len);
 int client_post_line(struct app *a, const void *line, size_t len);
 void client_flush(struct app *a);
 

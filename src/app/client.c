@@ -376,15 +376,16 @@ void client_flush(struct app *a)
     journal_posted(a, when, tx_count(c->tx) - tx_waiting(c->tx));
 }
 
-int client_post_line(struct app *a, const void *line, size_t len)
+/* Posts data with the first `end` bytes of CR LF behind it. */
+static int post(struct app *a, const void *line, size_t len, size_t end)
 {
     struct client *c = &a->client;
     struct buffer *bytes = tx_bytes(c->tx);
-    size_t start = bytes->len, end = a->options->crlf ? 2 : 0;
+    size_t start = bytes->len;
     if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || len + end > udp_most(&c->udp)) {
         client_flush(a);
         if (tx_count(c->tx) == 0)
-            return client_send_line(a, line, len);
+            return end ? client_send_line(a, line, len) : client_send(a, line, len);
         explain_unsent(a, EAGAIN, len); /* it must not overtake what was posted */
         errno = EAGAIN;
         return -1;
@@ -398,6 +399,16 @@ int client_post_line(struct app *a, const void *line, size_t len)
     if (tx_count(c->tx) == TX_MOST)
         client_flush(a);
     return 0;
+}
+
+int client_post(struct app *a, const void *data, size_t len)
+{
+    return post(a, data, len, 0);
+}
+
+int client_post_line(struct app *a, const void *line, size_t len)
+{
+    return post(a, line, len, a->options->crlf ? 2 : 0);
 }
 
 bool client_give_up(struct app *a)

@@ -153,6 +153,32 @@ static int run_replay(struct app *a, const struct command *c)
     return replay_start(a, c->text, c->speed);
 }
 
+static int run_send(struct app *a, const struct command *c)
+{
+    switch (c->id) {
+    case COMMAND_SEND: return sending_text(a, c->rest, c->rest_len);
+    case COMMAND_HEX: return sending_hex(a, c->rest, c->rest_len);
+    case COMMAND_FILE: return sending_file(a, c->text, c->lines);
+    case COMMAND_NAME: return names_keep(a, c->text, c->rest, c->rest_len);
+    case COMMAND_USE: return names_send(a, c->text);
+    default: return sending_many(a, c);
+    }
+}
+
+static int run_stop(struct app *a, const struct command *c)
+{
+    (void)c;
+    if (!app_stop(a))
+        snprintf(a->why, APP_WHY, "nothing goes on that could be stopped");
+    a->front.say(a->front.context, false, a->why);
+    return 0;
+}
+
+static int run_expect(struct app *a, const struct command *c)
+{
+    return expecting_start(a, c->text, c->time);
+}
+
 /* What only whoever drives the app can do: the screen, or the headless run. */
 static int run_front(struct app *a, const struct command *c)
 {
@@ -172,7 +198,16 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_EXPLAIN] = run_why,
         [COMMAND_SET] = run_set,
         [COMMAND_CLOSE] = run_close,
+        [COMMAND_SEND] = run_send,
+        [COMMAND_HEX] = run_send,
+        [COMMAND_FILE] = run_send,
+        [COMMAND_REPEAT] = run_send,
+        [COMMAND_BURST] = run_send,
+        [COMMAND_STOP] = run_stop,
+        [COMMAND_NAME] = run_send,
+        [COMMAND_USE] = run_send,
         [COMMAND_TRANSFORM] = run_transform,
+        [COMMAND_EXPECT] = run_expect,
         [COMMAND_WAIT] = run_front,
         [COMMAND_STATUS] = run_status,
         [COMMAND_CLEAR] = run_clear,

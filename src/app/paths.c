@@ -3,9 +3,11 @@
 #include "app/paths.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -32,6 +34,24 @@ bool paths_config(char *path, size_t room)
 bool paths_history(char *path, size_t room)
 {
     return make_path(path, room, "XDG_STATE_HOME", ".local/state", "history");
+}
+
+bool paths_names(char *path, size_t room)
+{
+    return make_path(path, room, "XDG_STATE_HOME", ".local/state", "names");
+}
+
+int paths_make_directory(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+            return -1;
+        *slash = '/';
+    }
+    return 0;
 }
 
 void paths_expand(char *to, size_t room, const char *path)

@@ -8,9 +8,13 @@
 #include "core/buffer.h"
 #include "core/command.h"
 
-/* The start-up file and the history. Return false when there is neither the variable nor a HOME, or no room. */
+/* The start-up file, the history, the named messages. Return false when there is neither the variable nor a HOME, or no room. */
 bool paths_config(char *path, size_t room);
 bool paths_history(char *path, size_t room);
+bool paths_names(char *path, size_t room);
+
+/* Makes the directories that a path goes through, for the user alone. Returns 0, or −1 with errno. */
+int paths_make_directory(const char *path);
 
 /* A path as a shell takes it: ~/ is the user's own directory. */
 void paths_expand(char *to, size_t room, const char *path);

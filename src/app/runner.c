@@ -2,14 +2,33 @@
 
 #include "app/runner.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void runner_init(struct runner *r, struct app *app, const struct script *script)
 {
     *r = (struct runner){.app = app, .script = script};
 }
 
+/* What came of a file's command is told with its line. */
+static void fail(struct runner *r)
+{
+    const struct script_line *at = &r->script->lines[r->next - 1];
+    char why[APP_WHY];
+    r->failed = true;
+    if (strcmp(at->name, "-e") == 0)
+        return;
+    snprintf(why, sizeof why, "%s", r->app->why);
+    snprintf(r->app->why, APP_WHY, "%.200s:%d: %.300s", at->name, at->line, why);
+}
+
 bool runner_step(struct runner *r)
 {
     while (!r->failed && !r->pause.set && !app_is_working(r->app)) {
+        if (expecting_has_failed(r->app)) {
+            fail(r);
+            break;
+        }
         if (r->app->lookup_failed) {
             r->failed = true;
             break;
@@ -17,7 +36,7 @@ bool runner_step(struct runner *r)
         if (r->next == r->script->count)
             return true;
         if (app_run(r->app, &r->script->commands[r->next++]) < 0)
-            r->failed = true;
+            fail(r);
     }
     return r->failed;
 }

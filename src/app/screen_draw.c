@@ -98,6 +98,13 @@ static void draw_panes(struct screen *s)
         cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
 }
 
+static void draw_sending(const struct screen *s, char *text, size_t room)
+{
+    char state[140];
+    sending_state(s->app, state, sizeof state);
+    snprintf(text, room, " %s ", state);
+}
+
 /* What goes on, on the rule above the input line. */
 static void draw_rule(struct screen *s)
 {
@@ -114,6 +121,8 @@ static void draw_rule(struct screen *s)
     else if (replay_is_on(s->app))
         snprintf(text, sizeof text, " replaying %.60s · %s of %llu · ^C stops ", s->app->replay.file.name,
                  units_format_count(s->app->replay.sent_count, number), (unsigned long long)s->app->replay.count);
+    else if (sending_is_on(s->app))
+        draw_sending(s, text, sizeof text);
     else if (screen_search_state(s, text, sizeof text))
         ;
     else if (s->sending)

@@ -149,10 +149,8 @@ static void interrupt(struct screen *s)
     line_text(s->line, &len);
     if (screen_search_stop(s)) {
         screen_say(s, STYLE_NOTICE, "the search was stopped");
-    } else if (replay_stop(s->app)) {
-        screen_say(s, STYLE_NOTICE, "the replay was stopped");
-    } else if (saving_cancel(s->app)) {
-        screen_say(s, STYLE_NOTICE, "saving was stopped; the old file, if there was one, stands");
+    } else if (app_stop(s->app)) {
+        screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (s->sending) {
         char number[UNITS_TEXT];
         screen_say(s, STYLE_NOTICE, "stopped: %s lines were not sent", units_format_count(s->outbox_lines, number));
@@ -499,7 +497,7 @@ static void escape(struct screen *s)
 {
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
-    if (app_is_busy(s->app) || s->sending) {
+    if (app_is_busy(s->app) || s->sending || sending_is_on(s->app) || replay_is_on(s->app)) {
         interrupt(s);
     } else if (len && text[0] == '/' && (len == 1 || s->came_from)) { /* a command that was not begun after all */
         line_take(s->line, false);

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "core/filter.h"
+#include "core/hex.h"
+#include "core/payload.h"
+#include "core/regex.h"
 #include "core/units.h"
 
 /* The words behind a command's name. */
@@ -22,16 +25,17 @@ struct words {
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
-    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay;
+    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay,
+    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect;
 
-enum { RAW = -1 };
+enum { RAW = -1, REST = -2 };
 
 enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM };
 
 static const struct {
     struct command_info info;
     parse_arguments *parse;
-    int most;                   /* words that it takes; RAW: the rest of the line as it is */
+    int most;                   /* words that it takes; RAW: the rest of the line as it is, in `text`; REST: as it is, in place */
     enum argument_kind kind;
 } table[COMMAND_COUNT] = {
     [COMMAND_TO] = {{"to", "HOST [PORT]", "", "talk to another peer"}, parse_place, 2, ARGUMENT_OTHER},
@@ -46,8 +50,19 @@ static const struct {
                       parse_optional_place, 2, ARGUMENT_OTHER},
     [COMMAND_JOIN] = {{"join", "GROUP[%IFACE]", "", "join a multicast group"}, parse_group, 1, ARGUMENT_OTHER},
     [COMMAND_LEAVE] = {{"leave", "GROUP[%IFACE]", "", "leave a multicast group"}, parse_group, 1, ARGUMENT_OTHER},
+    [COMMAND_SEND] = {{"send", "TEXT", "", "send TEXT; \\n \\xNN {{counter}} may be in it"}, parse_payload, REST, ARGUMENT_OTHER},
+    [COMMAND_HEX] = {{"hex", "BYTES", "", "send bytes: 48 65, 4865, 0x48,0x65, \\x48\\x65"}, parse_hex, REST, ARGUMENT_OTHER},
+    [COMMAND_FILE] = {{"file", "PATH [lines]", "", "send a file as a datagram, or each line as one"}, parse_file, 2, ARGUMENT_OTHER},
+    [COMMAND_REPEAT] = {{"repeat", "N [every TIME] TEXT", "", "send TEXT N times, one every second or TIME"},
+                        parse_repeat, REST, ARGUMENT_OTHER},
+    [COMMAND_BURST] = {{"burst", "N TEXT", "", "send TEXT N times, as fast as the socket takes it"}, parse_repeat, REST, ARGUMENT_OTHER},
+    [COMMAND_STOP] = {{"stop", "", "^C", "end what is being sent, pinged, replayed or saved"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", "keep TEXT as NAME, or forget NAME; alone: list"}, parse_name, REST, ARGUMENT_OTHER},
+    [COMMAND_USE] = {{"use", "NAME", "", "send the TEXT that is kept as NAME"}, parse_use, 1, ARGUMENT_OTHER},
     [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},
                            parse_transform, 1, ARGUMENT_TRANSFORM},
+    [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", "wait for a datagram with it in it, else fail"},
+                        parse_expect, RAW, ARGUMENT_OTHER},
     [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
     [COMMAND_EXPLAIN] = {{"why", "[N]", "", "what happened in exchange N, or the newest, and why"},
                          parse_exchange, 1, ARGUMENT_OTHER},
@@ -353,6 +368,145 @@ static int parse_replay(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+/* The TEXT in c->rest is one of the send language. */
+static int check_payload(const struct command *c, char *why)
+{
+    struct payload_error error;
+    struct payload *p = payload_new(c->rest, c->rest_len, 0, &error);
+    payload_free(p);
+    if (!p)
+        snprintf(why, COMMAND_WHY, "%s", error.why);
+    return p ? 0 : -1;
+}
+
+static int parse_payload(struct command *c, const struct words *w, char *why)
+{
+    (void)w;
+    return check_payload(c, why);
+}
+
+static int parse_hex(struct command *c, const struct words *w, char *why)
+{
+    struct buffer bytes;
+    size_t where;
+    (void)w;
+    buffer_init(&bytes);
+    int failed = hex_parse(&bytes, c->rest, c->rest_len, why, COMMAND_WHY, &where);
+    if (!failed && bytes.len > PAYLOAD_MOST) {
+        snprintf(why, COMMAND_WHY, "these are %zu bytes; the largest datagram has %d", bytes.len, PAYLOAD_MOST);
+        failed = -1;
+    }
+    buffer_done(&bytes);
+    return failed;
+}
+
+static int parse_file(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    if (w->count == 0) {
+        snprintf(why, COMMAND_WHY, "/file needs a PATH: the file that is sent");
+        return -1;
+    }
+    snprintf(c->text, sizeof c->text, "%s", w->at[0]);
+    c->lines = w->count == 2;
+    if (!c->lines || strcmp(w->at[1], "lines") == 0)
+        return 0;
+    snprintf(why, COMMAND_WHY, "/file PATH takes lines, or nothing, not \"%s\"", quotable(w->at[1], strlen(w->at[1]), word));
+    return -1;
+}
+
+/* Takes the word at the front of c->rest off it, and the blanks behind; into `word` of QUOTED bytes, cut there. */
+static const char *take_word(struct command *c, char *word)
+{
+    size_t len = 0;
+    while (len < c->rest_len && !is_blank(c->rest[len]))
+        len++;
+    snprintf(word, QUOTED, "%.*s", (int)(len < QUOTED ? len : QUOTED - 1), c->rest);
+    while (len < c->rest_len && is_blank(c->rest[len]))
+        len++;
+    c->rest += len;
+    c->rest_len -= len;
+    return word;
+}
+
+static int parse_repeat(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    struct command behind;
+    (void)w;
+    c->count = units_parse_count(take_word(c, word), 1, COMMAND_COUNT_MOST);
+    if (c->count < 0) {
+        snprintf(why, COMMAND_WHY, "/%s needs how many first, a number up to 1,000,000,000%s%s%s", table[c->id].info.name, *word ? ", not \"" : "", word,
+                 *word ? "\"" : "");
+        return -1;
+    }
+    c->every = c->id == COMMAND_BURST ? 0 : UNITS_SECOND;
+    behind = *c;
+    if (c->id == COMMAND_REPEAT && strcmp(take_word(&behind, word), "every") == 0) {
+        behind.every = units_parse_time(take_word(&behind, word));
+        *c = behind;
+    }
+    if (c->every >= 0)
+        return check_payload(c, why);
+    snprintf(why, COMMAND_WHY, "/repeat N every takes a time, not \"%s\": write 500ms, 2s or seconds", word);
+    return -1;
+}
+
+static bool is_name(const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t len = strlen(word);
+    return len > 0 && len <= COMMAND_NAME_MOST && strspn(word, letters) == len;
+}
+
+static int wrong_name(const struct command *c, const char *word, char *why)
+{
+    snprintf(why, COMMAND_WHY, *word ? "/%s needs a NAME, of letters, digits, - _ and . up to %d, not \"%s\"" :
+             "/%s needs a NAME, of letters, digits, - _ and . up to %d", table[c->id].info.name, COMMAND_NAME_MOST, word);
+    return -1;
+}
+
+static int parse_name(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    (void)w;
+    if (c->rest_len == 0)
+        return 0;
+    if (!is_name(take_word(c, word)))
+        return wrong_name(c, word, why);
+    snprintf(c->text, sizeof c->text, "%s", word);
+    return check_payload(c, why);
+}
+
+static int parse_use(struct command *c, const struct words *w, char *why)
+{
+    if (w->count == 0 || !is_name(w->at[0]))
+        return wrong_name(c, w->count ? w->at[0] : "", why);
+    snprintf(c->text, sizeof c->text, "%s", w->at[0]);
+    return 0;
+}
+
+/* REGEX, to the end or to a last ` within TIME`. */
+static int parse_expect(struct command *c, const struct words *w, char *why)
+{
+    static const char within[] = " within ";
+    char sentence[REGEX_WHY], *last = NULL;
+    size_t where;
+    (void)w;
+    for (char *at = c->text; (at = strstr(at, within)); at++)
+        last = at;
+    c->time = last ? units_parse_time(last + sizeof within - 1) : -1;
+    if (c->time >= 0)
+        *last = '\0';
+    struct regex *r = *c->text ? regex_new(c->text, strlen(c->text), sentence, sizeof sentence, &where) : NULL;
+    regex_free(r);
+    if (!*c->text)
+        snprintf(why, COMMAND_WHY, "/expect needs a REGEX: what is waited for");
+    else if (!r)
+        snprintf(why, COMMAND_WHY, "%s", sentence);
+    return r ? 0 : -1;
+}
+
 static int parse_nothing(struct command *c, const struct words *w, char *why)
 {
     (void)c;
@@ -411,14 +565,15 @@ static size_t distance(const char *a, size_t a_len, const char *b)
 static const char *meant(const char *name, size_t len)
 {
     const char *best = NULL;
-    size_t least = len / 3 + 2;
+    size_t most = len / 3 + 2, least = 2 * most;
     for (int i = 0; i < COMMAND_COUNT && len; i++) {
         const char *candidate = table[i].info.name;
         size_t d = distance(name, len, candidate);
         if (strncmp(candidate, name, len) == 0)
             d = 0;
-        if (d < least && (d < 2 || name[0] == candidate[0])) {
-            least = d;
+        size_t unlike = 2 * d + (d && strlen(candidate) != len); /* of two, the one that is as long */
+        if (d < most && unlike < least && (d < 2 || name[0] == candidate[0])) {
+            least = unlike;
             best = candidate;
         }
     }
@@ -447,6 +602,10 @@ static int take_rest(struct command *c, const char *text, size_t len, char *why)
         text++, len--;
     while (len && is_blank(text[len - 1]))
         len--;
+    c->rest = text;
+    c->rest_len = len;
+    if (table[c->id].most == REST)
+        return 0;
     if (len >= sizeof c->text || memchr(text, '\0', len)) {
         snprintf(why, COMMAND_WHY, "/%s takes %d bytes at most, none of them NUL", table[c->id].info.name, COMMAND_TEXT - 1);
         return -1;
@@ -470,7 +629,7 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
     if (id < 0)
         return unknown(text, name, text, len, why);
     *c = (struct command){.id = (enum command_id)id, .place.port = -1, .word = -1, .setting = -1, .clock = -1};
-    if (table[id].most == RAW)
+    if (table[id].most < 0)
         return take_rest(c, text + name, len - name, why) < 0 ? -1 : table[id].parse(c, NULL, why);
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
@@ -558,34 +717,60 @@ void script_init(struct script *s)
 
 void script_done(struct script *s)
 {
+    for (size_t i = 0; i < s->text_count; i++)
+        free(s->texts[i]);
+    free(s->texts);
     free(s->commands);
+    free(s->lines);
     script_init(s);
 }
 
-static int script_add(struct script *s, const struct command *c)
+static int script_add(struct script *s, const struct command *c, struct script_line line)
 {
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 8;
         struct command *commands = realloc(s->commands, room * sizeof *commands);
-        if (!commands)
+        s->commands = commands ? commands : s->commands;
+        struct script_line *lines = commands ? realloc(s->lines, room * sizeof *lines) : NULL;
+        s->lines = lines ? lines : s->lines;
+        if (!lines)
             return -1;
-        s->commands = commands;
         s->room = room;
     }
+    s->lines[s->count] = line;
     s->commands[s->count++] = *c;
     return 0;
+}
+
+/* A copy that lives as long as the script, or NULL. */
+static const char *script_keep(struct script *s, const char *text, size_t len)
+{
+    char **texts = realloc(s->texts, (s->text_count + 1) * sizeof *texts), *copy = malloc(len + 1);
+    s->texts = texts ? texts : s->texts;
+    if (!texts || !copy) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return s->texts[s->text_count++] = copy;
 }
 
 int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size)
 {
     size_t before = s->count;
+    text = script_keep(s, len ? text : "", len);
+    if (!text) {
+        snprintf(why, why_size, "%s: out of memory", name);
+        return -1;
+    }
     for (int line = 1; len; line++) {
         const char *end = memchr(text, '\n', len);
         size_t this = end ? (size_t)(end - text) : len;
         struct command c;
         char sentence[COMMAND_WHY] = "out of memory";
         if (!command_is_blank(text, this) &&
-            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c) < 0)) {
+            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c, (struct script_line){name, line}) < 0)) {
             snprintf(why, why_size, "%s:%d: %s", name, line, sentence);
             s->count = before;
             return -1;

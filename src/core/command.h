@@ -26,7 +26,16 @@ enum command_id {
     COMMAND_BIND,
     COMMAND_JOIN,
     COMMAND_LEAVE,
+    COMMAND_SEND,
+    COMMAND_HEX,
+    COMMAND_FILE,
+    COMMAND_REPEAT,
+    COMMAND_BURST,
+    COMMAND_STOP,
+    COMMAND_NAME,
+    COMMAND_USE,
     COMMAND_TRANSFORM,
+    COMMAND_EXPECT,
     COMMAND_WAIT,
     COMMAND_EXPLAIN,
     COMMAND_SET,
@@ -50,7 +59,9 @@ enum command_id {
 /* What part of the journal /save writes. */
 enum command_range { RANGE_ALL, RANGE_FILTERED, RANGE_MARKS };
 
-enum { COMMAND_TEXT = 512, COMMAND_MARKS = 26 };
+enum { COMMAND_TEXT = 512, COMMAND_MARKS = 26, COMMAND_NAME_MOST = 31 };
+
+#define COMMAND_COUNT_MOST INT64_C(1000000000) /* of /repeat, /burst */
 
 struct command_info {
     const char *name;
@@ -70,14 +81,19 @@ struct command {
     uint64_t exchange;      /* why: which, 0: the newest */
     enum role role;         /* close; ROLE_NONE: both */
     const struct transform *transform;
-    int64_t time;           /* wait, ns */
+    int64_t time;           /* wait; expect: within; ns, −1: as -w */
+    int64_t count;          /* repeat, burst */
+    int64_t every;          /* repeat: ns from one to the next; −1: one after the other is answered or given up */
+    bool lines;             /* file: each line is a datagram */
     int word;               /* help: the command asked for, or −1 */
     enum command_range range; /* save */
     enum dump_form form;    /* copy */
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
     double speed;           /* replay: times as fast as then */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
-    char text[COMMAND_TEXT]; /* find, filter: the expression; save, open, replay, copy: the path; "" for none */
+    const char *rest;       /* send, hex, repeat, burst, name: the TEXT within what was parsed, good while that is; not NUL-terminated */
+    size_t rest_len;
+    char text[COMMAND_TEXT]; /* find, filter, expect: the expression; save, open, replay, copy, file: the path; name, use: the name; "" for none */
 };
 
 enum { COMMAND_WHY = 320 };
@@ -100,13 +116,16 @@ bool command_is_blank(const char *text, size_t len);
 /* A run of commands, as a file or -e gives them. */
 struct script {
     struct command *commands;
+    struct script_line { const char *name; int line; } *lines; /* where each command came from */
     size_t count, room;
+    char **texts;           /* what was parsed: the commands point into it */
+    size_t text_count;
 };
 
 void script_init(struct script *s);
 void script_done(struct script *s);
 
-/* Parses all lines of `text` and appends their commands. Returns 0, or −1 and "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
+/* Parses all lines of `text`, of which it keeps a copy, and appends their commands. `name` must live as long as the script. Returns 0, or −1 and "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
 int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size);
 
 #endif

@@ -1,0 +1,125 @@
+#include "config.h"
+
+#include "app/expecting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "core/regex.h"
+#include "core/units.h"
+
+enum { LOOKS = 4096, QUOTED = 60 }; /* entries a turn */
+
+void expecting_init(struct expecting *x)
+{
+    *x = (struct expecting){.regex = NULL};
+}
+
+bool expecting_is_on(const struct app *a)
+{
+    return a->expecting.regex != NULL;
+}
+
+void expecting_stop(struct app *a)
+{
+    loop_timer_stop(a->loop, &a->expecting.timer);
+    regex_free(a->expecting.regex);
+    a->expecting.regex = NULL;
+}
+
+bool expecting_has_failed(struct app *a)
+{
+    bool failed = a->expecting.failed;
+    a->expecting.failed = false;
+    return failed;
+}
+
+static enum role whose(const struct app *a)
+{
+    return a->client.udp.fd >= 0 || app_is_busy(a) ? ROLE_CLIENT : ROLE_SERVER;
+}
+
+static bool is_taken(const struct expecting *x, uint64_t n)
+{
+    for (size_t i = x->count; i > 0 && x->taken[i - 1] >= n; i--)
+        if (x->taken[i - 1] == n)
+            return true;
+    return n <= x->below;
+}
+
+/* What is beyond the room counts as taken with all before it. */
+static void take(struct expecting *x, uint64_t n)
+{
+    if (x->count == EXPECTING_TAKEN) {
+        x->below = x->taken[0] > x->below ? x->taken[0] : x->below;
+        memmove(x->taken, x->taken + 1, --x->count * sizeof *x->taken);
+    }
+    size_t at = x->count++;
+    for (; at > 0 && x->taken[at - 1] > n; at--)
+        x->taken[at] = x->taken[at - 1];
+    x->taken[at] = n;
+}
+
+/* What came and was not taken, the newest: told in place of what was expected. */
+static bool quote_newest(const struct app *a, char *text, size_t room)
+{
+    struct entry e;
+    for (uint64_t n = UINT64_MAX; (n = journal_before(a->journal, n, whose(a), JOURNAL_DATAGRAMS));)
+        if (journal_get(a->journal, n, &e) && e.dir == DIR_RECEIVED && !is_taken(&a->expecting, n)) {
+            size_t most = e.kept < QUOTED ? e.kept : QUOTED;
+            snprintf(text, room, "\"%.*s%s\"", (int)most, (const char *)e.data, most < e.kept ? "…" : "");
+            return true;
+        }
+    return false;
+}
+
+static void time_over(void *context)
+{
+    struct app *a = context;
+    char came[QUOTED + 16], within[UNITS_TEXT];
+    expecting_step(a);
+    if (!expecting_is_on(a))
+        return;
+    bool any = quote_newest(a, came, sizeof came);
+    snprintf(a->why, APP_WHY, "expected /%.200s/ within %s, %s%s", a->expecting.pattern, units_format_time(a->expecting.within, within),
+             any ? "what came instead: " : "nothing came", any ? came : "");
+    expecting_stop(a);
+    a->expecting.failed = true;
+}
+
+int expecting_start(struct app *a, const char *pattern, int64_t within)
+{
+    struct expecting *x = &a->expecting;
+    size_t where;
+    expecting_stop(a);
+    x->regex = regex_new(pattern, strlen(pattern), a->why, APP_WHY, &where);
+    if (!x->regex)
+        return -1;
+    snprintf(x->pattern, sizeof x->pattern, "%s", pattern);
+    x->seen = x->below;
+    x->within = within >= 0 ? within : a->settings[SETTING_WAIT];
+    loop_timer_set(a->loop, &x->timer, loop_clock(a->loop).mono + x->within, time_over, a);
+    expecting_step(a);
+    return 0;
+}
+
+void expecting_step(struct app *a)
+{
+    struct expecting *x = &a->expecting;
+    struct entry e;
+    size_t start, end;
+    for (int i = 0; i < LOOKS && expecting_is_on(a); i++) {
+        uint64_t n = journal_after(a->journal, x->seen, whose(a), JOURNAL_DATAGRAMS);
+        if (!n)
+            return;
+        x->seen = n;
+        if (!journal_get(a->journal, n, &e) || e.dir != DIR_RECEIVED || is_taken(x, n) || regex_search(x->regex, e.data, e.kept, 0, &start, &end) != 1)
+            continue;
+        take(x, n);
+        expecting_stop(a);
+    }
+    if (expecting_is_on(a))
+        loop_again(a->loop);
+}

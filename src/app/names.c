@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "app/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/app.h"
+#include "app/paths.h"
+#include "core/command.h"
+#include "core/error.h"
+#include "core/safe_text.h"
+#include "host/file_out.h"
+
+enum { NAMES_MOST = 1000 };
+
+static void forget(struct names *n, size_t index)
+{
+    free(n->all[index].name);
+    free(n->all[index].text);
+    n->count--;
+    memmove(n->all + index, n->all + index + 1, (n->count - index) * sizeof *n->all);
+}
+
+void names_done(struct names *n)
+{
+    while (n->count)
+        forget(n, n->count - 1);
+    free(n->all);
+    *n = (struct names){0};
+}
+
+static size_t find(const struct names *n, const char *name)
+{
+    size_t i = 0;
+    while (i < n->count && strcmp(n->all[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* In place of the one of that name, or behind the others. */
+static int put(struct names *n, const char *name, const char *text, size_t len)
+{
+    struct named *all = realloc(n->all, (n->count + 1) * sizeof *all);
+    struct named fresh = {strdup(name), malloc(len + 1), len};
+    n->all = all ? all : n->all;
+    if (!all || !fresh.name || !fresh.text || n->count >= NAMES_MOST) {
+        free(fresh.name);
+        free(fresh.text);
+        errno = n->count >= NAMES_MOST ? ENOSPC : ENOMEM;
+        return -1;
+    }
+    memcpy(fresh.text, text, len);
+    fresh.text[len] = '\0';
+    size_t at = find(n, name);
+    if (at < n->count)
+        forget(n, at);
+    memmove(n->all + at + 1, n->all + at, (n->count - at) * sizeof *n->all);
+    n->all[at] = fresh;
+    n->count++;
+    return 0;
+}
+
+/* A line as /name takes it; what is none is left out. */
+static void take_line(struct names *n, const char *line, size_t len)
+{
+    struct command c;
+    char why[COMMAND_WHY];
+    struct buffer text;
+    buffer_init(&text);
+    buffer_append_text(&text, "name ");
+    buffer_append(&text, line, len);
+    if (!text.failed && command_parse(&c, (char *)text.data, text.len, why) == 0 && c.text[0] && c.rest_len)
+        put(n, c.text, c.rest, c.rest_len);
+    buffer_done(&text);
+}
+
+static void load(struct names *n)
+{
+    struct buffer text;
+    char path[PATH_MAX];
+    if (n->loaded)
+        return;
+    n->loaded = true;
+    buffer_init(&text);
+    if (paths_names(path, sizeof path) && paths_read_file(path, &text) == 0)
+        for (size_t at = 0; at < text.len;) {
+            const unsigned char *end = memchr(text.data + at, '\n', text.len - at);
+            size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
+            take_line(n, (char *)text.data + at, len);
+            at += len + 1;
+        }
+    buffer_done(&text);
+}
+
+/* Mode 0600, as the history: who wrote what concerns nobody else. */
+static int save(const struct names *n)
+{
+    struct file_out file;
+    struct buffer text;
+    char path[PATH_MAX];
+    if (!paths_names(path, sizeof path) || paths_make_directory(path) < 0)
+        return -1;
+    buffer_init(&text);
+    for (size_t i = 0; i < n->count; i++)
+        buffer_printf(&text, "%s %s\n", n->all[i].name, n->all[i].text);
+    file_out_init(&file);
+    mode_t before = umask(0077);
+    int failed = text.failed || file_out_open(&file, path) < 0;
+    umask(before);
+    failed = failed || file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
+    buffer_done(&text);
+    return failed ? -1 : 0;
+}
+
+static void tell(struct app *a, const struct named *n)
+{
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s: %.400s", n->name, n->text);
+}
+
+static int tell_all(struct app *a)
+{
+    for (size_t i = 0; i < a->names.count; i++)
+        tell(a, &a->names.all[i]);
+    if (a->names.count == 0)
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "no message has a name; /name NAME TEXT gives one");
+    return 0;
+}
+
+static int unknown(struct app *a, const char *name)
+{
+    snprintf(a->why, APP_WHY, "there is no message named %s; /name lists them, /name %s TEXT makes it", name, name);
+    errno = ENOENT;
+    return -1;
+}
+
+int names_keep(struct app *a, const char *name, const char *text, size_t len)
+{
+    struct names *n = &a->names;
+    load(n);
+    if (!*name)
+        return tell_all(a);
+    size_t at = find(n, name);
+    if (len == 0 && at == n->count)
+        return unknown(a, name);
+    if (len && put(n, name, text, len) < 0) {
+        snprintf(a->why, APP_WHY, "%s was not kept: %s", name, errno == ENOSPC ? "there are a thousand names already" : strerror(errno));
+        return -1;
+    }
+    if (len == 0)
+        forget(n, at);
+    if (len)
+        tell(a, &n->all[at]);
+    else
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s was forgotten", name);
+    if (save(n) < 0)
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "names are good until you leave, since they cannot be saved: %s", error_meaning(errno));
+    return 0;
+}
+
+int names_send(struct app *a, const char *name)
+{
+    load(&a->names);
+    size_t at = find(&a->names, name);
+    return at < a->names.count ? sending_text(a, a->names.all[at].text, a->names.all[at].len) : unknown(a, name);
+}

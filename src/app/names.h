@@ -1,0 +1,32 @@
+/* names: messages that the user gave names, kept between runs in $XDG_STATE_HOME/udptalk/names: a line each, NAME and TEXT, as /name takes them.
+ *
+ * Read when one is first asked for; written whole, beside its place, when one changes. Functions that return int give 0, or −1 with a sentence in app->why. */
+#ifndef UDPTALK_APP_NAMES_H
+#define UDPTALK_APP_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct app;
+
+struct named {
+    char *name;
+    char *text;
+    size_t len;
+};
+
+struct names {
+    struct named *all;
+    size_t count;
+    bool loaded;
+};
+
+void names_done(struct names *n);
+
+/* /name: keeps a text, forgets one (`len` 0), or says all in notices (`name` empty). */
+int names_keep(struct app *a, const char *name, const char *text, size_t len);
+
+/* /use: sends it. */
+int names_send(struct app *a, const char *name);
+
+#endif

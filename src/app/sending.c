@@ -1,0 +1,316 @@
+#include "config.h"
+
+#include "app/sending.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/paths.h"
+#include "core/hex.h"
+#include "core/units.h"
+
+enum { PIECE = 512, FILE_MOST = 64 << 20 }; /* datagrams a turn; bytes of a file of lines */
+
+static const char *const names[] = {"", "/repeat", "/burst", "/file"};
+
+void sending_init(struct sending *s)
+{
+    *s = (struct sending){.kind = SENDING_NONE};
+    buffer_init(&s->file);
+    buffer_init(&s->made);
+}
+
+static int fails(struct app *a, int error, const char *sentence)
+{
+    snprintf(a->why, APP_WHY, "%s", sentence);
+    errno = error;
+    return -1;
+}
+
+bool sending_is_on(const struct app *a)
+{
+    return a->sending.kind != SENDING_NONE;
+}
+
+static int refuse_second(struct app *a)
+{
+    snprintf(a->why, APP_WHY, "%s is still being sent: /stop ends it", names[a->sending.kind]);
+    errno = EBUSY;
+    return -1;
+}
+
+/* Makes the next datagram of a text. */
+static int make(struct app *a, const struct payload *p, uint64_t counter, struct buffer *out)
+{
+    struct payload_values v = {.counter = counter, .wall = loop_clock(a->loop).wall, .random = &a->random};
+    buffer_clear(out);
+    if (payload_make(p, &v, out) == 0)
+        return 0;
+    return fails(a, errno, errno == EMSGSIZE ? "not sent: it would be larger than any datagram" : "not sent: out of memory");
+}
+
+static const void *bytes_of(const struct buffer *b)
+{
+    return b->len ? b->data : (const unsigned char *)"";
+}
+
+int sending_text(struct app *a, const char *text, size_t len)
+{
+    struct sending *s = &a->sending;
+    struct payload_error error;
+    struct payload *p = payload_new(text, len, 0, &error);
+    if (!p)
+        return fails(a, errno, error.why);
+    struct buffer made;
+    buffer_init(&made);
+    int failed = make(a, p, s->single + 1, &made);
+    if (!failed)
+        failed = client_send(a, bytes_of(&made), made.len);
+    s->single += !failed;
+    int failure = errno;
+    payload_free(p);
+    buffer_done(&made);
+    errno = failure;
+    return failed;
+}
+
+int sending_hex(struct app *a, const char *text, size_t len)
+{
+    struct buffer bytes;
+    size_t where;
+    buffer_init(&bytes);
+    int failed = hex_parse(&bytes, text, len, a->why, APP_WHY, &where);
+    if (!failed)
+        failed = client_send(a, bytes_of(&bytes), bytes.len);
+    int failure = errno;
+    buffer_done(&bytes);
+    errno = failure;
+    return failed;
+}
+
+/* Reads a regular file whole: others may never end. */
+static int read_whole(const char *path, size_t most, struct buffer *out)
+{
+    char at[PATH_MAX];
+    struct stat st;
+    ssize_t got = -1;
+    paths_expand(at, sizeof at, path);
+    int fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return -1;
+    int error = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : !S_ISREG(st.st_mode) ? EINVAL : st.st_size > (off_t)most ? EFBIG : 0;
+    while (!error && out->len <= most) {
+        unsigned char *to = buffer_reserve(out, BUFSIZ);
+        got = to ? read(fd, to, BUFSIZ) : -1;
+        error = !to ? ENOMEM : got < 0 ? errno : 0;
+        if (got <= 0)
+            break;
+        out->len += (size_t)got;
+    }
+    close(fd);
+    errno = error ? error : out->len > most ? EFBIG : 0;
+    return errno ? -1 : 0;
+}
+
+static void begin(struct app *a, enum sending_kind kind, uint64_t count)
+{
+    struct sending *s = &a->sending;
+    s->kind = kind;
+    s->count = count;
+    s->done = 0;
+    s->ready = false;
+    s->refused = a->client.unsent;
+    s->began = loop_clock(a->loop).mono;
+    loop_again(a->loop);
+}
+
+static uint64_t count_lines(const struct buffer *b)
+{
+    uint64_t lines = 0;
+    for (const unsigned char *at = b->data, *end = b->data + b->len; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines++;
+    return lines + (b->len && b->data[b->len - 1] != '\n');
+}
+
+int sending_file(struct app *a, const char *path, bool lines)
+{
+    struct sending *s = &a->sending;
+    struct buffer content;
+    size_t most = lines ? FILE_MOST : PAYLOAD_MOST;
+    char count[UNITS_TEXT];
+    if (lines && sending_is_on(a))
+        return refuse_second(a);
+    buffer_init(&content);
+    int failed = read_whole(path, most, &content);
+    if (failed)
+        snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path, errno == EFBIG ? "it has more bytes than " : errno == EINVAL ? "it is no regular file" : strerror(errno),
+                 errno != EFBIG ? "" : lines ? units_format_count(most, count) : "a datagram; /file PATH lines sends each line as one");
+    else if (!lines)
+        failed = client_send(a, bytes_of(&content), content.len);
+    else if (content.len == 0)
+        failed = fails(a, EINVAL, "not sent: the file has no lines");
+    int failure = errno;
+    if (lines && !failed) {
+        s->file = content;
+        s->every = 0;
+        begin(a, SENDING_LINES, count_lines(&content));
+        return 0;
+    }
+    buffer_done(&content);
+    errno = failure;
+    return failed;
+}
+
+int sending_many(struct app *a, const struct command *c)
+{
+    struct sending *s = &a->sending;
+    struct payload_error error;
+    if (sending_is_on(a))
+        return refuse_second(a);
+    if (a->client.udp.fd < 0 && !app_is_busy(a))
+        return fails(a, ENOTCONN, "there is no client here: /to HOST [PORT] opens one");
+    struct payload *p = payload_new(c->rest, c->rest_len, 0, &error);
+    if (!p)
+        return fails(a, errno, error.why);
+    s->payload = p;
+    s->every = c->every;
+    begin(a, c->id == COMMAND_BURST ? SENDING_BURST : SENDING_REPEAT, (uint64_t)c->count);
+    return 0;
+}
+
+static void go_on(void *context)
+{
+    (void)context; /* the end of the turn steps on */
+}
+
+/* Takes the next line off the file. */
+static void take_line(struct sending *s)
+{
+    const unsigned char *end = memchr(s->file.data, '\n', s->file.len);
+    size_t len = end ? (size_t)(end - s->file.data) : s->file.len;
+    buffer_clear(&s->made);
+    buffer_append(&s->made, s->file.data, len);
+    buffer_take(&s->file, end ? len + 1 : len);
+}
+
+/* Makes the next datagram, once. */
+static int prepare(struct app *a)
+{
+    struct sending *s = &a->sending;
+    if (s->ready)
+        return 0;
+    if (s->kind == SENDING_LINES)
+        take_line(s);
+    else if (make(a, s->payload, s->done + 1, &s->made) < 0)
+        return -1;
+    s->ready = true;
+    return 0;
+}
+
+static void end(struct app *a)
+{
+    struct sending *s = &a->sending;
+    loop_timer_stop(a->loop, &s->timer);
+    payload_free(s->payload);
+    s->payload = NULL;
+    buffer_done(&s->file);
+    buffer_done(&s->made);
+    s->kind = SENDING_NONE;
+}
+
+/* "4,000 of 1,000,000 in 2.3 s, 12 of them refused by the system". */
+static void summarise(const struct app *a, char *text, size_t room)
+{
+    const struct sending *s = &a->sending;
+    char done[UNITS_TEXT], count[UNITS_TEXT], time[UNITS_TEXT], refused[UNITS_TEXT];
+    uint64_t unsent = a->client.unsent - s->refused;
+    int64_t took = loop_clock(a->loop).mono - s->began, round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
+    int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done), units_format_count(s->count, count),
+                      units_format_time(took / round * round, time));
+    if (unsent && at > 0 && (size_t)at < room)
+        snprintf(text + at, room - (size_t)at, "; the system refused %s", units_format_count(unsent, refused));
+}
+
+bool sending_stop(struct app *a)
+{
+    if (!sending_is_on(a))
+        return false;
+    client_flush(a);
+    summarise(a, a->why, APP_WHY);
+    end(a);
+    return true;
+}
+
+static void conclude(struct app *a)
+{
+    char text[200];
+    client_flush(a);
+    if (tx_waiting(a->client.tx))
+        return; /* for a full socket */
+    summarise(a, text, sizeof text);
+    end(a);
+    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "%s", text);
+}
+
+/* What cannot be sent at all ends it. Returns false then, or when the socket is full. */
+static bool send_next(struct app *a)
+{
+    struct sending *s = &a->sending;
+    int failed = prepare(a);
+    if (!failed) {
+        failed = client_post(a, bytes_of(&s->made), s->made.len);
+        if (failed && errno == EAGAIN)
+            return false;
+        if (failed && errno != EMSGSIZE && errno != ENOTCONN && errno != ENOMEM)
+            failed = 0; /* it has its notice */
+    }
+    if (failed) {
+        a->front.say(a->front.context, true, a->why);
+        end(a);
+        return false;
+    }
+    s->ready = false;
+    s->done++;
+    return true;
+}
+
+void sending_step(struct app *a)
+{
+    struct sending *s = &a->sending;
+    if (!sending_is_on(a) || app_is_busy(a))
+        return;
+    for (int i = 0; i < PIECE && s->done < s->count && !a->client.full; i++) {
+        int64_t due = s->began + (int64_t)s->done * s->every;
+        if (due > loop_clock(a->loop).mono) {
+            client_flush(a);
+            loop_timer_set(a->loop, &s->timer, due, go_on, a);
+            return;
+        }
+        if (!send_next(a))
+            break;
+    }
+    if (!sending_is_on(a))
+        return;
+    client_flush(a);
+    if (s->done == s->count)
+        conclude(a);
+    else if (!a->client.full)
+        loop_again(a->loop);
+}
+
+void sending_state(const struct app *a, char *text, size_t room)
+{
+    const struct sending *s = &a->sending;
+    char done[UNITS_TEXT], count[UNITS_TEXT], rate[UNITS_TEXT], left[UNITS_TEXT];
+    int64_t took = loop_clock(a->loop).mono - s->began, still = 0;
+    double pace = s->every ? 1e9 / (double)s->every : took > 0 ? (double)s->done * 1e9 / (double)took : 0;
+    if (pace > 0)
+        still = (int64_t)((double)(s->count - s->done) / pace);
+    snprintf(text, room, "%s: %s of %s · %s/s · %s left · ^C stops", names[s->kind], units_format_count(s->done, done), units_format_count(s->count, count),
+             units_format_count((uint64_t)(pace + 0.5), rate), units_format_time(still * UNITS_SECOND, left));
+}

@@ -1,0 +1,283 @@
+/* Sending by commands, and expecting, end to end: the program talks to a peer of the test's own. */
+#include "config.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "unit.h"
+
+enum { WORDS = 32 };
+
+/* The program with the commands of -e, each to the peer; it expects no answers. */
+static struct program *start(struct program_peer *peer, const char *const commands[], const char *home)
+{
+    const char *words[WORDS] = {"127.0.0.1", peer->port_text, "-w", "0"}, *const env[] = {home, NULL};
+    size_t count = 4;
+    for (size_t i = 0; commands[i]; i++) {
+        words[count++] = "-e";
+        words[count++] = commands[i];
+    }
+    struct program_setup setup = {.env = home ? env : NULL};
+    struct program *p = program_start(&setup, words);
+    program_end_input(p);
+    return p;
+}
+
+static void finish(struct program *p, struct program_peer *peer, int status)
+{
+    int ended = program_wait_end(p);
+    if (ended != status) {
+        program_show(p);
+        ck_abort_msg("ended with %d, not %d", ended, status);
+    }
+    program_free(p);
+    program_peer_close(peer);
+}
+
+START_TEST(sends_texts_and_bytes)
+{
+    static const char *const commands[] = {"send one \\x41{{hex 42}}", "send {{counter}}", "hex 0x43,0x44 45", "send", "hex", NULL};
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, commands, NULL);
+    program_peer_expect(&peer, p, "one AB");
+    program_peer_expect(&peer, p, "2");
+    program_peer_expect(&peer, p, "CDE");
+    program_peer_expect(&peer, p, "");
+    program_peer_expect(&peer, p, "");
+    finish(p, &peer, 0);
+}
+END_TEST
+
+START_TEST(repeats_at_its_pace)
+{
+    static const char *const commands[] = {"repeat 4 every 30ms n{{counter}}", "send behind", NULL};
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, commands, NULL);
+    program_peer_expect(&peer, p, "n1");
+    long began = program_clock();
+    program_peer_expect(&peer, p, "n2");
+    program_peer_expect(&peer, p, "n3");
+    program_peer_expect(&peer, p, "n4");
+    ck_assert_int_ge(program_clock() - began, 80); /* never sooner */
+    program_peer_expect(&peer, p, "behind");
+    finish(p, &peer, 0);
+}
+END_TEST
+
+START_TEST(bursts_in_order)
+{
+    enum { COUNT = 100 }; /* as many as a receive buffer holds, whatever it is */
+    static const char *const commands[] = {"burst 100 {{counter}}", NULL};
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, commands, NULL);
+    for (int i = 1; i <= COUNT; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        program_peer_expect(&peer, p, text);
+    }
+    program_wait_end(p);
+    ck_assert(program_peer_idle(&peer));
+    finish(p, &peer, 0);
+}
+END_TEST
+
+struct home {
+    char env[64], path[64];
+};
+
+static void make_home(struct home *h)
+{
+    strcpy(h->env, "HOME=/tmp/udptalk-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(h->env + 5));
+    strcpy(h->path, h->env + 5);
+}
+
+static void write_file(const struct home *h, const char *name, const char *text, size_t len)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", h->path, name);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(text, 1, len, f), len);
+    fclose(f);
+}
+
+static void remove_home(const struct home *h)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", h->path);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(sends_files)
+{
+    static const char *const commands[] = {"file ~/two", "file ~/two lines", "file ~/none", NULL};
+    struct program_peer peer;
+    struct home home;
+    make_home(&home);
+    write_file(&home, "two", "a\0b\n\nend", 8);
+    program_peer_open(&peer);
+    struct program *p = start(&peer, commands, home.env);
+    program_peer_receive(&peer, p);
+    ck_assert_uint_eq(peer.len, 8);
+    ck_assert_mem_eq(peer.data, "a\0b\n\nend", 8);
+    program_peer_receive(&peer, p);
+    ck_assert_uint_eq(peer.len, 3);
+    program_peer_expect(&peer, p, "");
+    program_peer_expect(&peer, p, "end");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "udptalk: cannot send ~/none: No such file");
+    finish(p, &peer, 1);
+    remove_home(&home);
+}
+END_TEST
+
+START_TEST(refuses_files_that_cannot_be_sent)
+{
+    static const struct {
+        const char *command, *word;
+    } cases[] = {
+        {"file /tmp", "cannot send /tmp: Is a directory"},
+        {"file /dev/zero", "cannot send /dev/zero: it is no regular file"},
+        {"file ~/large", "cannot send ~/large: it has more bytes than a datagram; /file PATH lines"},
+        {"file ~/empty lines", "the file has no lines"},
+    };
+    static char large[70000];
+    struct home home;
+    make_home(&home);
+    write_file(&home, "large", large, sizeof large);
+    write_file(&home, "empty", "", 0);
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct program_peer peer;
+        program_peer_open(&peer);
+        struct program *p = start(&peer, (const char *const[]){cases[i].command, NULL}, home.env);
+        program_wait_end(p);
+        program_check_has(p, &p->err, cases[i].word);
+        ck_assert(program_peer_idle(&peer));
+        finish(p, &peer, 1);
+    }
+    remove_home(&home);
+}
+END_TEST
+
+/* Names outlive the program, in a file for the user alone. */
+START_TEST(keeps_names)
+{
+    struct program_peer peer;
+    struct home home;
+    struct stat st;
+    char path[128];
+    make_home(&home);
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"name ask \\x01 what?", "name other x", "name other", "use ask", NULL}, home.env);
+    program_peer_expect(&peer, p, "\x01 what?");
+    finish(p, &peer, 0);
+    snprintf(path, sizeof path, "%s/.local/state/udptalk/names", home.path);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0600);
+    program_peer_open(&peer);
+    p = start(&peer, (const char *const[]){"use ask", "use other", NULL}, home.env);
+    program_peer_expect(&peer, p, "\x01 what?");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "udptalk: there is no message named other");
+    finish(p, &peer, 1);
+    remove_home(&home);
+}
+END_TEST
+
+/* All is parsed before anything runs. */
+START_TEST(finds_wrong_words_first)
+{
+    static const struct {
+        const char *command, *word;
+    } cases[] = {
+        {"send a\\q", "\"\\q\" is no escape"},
+        {"send {{counter", "{{ is not closed by }}"},
+        {"hex 4", "a digit is missing before the end"},
+        {"repeat x y", "/repeat needs how many first, a number up to 1,000,000,000, not \"x\""},
+        {"repeat 3 every soon x", "/repeat N every takes a time, not \"soon\""},
+        {"repeat 3 {{random}}", "{{random N}} takes a number of bytes"},
+        {"burst 0 x", "/burst needs how many first"},
+        {"burst", "/burst needs how many first"},
+        {"file", "/file needs a PATH"},
+        {"file x y", "/file PATH takes lines"},
+        {"name a/b x", "/name needs a NAME, of letters, digits"},
+        {"use", "/use needs a NAME"},
+        {"expect", "/expect needs a REGEX"},
+        {"expect (", "at its end"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct program_peer peer;
+        program_peer_open(&peer);
+        struct program *p = start(&peer, (const char *const[]){"send never", cases[i].command, NULL}, NULL);
+        program_wait_end(p);
+        program_check_has(p, &p->err, cases[i].word);
+        ck_assert(program_peer_idle(&peer));
+        finish(p, &peer, 2);
+    }
+}
+END_TEST
+
+START_TEST(expects_what_comes)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"send a", "expect ^one$ within 20s", "expect tw. within 20s", "expect three within 20s", "send b", NULL}, NULL);
+    program_peer_expect(&peer, p, "a");
+    program_peer_answer(&peer, "three"); /* waits until it is asked for */
+    program_peer_answer(&peer, "two");
+    program_peer_answer(&peer, "one");
+    program_peer_expect(&peer, p, "b");
+    finish(p, &peer, 0);
+}
+END_TEST
+
+/* Each is taken once. What was not expected is told with the line of the file. */
+START_TEST(fails_where_nothing_fits)
+{
+    static const char script[] = "send a\n\nexpect one within 20s\n# again\nexpect one within 50ms\nsend b\n";
+    struct program_peer peer;
+    struct home home;
+    char path[128];
+    make_home(&home);
+    write_file(&home, "script", script, strlen(script));
+    snprintf(path, sizeof path, "%s/script", home.path);
+    program_peer_open(&peer);
+    const char *const words[] = {"127.0.0.1", peer.port_text, "-w", "0", "-f", path, NULL};
+    struct program *p = program_start(NULL, words);
+    program_end_input(p);
+    program_peer_expect(&peer, p, "a");
+    program_peer_answer(&peer, "one");
+    program_peer_answer(&peer, "other");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "script:5: expected /one/ within 50 ms, what came instead: \"other\"");
+    ck_assert(program_peer_idle(&peer));
+    finish(p, &peer, 1);
+    remove_home(&home);
+}
+END_TEST
+
+int main(void)
+{
+    const struct unit_test tests[] = {
+        {"sends texts and bytes", sends_texts_and_bytes},
+        {"repeats at its pace", repeats_at_its_pace},
+        {"bursts in order", bursts_in_order},
+        {"sends files", sends_files},
+        {"refuses files that cannot be sent", refuses_files_that_cannot_be_sent},
+        {"keeps names", keeps_names},
+        {"finds wrong words first", finds_wrong_words_first},
+        {"expects what comes", expects_what_comes},
+        {"fails where nothing fits", fails_where_nothing_fits},
+    };
+    return unit_run("sending", tests, UNIT_COUNT(tests));
+}
