@@ -155,6 +155,21 @@ START_TEST(tells_what_the_groups_took)
 }
 END_TEST
 
+START_TEST(counts_its_groups)
+{
+    static const struct {
+        const char *pattern;
+        size_t groups;
+    } cases[] = {{"", 0}, {"plain", 0}, {"a+", 0}, {"(?:a)+", 0}, {"(a)|(b(c))", 3}, {"(?<n>a)\\(", 1}};
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct regex *r = make(cases[i].pattern, strlen(cases[i].pattern));
+        if (regex_groups(r) != cases[i].groups)
+            ck_abort_msg("%s: %zu", cases[i].pattern, regex_groups(r));
+        regex_free(r);
+    }
+}
+END_TEST
+
 START_TEST(says_where_a_pattern_is_wrong)
 {
     static const struct {
@@ -491,6 +506,7 @@ int main(void)
         {"searches nothing at all", searches_nothing_at_all},
         {"takes every byte as itself", takes_every_byte_as_itself},
         {"tells what the groups took", tells_what_the_groups_took},
+        {"counts its groups", counts_its_groups},
         {"says where a pattern is wrong", says_where_a_pattern_is_wrong},
         {"finds plain text as it would the long way", finds_plain_text_as_it_would_the_long_way},
         {"finds the same with care", finds_the_same_with_care},

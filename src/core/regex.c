@@ -178,6 +178,11 @@ void regex_free(struct regex *r)
     free(r);
 }
 
+size_t regex_groups(const struct regex *r)
+{
+    return r->literal ? 0 : pcre2_get_ovector_count(r->match) - 1;
+}
+
 static int search_literal(struct regex *r, const unsigned char *data, size_t len, size_t from)
 {
     const unsigned char *at = memmem(data + from, len - from, r->literal, r->literal_len);

@@ -32,6 +32,9 @@ enum {
 struct regex *regex_new(const char *pattern, size_t len, char *why, size_t why_size, size_t *where);
 void regex_free(struct regex *r);
 
+/* How many groups its pattern has, named ones too; 0 for none. */
+size_t regex_groups(const struct regex *r);
+
 /* Looks for the first match that begins at `from` or behind; what is before `from` still counts for ^, \b and
  * lookbehind. `data` may be NULL when `len` is 0. Returns 1 and the match, *start ≤ *end ≤ len; 0 when there is none,
  * or `from` > `len`; −1 with ELOOP when a limit was reached first, ENOMEM without memory: whether there is a match is
