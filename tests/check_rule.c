@@ -144,7 +144,7 @@ START_TEST(reads_replies)
         {"reply [\\0]", TEXT("[all]"), 0},
         {"reply n={{counter}}", TEXT("n=7"), 0},
     };
-    struct payload_slice captures[10] = {{(const unsigned char *)"all", 3}};
+    struct payload_slice captures[PAYLOAD_GROUPS] = {{(const unsigned char *)"all", 3}};
     struct payload_values values = {.counter = 7, .captures = captures};
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct buffer text, out;
@@ -257,12 +257,13 @@ START_TEST(says_what_is_wrong_and_where)
         {TEXT("equals x{{time}} => drop"), 8, "a pattern has no {{fields}}, "},
         {TEXT("equals \"\\\"{{hex 00}}\" => drop"), 10, "a pattern has no {{fields}}, "},
         {TEXT("equals \\\\{{ => drop"), 9, "a pattern has no {{fields}}, "},
-        {TEXT("equals a\\q => drop"), 8, ""},
-        {TEXT("equals \"\\\"a\\q\" => drop"), 11, ""},
-        {TEXT("equals a\\1 => drop"), 8, ""},
-        {TEXT("equals a\\ => drop"), 8, ""},
-        {TEXT("equals a => reply \\\"\\q"), 20, ""},
-        {TEXT("equals a => reply {{tine}}"), 18, ""},
+        {TEXT("equals {\\{{{ => drop"), 10, "a pattern has no {{fields}}, "},
+        {TEXT("equals a\\q => drop"), 8, "in the pattern: \"\\q\" is no escape; "},
+        {TEXT("equals \"\\\"a\\q\" => drop"), 11, "in the pattern: "},
+        {TEXT("equals a\\1 => drop"), 8, "in the pattern: "},
+        {TEXT("equals a\\ => drop"), 8, "in the pattern: "},
+        {TEXT("equals a => reply \\\"\\q"), 20, "in the reply: "},
+        {TEXT("equals a => reply {{tine}}"), 18, "in the reply: \"tine\" is no field; "},
         {TEXT("regex \"a(b\" => drop"), 10, "the pattern is wrong at its end: "},
         {TEXT("regex \"\\\"[z-a]\" => drop"), 12, "the pattern is wrong at character 5: "},
         {TEXT("contains a => reply \\1"), 20, "there is no \\1: only the groups of a regex have numbers, "},

@@ -168,7 +168,7 @@ START_TEST(replies_with_captures)
         {"regex .* => reply {{counter}}:\\0", TEXT("a"), TEXT("41:a")},
         {"equals \"\" => reply \"\"", TEXT(""), TEXT("")},
     };
-    static const struct payload_slice wrong[RULES_CAPTURES] = {{(const unsigned char *)"wrong", 5}};
+    static const struct payload_slice wrong[PAYLOAD_GROUPS] = {{(const unsigned char *)"wrong", 5}};
     const struct payload_values values = {.counter = 41, .captures = wrong};
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct rules r;

@@ -35,7 +35,6 @@ struct range {
 /* Functions that parse return 0, or −1 once `why` and `where` say what is wrong. */
 struct parser {
     const char *text;
-    struct range line;      /* without the blanks around it */
     struct rule *rule;
     struct buffer bytes;    /* a pattern or a text without its quotes */
     struct range bytes_of;  /* what they were made of */
@@ -217,26 +216,27 @@ static size_t source_of(struct parser *p, size_t byte)
 
 /* --- patterns --- */
 
-/* An escape takes its next byte along, whatever it is; \{{ takes both braces. Returns where {{ or `len` is. */
+/* Where the first field begins, or `len`. A backslash takes the next byte along, whatever that is. */
 static size_t find_field(const unsigned char *bytes, size_t len)
 {
     for (size_t i = 0; i + 1 < len; i++) {
         if (bytes[i] == '\\')
-            i += bytes[i + 1] == '{' && i + 2 < len && bytes[i + 2] == '{' ? 2 : 1;
+            i++;
         else if (bytes[i] == '{' && bytes[i + 1] == '{')
             return i;
     }
     return len;
 }
 
-static struct payload *compile(struct parser *p, unsigned flags)
+/* `part` is what the bytes are, since the sentence counts characters from where that begins. */
+static struct payload *compile(struct parser *p, unsigned flags, const char *part)
 {
     struct payload_error e;
     struct payload *payload = payload_new((const char *)p->bytes.data, p->bytes.len, flags, &e);
     if (!payload && errno == ENOMEM)
         fail_memory(p);
     else if (!payload)
-        fail(p, source_of(p, e.where), "%s", e.why);
+        fail(p, source_of(p, e.where), "in the %s: %s", part, e.why);
     return payload;
 }
 
@@ -247,14 +247,12 @@ static int parse_plain(struct parser *p)
     if (field < p->bytes.len)
         return fail(p, source_of(p, field), "a pattern has no {{fields}}, since it is the same for each datagram: "
                     "the braces themselves are written \\{{");
-    struct payload *payload = compile(p, 0);
+    struct payload *payload = compile(p, 0, "pattern");
     if (!payload)
         return -1;
     struct buffer *pattern = &p->rule->pattern;
     int result = payload_make(payload, &nothing, pattern);
     payload_free(payload);
-    if (result < 0 && errno == EMSGSIZE)
-        return fail(p, p->bytes_of.from, "the pattern is longer than any datagram: it would never match");
     return result < 0 || !buffer_reserve(pattern, 1) ? fail_memory(p) : 0; /* its data is never NULL */
 }
 
@@ -387,7 +385,7 @@ static int parse_reply(struct parser *p, struct range r)
         return fail(p, r.from, "reply needs a TEXT: the empty datagram is written \"\"");
     if (take_bytes(p, r) < 0 || check_captures(p) < 0)
         return -1;
-    p->rule->reply = compile(p, PAYLOAD_CAPTURES);
+    p->rule->reply = compile(p, PAYLOAD_CAPTURES, "reply");
     return p->rule->reply ? 0 : -1;
 }
 
@@ -474,17 +472,16 @@ static int parse(struct parser *p, size_t len)
     size_t arrow = 0;
     if (check_bytes(p, len) < 0)
         return -1;
-    p->line = trim(p->text, 0, len);
-    struct range kind = first_word(p->text, p->line);
+    struct range line = trim(p->text, 0, len), kind = first_word(p->text, line);
     if (is_empty(kind))
         return fail(p, kind.from, "the rule is missing: it is KIND PATTERN => ACTION, such as equals ping => reply pong");
-    if (parse_kind(p, kind) < 0 || find_arrow(p, (struct range){kind.to, p->line.to}, &arrow) < 0)
+    if (parse_kind(p, kind) < 0 || find_arrow(p, (struct range){kind.to, line.to}, &arrow) < 0)
         return -1;
     if (parse_pattern(p, trim(p->text, kind.to, arrow)) < 0 ||
-        parse_action(p, (struct range){arrow + strlen("=>"), p->line.to}) < 0)
+        parse_action(p, (struct range){arrow + strlen("=>"), line.to}) < 0)
         return -1;
-    p->rule->text_len = p->line.to - p->line.from;
-    p->rule->text = strndup(p->text + p->line.from, p->rule->text_len);
+    p->rule->text_len = line.to - line.from;
+    p->rule->text = strndup(p->text + line.from, p->rule->text_len);
     return p->rule->text ? 0 : fail_memory(p);
 }
 

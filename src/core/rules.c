@@ -122,7 +122,7 @@ static bool match_regex(const struct look *l, const struct rule *rule, struct ru
     }
     if (found < 0 && !m->gave_up)
         m->gave_up = n;
-    for (size_t i = 0; found > 0 && i < RULES_CAPTURES; i++)
+    for (size_t i = 0; found > 0 && i < PAYLOAD_GROUPS; i++)
         if (regex_capture(rule->regex, i, &start, &end))
             m->captures[i] = (struct payload_slice){l->data + start, end - start};
     return found > 0;

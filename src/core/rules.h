@@ -18,7 +18,6 @@
 
 enum {
     RULES_MOST = 256,
-    RULES_CAPTURES = 10,
     RULES_WORK = REGEX_WORK, /* of one rules_match(): no further regex is begun behind it */
 };
 
@@ -45,7 +44,7 @@ struct rule_match {
     size_t n;                                      /* the rule's number, 0: none matched */
     size_t gave_up;                                /* the first rule whose regex reached its limit or was not begun; 0: none */
     uint64_t work;                                 /* of the regexes, about 10 ns each: for bounding a turn */
-    struct payload_slice captures[RULES_CAPTURES]; /* empty where a group took no part */
+    struct payload_slice captures[PAYLOAD_GROUPS]; /* empty where a group took no part */
 };
 
 /* Looks for the first rule that matches, and counts its hit. `data` may be NULL when `len` is 0. Returns the rule, or
