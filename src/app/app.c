@@ -33,6 +33,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     sockets_trace(a, &a->server.udp, &a->server.source, ROLE_SERVER);
     sockets_trace_poll(a);
     a->server.transform = options->transform;
+    rules_init(&a->server.rules);
     a->journal = journal_new(options->max_log, 0);
     a->client.match = match_new(seed ^ 1);
     a->client.rx = rx_new();
@@ -71,6 +72,7 @@ void app_done(struct app *a)
     tx_free(a->client.tx);
     rx_free(a->server.rx);
     tx_free(a->server.tx);
+    rules_done(&a->server.rules);
     peers_done(&a->server.peers);
     peers_done(&a->server.hosts);
     journal_free(a->journal);
@@ -93,6 +95,7 @@ void app_turn(struct app *a)
     replay_step(a);
     sending_step(a);
     expecting_step(a);
+    server_step(a);
     saving_step(a);
 }
 

@@ -23,6 +23,7 @@
 #include "core/match.h"
 #include "core/option.h"
 #include "core/peers.h"
+#include "core/rules.h"
 #include "core/setting.h"
 #include "export/export.h"
 #include "export/jsonl_read.h"
@@ -73,6 +74,7 @@ struct pending {
     size_t start, len;        /* the reply in tx_bytes() */
     const struct transform *made_by;
     const char *reason;       /* why it is held back, or NULL: then it stands at `place` */
+    enum event told;          /* of the notice that gives the reason where there is no reply */
     size_t place;
 };
 
@@ -85,6 +87,10 @@ struct server {
     bool full;                /* the socket takes no reply just now, so no request is read; cleared when it does again */
     struct address local;
     const struct transform *transform;
+    struct rules rules;       /* they come before the transform */
+    bool gave_up;             /* a regex of theirs reached its limit, and that was told */
+    uint64_t work;            /* of their regexes, this turn */
+    bool again;               /* what was read is not all taken: the turn was long enough */
     struct peers peers;
     struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */
     struct call_source source;
@@ -300,6 +306,15 @@ int client_connect(struct app *a, bool connect);
 
 /* refusal.c: why the server does not answer a datagram, or NULL. `guard`: its source's. */
 const char *refusal(struct app *a, const struct entry *request, struct guard *guard);
+
+/* server_rules.c. Lets a rule answer: true when one matched. Then the reply's bytes stand behind tx_bytes() and p->has_reply is set, or p->reason says why there is none. */
+bool rules_answer(struct app *a, struct pending *p);
+
+/* Runs /rule. Returns 0, or −1 and a sentence in a->why. */
+int rules_run(struct app *a, const struct command *c);
+
+/* Goes on with what the last turn left. */
+void server_step(struct app *a);
 
 /* sockets.c: how the sockets behave. How they are read in this turn. */
 struct rx_wish sockets_wish(const struct app *a);

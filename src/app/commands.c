@@ -207,6 +207,7 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_NAME] = run_send,
         [COMMAND_USE] = run_send,
         [COMMAND_TRANSFORM] = run_transform,
+        [COMMAND_RULE] = rules_run,
         [COMMAND_EXPECT] = run_expect,
         [COMMAND_WAIT] = run_front,
         [COMMAND_STATUS] = run_status,

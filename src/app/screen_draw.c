@@ -73,6 +73,7 @@ void screen_look(struct screen *s)
     scene->server.open = a->server.udp.fd >= 0;
     scene->server.local = a->server.local;
     scene->server.transform = a->server.transform;
+    scene->server.rules = a->server.rules.count;
     scene->server.clients = a->server.peers.count;
     scene->server.in = a->server.in;
     scene->server.out = a->server.out;

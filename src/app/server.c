@@ -16,6 +16,7 @@
 
 enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10 }; /* datagrams a turn, about; how many show that there was a queue; bytes a read, about */
 
+#define WORK_MOST 1000000 /* of rules, about 10 ns each: with that much done the turn ends */
 #define TURN_MOST (UNITS_SECOND / 200) /* large datagrams take their time: then keys and frames come before the next read */
 
 /* Journals the reply as it left, or did not. `error`: what sending it met, 0 when it was sent or held back. */
@@ -72,7 +73,7 @@ static void journal_pending(struct app *a)
         if (p->has_reply)
             conclude(a, p);
         else if (p->reason)
-            app_notice(a, ROLE_SERVER, EVENT_ERROR, &p->request, "%s", p->reason);
+            app_notice(a, ROLE_SERVER, p->told, &p->request, "%s", p->reason);
     }
     s->pending_count = 0;
     tx_clear(s->tx);
@@ -99,19 +100,31 @@ static bool settle(struct app *a)
     return !full;
 }
 
+/* The transform's reply, where no rule is for the datagram. */
+static void apply_transform(struct app *a, struct pending *p)
+{
+    struct server *s = &a->server;
+    struct buffer *bytes = tx_bytes(s->tx);
+    if (!s->transform->answers)
+        return;
+    p->has_reply = s->transform->run(p->request.data, p->request.kept, bytes) == 0;
+    p->made_by = s->transform;
+    if (p->has_reply)
+        return;
+    bytes->len = p->start;
+    p->reason = "out of memory";
+}
+
 /* Makes the reply, and decides whether it may go. */
 static void make_reply(struct app *a, struct pending *p, struct guard *guard)
 {
     struct server *s = &a->server;
     struct buffer *bytes = tx_bytes(s->tx);
     p->start = bytes->len;
-    if (s->transform->run(p->request.data, p->request.kept, bytes) < 0) {
-        bytes->len = p->start;
-        p->reason = "not answered: out of memory";
+    if (!rules_answer(a, p))
+        apply_transform(a, p);
+    if (!p->has_reply)
         return;
-    }
-    p->has_reply = true;
-    p->made_by = s->transform;
     p->len = bytes->len - p->start;
     p->reason = refusal(a, &p->request, guard);
     if (!p->reason && p->len > udp_most(&s->udp))
@@ -131,6 +144,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     p->from = arrival->answer;
     p->has_reply = false;
     p->reason = NULL;
+    p->told = EVENT_ERROR;
     if (address_is_set(&arrival->asked)) {
         e->local = arrival->asked;
         e->local.port = s->local.port;
@@ -143,7 +157,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e->wall);
     if (rx_way(s->rx) == RX_PLAIN) /* alone: it stands between its two calls */
         e->n = journal_append(a->journal, e);
-    if (s->transform->answers)
+    if (s->transform->answers || s->rules.count)
         make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
 }
 
@@ -152,14 +166,14 @@ static void take_some(struct app *a, size_t *datagrams, size_t *bytes)
 {
     struct server *s = &a->server;
     struct udp_arrival arrival;
-    for (; s->pending_count < TX_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
+    for (; s->pending_count < TX_MOST && s->work < WORK_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
         take_datagram(a, &arrival);
         *bytes += arrival.kept;
     }
     *bytes += tx_bytes(s->tx)->len;
 }
 
-/* Takes and settles all that was read. Returns false when the socket is full. */
+/* Takes and settles all that was read. Returns false when the socket is full, or the rules have taken their time: the next turn goes on. */
 static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
 {
     struct server *s = &a->server;
@@ -168,7 +182,10 @@ static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
             return false;
         take_some(a, datagrams, bytes);
     } while (s->pending_count);
-    return true;
+    s->again = s->work >= WORK_MOST;
+    if (s->again)
+        loop_again(a->loop);
+    return !s->again;
 }
 
 /* Messages that the next read may bring, so that neither the turn nor -c is passed, and the turn not late by much. */
@@ -194,7 +211,8 @@ static void server_ready(void *context, short revents)
     size_t datagrams = 0, bytes = 0, most;
     wish.trains &= !a->receive_most;
     (void)revents;
-    if (!take_all(a, &datagrams, &bytes)) /* what a full socket left */
+    s->work = 0;
+    if (!take_all(a, &datagrams, &bytes)) /* what a full socket or slow rules left */
         return;
     rx_begin(s->rx, &s->udp, &wish);
     while (datagrams < DRAIN && bytes < a->turn_most && !is_late(a) && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
@@ -209,6 +227,12 @@ static void server_ready(void *context, short revents)
     }
     if (datagrams >= QUEUED || rx_way(s->rx) != RX_PLAIN)
         sockets_queued(a, ROLE_SERVER);
+}
+
+void server_step(struct app *a)
+{
+    if (a->server.again && !a->server.full)
+        server_ready(a, 0);
 }
 
 int server_open(struct app *a, const struct address *local)
@@ -229,7 +253,7 @@ int server_open(struct app *a, const struct address *local)
     server_close(a);
     s->udp = fresh;
     s->drops = 0;
-    s->full = false;
+    s->full = s->again = false;
     rx_reset(s->rx);
     tx_reset(s->tx);
     sockets_apply(a, &s->udp);
@@ -244,6 +268,7 @@ void server_settle(struct app *a)
         return;
     do {
         journal_pending(a);
+        a->server.work = 0;
         take_some(a, &datagrams, &bytes);
     } while (a->server.pending_count);
 }

@@ -11,6 +11,7 @@
 #include "core/hex.h"
 #include "core/payload.h"
 #include "core/regex.h"
+#include "core/rule.h"
 #include "core/units.h"
 
 /* The words behind a command's name. */
@@ -26,11 +27,11 @@ typedef int parse_arguments(struct command *c, const struct words *w, char *why)
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
     parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay,
-    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect;
+    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule;
 
 enum { RAW = -1, REST = -2 };
 
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM };
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM, ARGUMENT_RULE };
 
 static const struct {
     struct command_info info;
@@ -61,6 +62,8 @@ static const struct {
     [COMMAND_USE] = {{"use", "NAME", "", "send the TEXT that is kept as NAME"}, parse_use, 1, ARGUMENT_OTHER},
     [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},
                            parse_transform, 1, ARGUMENT_TRANSFORM},
+    [COMMAND_RULE] = {{"rule", "KIND PATTERN => ACTION", "", "a rule; or list, delete N, load or save FILE"},
+                      parse_rule, REST, ARGUMENT_RULE},
     [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", "wait for a datagram with it in it, else fail"},
                         parse_expect, RAW, ARGUMENT_OTHER},
     [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
@@ -486,6 +489,33 @@ static int parse_use(struct command *c, const struct words *w, char *why)
     return 0;
 }
 
+/* list; delete N; load FILE, save FILE; else a rule. */
+static int parse_rule(struct command *c, const struct words *w, char *why)
+{
+    static const char *const names[] = {[RULES_LIST] = "list", [RULES_DELETE] = "delete", [RULES_LOAD] = "load", [RULES_SAVE] = "save"};
+    struct command behind = *c;
+    char word[QUOTED];
+    size_t where;
+    (void)w;
+    take_word(&behind, word);
+    for (enum command_rule rule = RULES_LIST; rule <= RULES_SAVE; rule++)
+        if (strcmp(word, names[rule]) == 0)
+            c->rule = rule;
+    if (c->rule == RULES_ADD) {
+        struct rule *rule = rule_parse(c->rest, c->rest_len, why, COMMAND_WHY, &where);
+        rule_free(rule);
+        return rule ? 0 : -1;
+    }
+    *c = (struct command){.id = c->id, .rule = c->rule, .rest = behind.rest, .rest_len = behind.rest_len, .word = -1};
+    snprintf(c->text, sizeof c->text, "%.*s", behind.rest_len < COMMAND_TEXT ? (int)behind.rest_len : 0, behind.rest);
+    c->count = c->rule == RULES_DELETE ? units_parse_count(c->text, 1, INT32_MAX) : 0;
+    bool wrong = c->rule == RULES_LIST ? c->rest_len > 0 : c->rule == RULES_DELETE ? c->count < 0 : !c->text[0];
+    if (wrong)
+        snprintf(why, COMMAND_WHY, "/rule %s takes %s", names[c->rule], c->rule == RULES_LIST ? "no more" :
+                 c->rule == RULES_DELETE ? "the number of a rule; /rule list shows them" : "a FILE");
+    return wrong ? -1 : 0;
+}
+
 /* REGEX, to the end or to a last ` within TIME`. */
 static int parse_expect(struct command *c, const struct words *w, char *why)
 {
@@ -655,6 +685,8 @@ static size_t complete_name(const char *prefix, size_t len, const char **names, 
     return count;
 }
 
+static const char *const rule_words[] = {"equals", "contains", "starts", "ends", "regex", "list", "delete", "load", "save"};
+
 static size_t complete_argument(enum argument_kind kind, const char *prefix, size_t len, const char **names, size_t room)
 {
     size_t count = 0;
@@ -670,6 +702,10 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
     case ARGUMENT_SETTING:
         for (int i = 0; i < SETTING_COUNT; i++)
             count = add_name(names, room, count, setting_info((enum setting)i)->name, prefix, len);
+        return count;
+    case ARGUMENT_RULE:
+        for (size_t i = 0; i < sizeof rule_words / sizeof *rule_words; i++)
+            count = add_name(names, room, count, rule_words[i], prefix, len);
         return count;
     case ARGUMENT_FORM:
         for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)

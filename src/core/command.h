@@ -35,6 +35,7 @@ enum command_id {
     COMMAND_NAME,
     COMMAND_USE,
     COMMAND_TRANSFORM,
+    COMMAND_RULE,
     COMMAND_EXPECT,
     COMMAND_WAIT,
     COMMAND_EXPLAIN,
@@ -58,6 +59,9 @@ enum command_id {
 
 /* What part of the journal /save writes. */
 enum command_range { RANGE_ALL, RANGE_FILTERED, RANGE_MARKS };
+
+/* What /rule does. */
+enum command_rule { RULES_ADD, RULES_LIST, RULES_DELETE, RULES_LOAD, RULES_SAVE };
 
 enum { COMMAND_TEXT = 512, COMMAND_MARKS = 26, COMMAND_NAME_MOST = 31 };
 
@@ -91,12 +95,13 @@ struct command {
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
     double speed;           /* replay: times as fast as then */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
-    const char *rest;       /* send, hex, repeat, burst, name: the TEXT within what was parsed, good while that is; not NUL-terminated */
+    enum command_rule rule; /* rule; `count` is the one that is deleted */
+    const char *rest;       /* send, hex, repeat, burst, name: the TEXT, rule: the rule, within what was parsed, good while that is; not NUL-terminated */
     size_t rest_len;
-    char text[COMMAND_TEXT]; /* find, filter, expect: the expression; save, open, replay, copy, file: the path; name, use: the name; "" for none */
+    char text[COMMAND_TEXT]; /* find, filter, expect: the expression; save, open, replay, copy, file, rule: the path; name, use: the name; "" for none */
 };
 
-enum { COMMAND_WHY = 320 };
+enum { COMMAND_WHY = 480 };
 
 /* The row of a command, and the number of that name or −1. */
 const struct command_info *command_info(enum command_id id);

@@ -17,7 +17,7 @@
 #include "core/setting.h"
 #include "core/transform.h"
 
-enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_WHY = 400 };
+enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_WHY = 500 };
 
 enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN };
 

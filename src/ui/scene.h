@@ -33,6 +33,7 @@ struct scene {
         bool open;
         struct address local;
         const struct transform *transform;
+        size_t rules;        /* how many come before it */
         uint64_t clients, in, out, held, dropped;
         uint64_t events;
     } server;

@@ -20,13 +20,14 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS];
+    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], rules[32] = "";
     char dropped[UNITS_TEXT], clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
+    if (s->server.rules)
+        snprintf(rules, sizeof rules, "%zu rule%s, ", s->server.rules, s->server.rules == 1 ? "" : "s");
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
     else if (s->server.open)
-        snprintf(left, sizeof left, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─",
-                 s->server.transform->name);
+        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules, s->server.transform->name);
     else
         snprintf(left, sizeof left, "closed");
     snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not", units_format_count(s->server.clients, clients),

@@ -1,0 +1,168 @@
+/* A server's rules: what they make of a datagram, and /rule. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/paths.h"
+#include "core/error.h"
+#include "core/units.h"
+#include "host/file_out.h"
+
+/* A datagram made a pattern go beyond its limit: once that is worth a line. */
+static void tell_gave_up(struct app *a, const struct entry *request, size_t rule)
+{
+    if (a->server.gave_up)
+        return;
+    a->server.gave_up = true;
+    app_notice(a, ROLE_SERVER, EVENT_ERROR, request, "the pattern of rule %zu takes too long for this datagram: that counts as no match", rule);
+}
+
+static void make_text(struct app *a, struct pending *p, const struct rule *rule, const struct rule_match *m)
+{
+    struct payload_values values = {.counter = rule->hits, .wall = p->request.wall, .random = &a->random};
+    p->has_reply = rules_reply(rule, m, &values, tx_bytes(a->server.tx)) == 0;
+    p->made_by = NULL;
+    if (!p->has_reply)
+        p->reason = errno == EMSGSIZE ? "the rule's reply is larger than a datagram" : "out of memory";
+}
+
+static void make_transformed(struct app *a, struct pending *p, const struct rule *rule)
+{
+    struct buffer *bytes = tx_bytes(a->server.tx);
+    if (!rule->transform->answers) {
+        p->reason = "a rule discards it";
+        p->told = EVENT_SUPPRESSED;
+        return;
+    }
+    p->has_reply = rule->transform->run(p->request.data, p->request.kept, bytes) == 0;
+    p->made_by = rule->transform;
+    if (p->has_reply)
+        return;
+    bytes->len = p->start;
+    p->reason = "out of memory";
+}
+
+bool rules_answer(struct app *a, struct pending *p)
+{
+    struct server *s = &a->server;
+    struct rule_match m;
+    if (s->rules.count == 0)
+        return false;
+    const struct rule *rule = rules_match(&s->rules, p->request.data, p->request.kept, &m);
+    s->work += m.work;
+    if (m.gave_up)
+        tell_gave_up(a, &p->request, m.gave_up);
+    if (!rule)
+        return false;
+    switch (rule->action) {
+    case RULE_REPLY: make_text(a, p, rule, &m); break;
+    case RULE_TRANSFORM: make_transformed(a, p, rule); break;
+    case RULE_EXEC:
+    case RULE_DROP:
+        p->reason = "a rule drops it";
+        p->told = EVENT_SUPPRESSED;
+        break;
+    }
+    return true;
+}
+
+static void tell(struct app *a, size_t n)
+{
+    const struct rule *rule = rules_at(&a->server.rules, n);
+    char hits[UNITS_TEXT];
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %zu: %.600s (%s hit%s)", n, rule->text, units_format_count(rule->hits, hits), rule->hits == 1 ? "" : "s");
+}
+
+static int list(struct app *a)
+{
+    for (size_t n = 1; n <= a->server.rules.count; n++)
+        tell(a, n);
+    if (a->server.rules.count == 0)
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "there are no rules; the transform %s answers", a->server.transform->name);
+    return 0;
+}
+
+static int add(struct app *a, const struct command *c)
+{
+    size_t where;
+    struct rule *rule = rule_parse(c->rest, c->rest_len, a->why, APP_WHY, &where);
+    if (!rule)
+        return -1;
+    if (rules_add(&a->server.rules, rule) < 0) {
+        rule_free(rule);
+        snprintf(a->why, APP_WHY, "there are %d rules, and no more are taken; /rule delete N makes room", RULES_MOST);
+        return -1;
+    }
+    a->server.gave_up = false;
+    tell(a, a->server.rules.count);
+    return 0;
+}
+
+static int delete(struct app *a, const struct command *c)
+{
+    if (rules_delete(&a->server.rules, (size_t)c->count) < 0) {
+        snprintf(a->why, APP_WHY, "there is no rule %lld; /rule list shows them", (long long)c->count);
+        return -1;
+    }
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %lld is gone", (long long)c->count);
+    return 0;
+}
+
+/* The file's rules take the place of those that there are, once all of them are read. */
+static int load(struct app *a, const char *path)
+{
+    char at[PATH_MAX];
+    struct buffer text;
+    struct rules fresh;
+    buffer_init(&text);
+    rules_init(&fresh);
+    paths_expand(at, sizeof at, path);
+    int count = -1;
+    if (paths_read_file(at, &text) < 0)
+        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path, strerror(errno));
+    else
+        count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
+    buffer_done(&text);
+    if (count < 0) {
+        rules_done(&fresh);
+        return -1;
+    }
+    rules_done(&a->server.rules);
+    a->server.rules = fresh;
+    a->server.gave_up = false;
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%d rule%s from %.200s", count, count == 1 ? "" : "s", path);
+    return 0;
+}
+
+static int save(struct app *a, const char *path)
+{
+    char at[PATH_MAX];
+    struct buffer text;
+    struct file_out file;
+    buffer_init(&text);
+    file_out_init(&file);
+    paths_expand(at, sizeof at, path);
+    int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at) < 0 || file_out_write(&file, text.data, text.len) < 0 ||
+                 file_out_finish(&file) < 0;
+    if (failed)
+        snprintf(a->why, APP_WHY, "cannot save the rules to %.200s: %s", path, error_meaning(errno));
+    else
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%zu rule%s saved to %.200s", a->server.rules.count, a->server.rules.count == 1 ? "" : "s", path);
+    buffer_done(&text);
+    return failed ? -1 : 0;
+}
+
+int rules_run(struct app *a, const struct command *c)
+{
+    switch (c->rule) {
+    case RULES_LIST: return list(a);
+    case RULES_DELETE: return delete(a, c);
+    case RULES_LOAD: return load(a, c->text);
+    case RULES_SAVE: return save(a, c->text);
+    case RULES_ADD: break;
+    }
+    return add(a, c);
+}
