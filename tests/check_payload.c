@@ -249,28 +249,6 @@ START_TEST(reads_hex_in_any_notation)
 }
 END_TEST
 
-/* The numbers of the reference implementation. */
-START_TEST(repeats_its_random_numbers)
-{
-    static const uint64_t known[] = {11520, 0, 1509978240, UINT64_C(1215971899390074240)};
-    struct random r = {{1, 2, 3, 4}}, other;
-    for (size_t i = 0; i < UNIT_COUNT(known); i++)
-        ck_assert_uint_eq(random_next(&r), known[i]);
-    random_init(&r, 5, 1, 0);
-    random_init(&other, 5, 0, 1);
-    ck_assert_uint_ne(random_next(&r), random_next(&other));
-    random_init(&other, 5, 1, 0);
-    random_next(&other);
-    ck_assert_uint_eq(random_next(&r), random_next(&other));
-    for (int i = 0; i < 1000; i++) {
-        double unit = random_unit(&r);
-        ck_assert(unit >= 0 && unit < 1);
-        ck_assert_uint_lt(random_below(&r, 3), 3);
-        ck_assert_uint_eq(random_below(&r, 1), 0);
-    }
-}
-END_TEST
-
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -283,7 +261,6 @@ int main(void)
         {"escapes any bytes", escapes_any_bytes},
         {"survives any text", survives_any_text},
         {"reads hex in any notation", reads_hex_in_any_notation},
-        {"repeats its random numbers", repeats_its_random_numbers},
     };
     return unit_run("payload", tests, UNIT_COUNT(tests));
 }
