@@ -29,23 +29,25 @@ static size_t prefix(const char *text, size_t len)
     return len >= 2 && (text[0] == '0' || text[0] == '\\') && (text[1] == 'x' || text[1] == 'X') ? 2 : 0;
 }
 
-/* What stands there: "\"g\" at character 3", or "the end". */
-static void name_place(char *name, size_t room, const char *text, size_t len, size_t at)
+/* What stands there: "\"g\" at character 3", or without the place if that is not `told`; or "the end". */
+static void name_place(char *name, size_t room, const char *text, size_t len, size_t at, bool told)
 {
+    char place[40] = "";
     struct buffer glyph;
     struct glyph g;
-    buffer_init(&glyph);
-    if (at < len)
-        safe_append(&glyph, text + at, safe_glyph((const unsigned char *)text + at, len - at, &g));
-    if (at < len)
-        snprintf(name, room, "\"%.*s\" at character %zu", (int)glyph.len, glyph.len ? (const char *)glyph.data : "",
-                 utf8_count((const unsigned char *)text, at) + 1);
-    else
+    if (at == len) {
         snprintf(name, room, "the end");
+        return;
+    }
+    if (told)
+        snprintf(place, sizeof place, " at character %zu", utf8_count((const unsigned char *)text, at) + 1);
+    buffer_init(&glyph);
+    safe_append(&glyph, text + at, safe_glyph((const unsigned char *)text + at, len - at, &g));
+    snprintf(name, room, "\"%.*s\"%s", (int)glyph.len, glyph.len ? (const char *)glyph.data : "", place);
     buffer_done(&glyph);
 }
 
-int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where)
+static int parse(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where, bool told)
 {
     for (size_t at = 0; at < len;) {
         if (parts_bytes(text[at])) {
@@ -56,8 +58,8 @@ int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_
         while (at < len && hex_digit(text[at]) >= 0)
             at++;
         if (at == start || (at - start) % 2) {
-            char place[64];
-            name_place(place, sizeof place, text, len, *where = at);
+            char place[80];
+            name_place(place, sizeof place, text, len, *where = at, told);
             snprintf(why, why_size, at == start ? "%s is no hex digit: write 48 65, 4865, 0x48,0x65 or \\x48\\x65" :
                      "a digit is missing before %s: a byte is two hex digits", place);
             errno = EINVAL;
@@ -68,4 +70,14 @@ int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_
                 return -1;
     }
     return 0;
+}
+
+int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where)
+{
+    return parse(out, text, len, why, why_size, where, true);
+}
+
+int hex_parse_part(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where)
+{
+    return parse(out, text, len, why, why_size, where, false);
 }

@@ -10,6 +10,10 @@
  * is about in *where; or ENOMEM. What was appended meanwhile stays. */
 int hex_parse(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where);
 
+/* The same for hex inside a longer text: the sentence leaves out at which character, since that counts from where the
+ * longer text begins. */
+int hex_parse_part(struct buffer *out, const char *text, size_t len, char *why, size_t why_size, size_t *where);
+
 /* A digit's value, or −1. */
 int hex_digit(char c);
 

@@ -12,6 +12,11 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
+enum {
+    QUOTE = 64,    /* room for what a sentence quotes of the text */
+    TIME_LEN = 30, /* what {{time}} makes: units_format_utc() */
+};
+
 enum piece_kind { PIECE_BYTES, PIECE_COUNTER, PIECE_TIME, PIECE_RANDOM, PIECE_CAPTURE };
 
 struct piece {
@@ -31,6 +36,7 @@ struct reader {
     struct payload *p;
     const char *text;
     size_t len, at;
+    size_t fields; /* the least that the fields make, in bytes */
     unsigned flags;
     struct payload_error *error;
 };
@@ -89,23 +95,33 @@ static int add_bytes(struct payload *p, const void *data, size_t len)
     return buffer_append(&p->literals, data, len) < 0 ? -1 : take_literals(p, before);
 }
 
-static int add_field(struct payload *p, enum piece_kind kind, size_t len)
+/* A piece that makes `least` bytes or more. */
+static int add_field(struct reader *r, enum piece_kind kind, size_t len, size_t least)
 {
-    struct piece *piece = add_piece(p, kind);
+    struct piece *piece = add_piece(r->p, kind);
     if (!piece)
         return -1;
     piece->len = len;
+    r->fields += least;
     return 0;
 }
 
-/* What stands there, safe to print, to be quoted. */
-static void quote(char *word, size_t room, const char *text, size_t len)
+/* What stands there, safe to print, to be quoted: whole characters only, since half of one is not safe. */
+static void quote(char word[QUOTE], const char *text, size_t len)
 {
-    enum { MOST = 24 };
+    const size_t most = QUOTE - sizeof "…";
+    size_t at = 0, shown = 0;
     struct buffer safe;
+    struct glyph g;
     buffer_init(&safe);
-    safe_append(&safe, text, len < MOST ? len : MOST);
-    snprintf(word, room, "%.*s%s", (int)safe.len, safe.len ? (const char *)safe.data : "", len > MOST ? "…" : "");
+    while (at < len) {
+        size_t bytes = safe_glyph((const unsigned char *)text + at, len - at, &g);
+        if (safe_append(&safe, text + at, bytes) < 0 || safe.len > most)
+            break;
+        at += bytes;
+        shown = safe.len;
+    }
+    snprintf(word, QUOTE, "%.*s%s", (int)shown, shown ? (const char *)safe.data : "", at < len ? "…" : "");
     buffer_done(&safe);
 }
 
@@ -114,7 +130,7 @@ static int read_escape(struct reader *r)
     static const char letters[] = "ntr\\{", bytes[] = "\n\t\r\\{";
     size_t start = r->at++;
     const char *escapes = r->flags & PAYLOAD_CAPTURES ? "\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9" : "\\n \\t \\r \\0 \\\\ \\xNN and \\{";
-    char word[64];
+    char word[QUOTE];
     if (r->at == r->len)
         return wrong(r, start, "a lone \\ at the end: write \\\\ for a backslash");
     char c = r->text[r->at++];
@@ -122,7 +138,7 @@ static int read_escape(struct reader *r)
     if (letter)
         return add_bytes(r->p, bytes + (letter - letters), 1);
     if (r->flags & PAYLOAD_CAPTURES && c >= '0' && c <= '9')
-        return add_field(r->p, PIECE_CAPTURE, (size_t)(c - '0'));
+        return add_field(r, PIECE_CAPTURE, (size_t)(c - '0'), 0);
     if (c == '0')
         return add_bytes(r->p, "", 1);
     if (c == 'x') {
@@ -131,7 +147,7 @@ static int read_escape(struct reader *r)
         return high < 0 || low < 0 ? wrong(r, start, "\\x takes two hex digits: \\x0a") : add_bytes(r->p, (char[]){(char)(high * 16 + low)}, 1);
     }
     struct glyph g;
-    quote(word, sizeof word, r->text + start, 1 + safe_glyph((const unsigned char *)r->text + start + 1, r->len - start - 1, &g));
+    quote(word, r->text + start, 1 + safe_glyph((const unsigned char *)r->text + start + 1, r->len - start - 1, &g));
     return wrong(r, start, "\"%s\" is no escape; there are %s", word, escapes);
 }
 
@@ -143,65 +159,103 @@ static bool is_word(const char *text, size_t len, const char *word)
 static int read_random(struct reader *r, size_t where, const char *text, size_t len)
 {
     char number[24];
-    snprintf(number, sizeof number, "%.*s", len < sizeof number ? (int)len : 0, text);
+    bool whole = len < sizeof number && !memchr(text, '\0', len);
+    snprintf(number, sizeof number, "%.*s", whole ? (int)len : 0, text);
     int64_t count = units_parse_count(number, 1, PAYLOAD_MOST);
     if (count < 0)
         return wrong(r, where, "{{random N}} takes a number of bytes from 1 to %d", PAYLOAD_MOST);
-    return add_field(r->p, PIECE_RANDOM, (size_t)count);
+    return add_field(r, PIECE_RANDOM, (size_t)count, (size_t)count);
 }
 
 static int read_hex(struct reader *r, size_t where, const char *text, size_t len)
 {
     size_t before = r->p->literals.len, at = 0;
     char why[200];
-    if (hex_parse(&r->p->literals, text, len, why, sizeof why, &at) < 0)
+    if (hex_parse_part(&r->p->literals, text, len, why, sizeof why, &at) < 0)
         return errno == EINVAL ? wrong(r, where + at, "in {{hex …}} %s", why) : -1;
     return take_literals(r->p, before);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Where the field that begins at `at` is closed, or the text's length. A brace that was opened inside, as in
+ * {{hex {0x48}}}, closes first. */
+static size_t find_close(const char *text, size_t len, size_t at)
+{
+    size_t open = 0;
+    for (; at + 1 < len; at++) {
+        if (text[at] == '{')
+            open++;
+        else if (text[at] == '}' && open)
+            open--;
+        else if (text[at] == '}' && text[at + 1] == '}')
+            return at;
+    }
+    return len;
 }
 
 /* {{NAME ARGUMENT}}, with blanks around. */
 static int read_field(struct reader *r)
 {
-    char word[64];
-    size_t start = r->at, from = start + 2, end = from;
-    while (end + 1 < r->len && !(r->text[end] == '}' && r->text[end + 1] == '}'))
-        end++;
-    if (end + 1 >= r->len)
+    char word[QUOTE];
+    const char *text = r->text;
+    size_t start = r->at, from = start + 2, end = find_close(text, r->len, from);
+    if (end == r->len)
         return wrong(r, start, "{{ is not closed by }}; \\{{ stands for two braces");
     r->at = end + 2;
-    while (from < end && r->text[from] == ' ')
+    while (from < end && is_blank(text[from]))
         from++;
-    while (end > from && r->text[end - 1] == ' ')
+    while (end > from && is_blank(text[end - 1]))
         end--;
     size_t name = from, argument;
-    while (name < end && r->text[name] != ' ')
+    while (name < end && !is_blank(text[name]))
         name++;
-    for (argument = name; argument < end && r->text[argument] == ' ';)
+    for (argument = name; argument < end && is_blank(text[argument]);)
         argument++;
-    if (is_word(r->text + from, end - from, "counter"))
-        return add_field(r->p, PIECE_COUNTER, 0);
-    if (is_word(r->text + from, end - from, "time"))
-        return add_field(r->p, PIECE_TIME, 0);
-    if (is_word(r->text + from, name - from, "random"))
-        return read_random(r, argument, r->text + argument, end - argument);
-    if (is_word(r->text + from, name - from, "hex"))
-        return read_hex(r, argument, r->text + argument, end - argument);
-    quote(word, sizeof word, r->text + from, end - from);
-    return wrong(r, start, "\"%s\" is no field; there are {{counter}} {{time}} {{random N}} {{hex 48 65}}", word);
+    if (is_word(text + from, end - from, "counter"))
+        return add_field(r, PIECE_COUNTER, 0, 1);
+    if (is_word(text + from, end - from, "time"))
+        return add_field(r, PIECE_TIME, 0, TIME_LEN);
+    if (is_word(text + from, name - from, "random"))
+        return read_random(r, argument, text + argument, end - argument);
+    if (is_word(text + from, name - from, "hex"))
+        return read_hex(r, argument, text + argument, end - argument);
+    quote(word, text + from, end - from);
+    return wrong(r, start, "\"%s\" is no field; there are {{counter}} {{time}} {{random N}} {{hex 48 65}}, "
+                 "and \\{{ for two braces", word);
+}
+
+/* How many bytes too many there are, whatever the fields will make. */
+static size_t excess(const struct reader *r)
+{
+    size_t least = r->p->literals.len + r->fields;
+    return least > PAYLOAD_MOST ? least - PAYLOAD_MOST : 0;
+}
+
+static int too_long(struct reader *r, size_t where)
+{
+    return wrong(r, where, "it is longer than the largest datagram, %d bytes", PAYLOAD_MOST);
 }
 
 static int read_all(struct reader *r)
 {
     while (r->at < r->len) {
-        size_t plain = r->at;
-        while (r->at < r->len && r->text[r->at] != '\\' && !(r->text[r->at] == '{' && r->at + 1 < r->len && r->text[r->at + 1] == '{'))
+        size_t start = r->at;
+        while (r->at < r->len && r->text[r->at] != '\\' &&
+               !(r->text[r->at] == '{' && r->at + 1 < r->len && r->text[r->at + 1] == '{'))
             r->at++;
-        if (add_bytes(r->p, r->text + plain, r->at - plain) < 0)
+        if (add_bytes(r->p, r->text + start, r->at - start) < 0)
             return -1;
+        if (excess(r))
+            return too_long(r, r->at - excess(r));
+        start = r->at;
         if (r->at < r->len && (r->text[r->at] == '\\' ? read_escape(r) : read_field(r)) < 0)
             return -1;
-        if (r->p->literals.len > PAYLOAD_MOST)
-            return wrong(r, plain, "it is longer than the largest datagram, %d bytes", PAYLOAD_MOST);
+        if (excess(r))
+            return too_long(r, start);
     }
     return 0;
 }

@@ -4,7 +4,7 @@
  *     {{counter}}                      how many were made of it, from 1
  *     {{time}}                         the wall time: 2026-11-22T15:31:10.123456789Z
  *     {{random N}}                     N random bytes
- *     {{hex 48 65}}                    bytes, as core/hex reads them
+ *     {{hex 48 65}}                    bytes, as core/hex reads them; {{hex {0x48, 0x65}}} too
  *     \{                               a brace, where two of them are meant as such: \{{
  *
  * With PAYLOAD_CAPTURES \0 to \9 are what a rule's pattern captured, and NUL is \x00. All other bytes stand for themselves, valid UTF-8 or not.
@@ -39,11 +39,12 @@ struct payload_slice {
 struct payload_values {
     uint64_t counter;
     int64_t wall;                         /* ns */
-    struct random *random;
+    struct random *random;                /* may be NULL only for a text without {{random N}} */
     const struct payload_slice *captures; /* PAYLOAD_GROUPS of them; NULL: all are empty */
 };
 
-/* Compiles a text. Returns it, or NULL with EINVAL and `error`, or with ENOMEM. */
+/* Compiles a text. Returns it, or NULL with EINVAL and `error`, or with ENOMEM. A text whose shortest datagram is longer
+ * than PAYLOAD_MOST is wrong: what is left for payload_make() to refuse are long counters and captures. */
 struct payload *payload_new(const char *text, size_t len, unsigned flags, struct payload_error *error);
 void payload_free(struct payload *p);
 
