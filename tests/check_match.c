@@ -757,9 +757,41 @@ START_TEST(only_who_was_asked_can_answer)
 }
 END_TEST
 
+/* As DNS does it: two bytes in front say which question it is. */
+START_TEST(matches_by_an_identifier)
+{
+    struct match *m = match_new(5);
+    struct match_result r;
+    struct address peer, other;
+    address_loopback(&peer, AF_INET, 53);
+    address_loopback(&other, AF_INET, 54);
+    match_by_bytes(m, 0, 1);
+    ck_assert_int_eq(match_sent(m, 1, 1, 10, &peer, (const unsigned char *)"\x01\x02same", 6, transform_find("upper")), 0);
+    ck_assert_int_eq(match_sent(m, 2, 2, 20, &peer, (const unsigned char *)"\x01\x03same", 6, transform_find("upper")), 0);
+    ck_assert(!match_received(m, &peer, (const unsigned char *)"\x09\x02same", 6, &r)); /* no guess */
+    ck_assert(!match_received(m, &peer, (const unsigned char *)"\x01", 1, &r));
+    ck_assert(!match_received(m, &other, (const unsigned char *)"\x01\x03", 2, &r));
+    ck_assert(match_arrived(m, &peer, (const unsigned char *)"\x01\x03same", 6, &r));
+    ck_assert_uint_eq(r.request, 2);
+    ck_assert(match_received(m, &peer, (const unsigned char *)"\x01\x03 other", 8, &r));
+    ck_assert_uint_eq(r.request, 2);
+    ck_assert_int_eq(r.how, MATCH_CONTENT);
+    ck_assert(match_received(m, &peer, (const unsigned char *)"\x01\x03", 2, &r));
+    ck_assert(r.duplicate);
+    ck_assert(match_received(m, &peer, (const unsigned char *)"\x01\x02!", 3, &r));
+    ck_assert_uint_eq(r.request, 1);
+    match_by_bytes(m, 0, -1);
+    ck_assert_int_eq(match_sent(m, 3, 3, 30, &peer, (const unsigned char *)"x", 1, NULL), 0);
+    ck_assert(match_received(m, &peer, (const unsigned char *)"guess", 5, &r));
+    ck_assert_int_eq(r.how, MATCH_ORDER);
+    match_free(m);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"matches by an identifier", matches_by_an_identifier},
         {"only who was asked can answer", only_who_was_asked_can_answer},
         {"matches by content first", matches_by_content_first},
         {"knows duplicates and late answers", knows_duplicates_and_late_answers},

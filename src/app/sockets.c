@@ -69,6 +69,8 @@ int sockets_set(struct app *a, enum setting setting, int64_t value)
     a->settings[setting] = value;
     if (setting == SETTING_WAIT)
         client_set_wait(a, value);
+    if (setting == SETTING_MATCH)
+        match_by_bytes(a->client.match, (int32_t)(value >> 32), (int32_t)(value & INT32_MAX) - 1);
     return 0;
 }
 

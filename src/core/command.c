@@ -70,7 +70,7 @@ static const struct {
     [COMMAND_EXPLAIN] = {{"why", "[N]", "", "what happened in exchange N, or the newest, and why"},
                          parse_exchange, 1, ARGUMENT_OTHER},
     [COMMAND_SET] = {{"set", "[NAME [VALUE]]", "", "show or set how sockets and server behave"},
-                     parse_setting, 2, ARGUMENT_SETTING},
+                     parse_setting, 3, ARGUMENT_SETTING},
     [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_FIND] = {{"find", "REGEX", "/", "search the log; n and N go on"}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", "show only what EXPR lets pass; alone: all"}, parse_text, RAW, ARGUMENT_FILTER},
@@ -190,7 +190,7 @@ static int parse_exchange(struct command *c, const struct words *w, char *why)
 
 static int parse_setting(struct command *c, const struct words *w, char *why)
 {
-    char word[QUOTED], expected[SETTING_TEXT];
+    char word[QUOTED], expected[SETTING_TEXT], value[COMMAND_TEXT];
     c->setting = w->count ? setting_find(w->at[0]) : -1;
     if (w->count && c->setting < 0) {
         snprintf(why, COMMAND_WHY, "there is no setting \"%s\"; /set alone lists them",
@@ -200,9 +200,10 @@ static int parse_setting(struct command *c, const struct words *w, char *why)
     if (w->count < 2)
         return 0;
     c->has_value = true;
-    if (setting_parse((enum setting)c->setting, w->at[1], &c->value, expected) == 0)
+    snprintf(value, sizeof value, "%s%s%s", w->at[1], w->count > 2 ? " " : "", w->count > 2 ? w->at[2] : "");
+    if (setting_parse((enum setting)c->setting, value, &c->value, expected) == 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "%s takes %s, not \"%s\"", w->at[0], expected, quotable(w->at[1], strlen(w->at[1]), word));
+    snprintf(why, COMMAND_WHY, "%s takes %s, not \"%s\"", w->at[0], expected, quotable(value, strlen(value), word));
     return -1;
 }
 

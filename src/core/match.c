@@ -38,6 +38,7 @@ struct content {
 
 struct match {
     uint64_t seed;
+    int32_t id_first, id_last;  /* where an identifier stands, −1: nowhere */
     uint64_t first, last;       /* serials alive: first ≤ s < last; serials begin at 1 */
     uint64_t oldest_waiting;    /* itself, or `last` when none waits */
     uint64_t oldest_given_up;   /* nothing before it is given up */
@@ -58,6 +59,23 @@ static uint64_t content_key(const struct match *m, const struct address *peer, c
     return hash_bytes(data, len, address_hash(peer, m->seed));
 }
 
+static bool has_id(const struct match *m, size_t len)
+{
+    return m->id_last >= 0 && len > (size_t)m->id_last;
+}
+
+/* An identifier is no content: another one that has its bytes alone is not meant. */
+static uint64_t id_key(const struct match *m, const struct address *peer, const unsigned char *data)
+{
+    return hash_bytes(data + m->id_first, (size_t)(m->id_last - m->id_first + 1), address_hash(peer, ~m->seed));
+}
+
+void match_by_bytes(struct match *m, int32_t first, int32_t last)
+{
+    m->id_first = first;
+    m->id_last = last;
+}
+
 struct match *match_new(uint64_t seed)
 {
     struct match *m = calloc(1, sizeof *m);
@@ -66,6 +84,7 @@ struct match *match_new(uint64_t seed)
     m->seed = seed;
     m->first = m->last = m->oldest_waiting = m->oldest_given_up = 1;
     m->free_content = NONE;
+    m->id_last = -1;
     buffer_init(&m->scratch);
     return m;
 }
@@ -246,7 +265,7 @@ int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sen
     *at(m, serial) = (struct request){.request = request, .exchange = exchange, .sent = sent, .peer = *peer};
     m->waiting++;
     uint64_t own = content_key(m, peer, data, len);
-    uint64_t mapped = expected ? content_key(m, peer, m->scratch.data, m->scratch.len) : own;
+    uint64_t mapped = has_id(m, len) ? id_key(m, peer, data) : expected ? content_key(m, peer, m->scratch.data, m->scratch.len) : own;
     link_in(m, serial, 0, mapped);
     if (own != mapped)
         link_in(m, serial, 1, own);
@@ -321,9 +340,12 @@ static uint64_t first_of(const struct match *m, uint64_t from, enum state state,
 
 bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
 {
-    struct content *c = content_find(m, content_key(m, peer, data, len));
+    bool by_id = has_id(m, len);
+    struct content *c = content_find(m, by_id ? id_key(m, peer, data) : content_key(m, peer, data, len));
     uint64_t serial = 0;
     enum match_how how = MATCH_CONTENT;
+    if (!c && m->id_last >= 0)
+        return false;
     if (c) {
         serial = content_waiting(m, c);
         if (!serial)

@@ -36,6 +36,10 @@ struct match_result {
 struct match *match_new(uint64_t seed);
 void match_free(struct match *m);
 
+/* From now on a datagram answers the request that has the same bytes at those places, `first` to `last` from 0, as an identifier has them, whatever the rest is; nothing is
+ * guessed. `last` −1: contents are compared again. */
+void match_by_bytes(struct match *m, int32_t first, int32_t last);
+
 /* A request was sent to `peer`: entry `request`, at monotonic time `sent`. What `expected` makes of its payload is expected, or
  * the payload itself (alone, when `expected` is NULL). Returns 0, or −1 with ENOMEM. */
 int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const struct address *peer,

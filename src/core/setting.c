@@ -21,6 +21,7 @@ static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_REPLY_RATE] = {"reply-rate", SETTING_IS_LIMIT, 0, 100000000, 10000, "replies a second to one source beyond this machine"},
     [SETTING_OFFLOAD] = {"offload", SETTING_IS_SWITCH, 0, 1, 1, "under load, datagrams pass the kernel in trains (UDP_SEGMENT, UDP_GRO); what is seen never differs"},
     [SETTING_PLAIN] = {"plain", SETTING_IS_SWITCH, 0, 1, 0, "one recvfrom and one sendto for each datagram, under load too"},
+    [SETTING_MATCH] = {"match", SETTING_IS_BYTES, 0, INT64_MAX, 0, "what an answer shares with its request: its content, or those bytes, from 0"},
     [SETTING_MOUSE] = {"mouse", SETTING_IS_SWITCH, 0, 1, 0, "the wheel scrolls, a click sets the focus; Shift then selects text"},
 };
 
@@ -47,8 +48,21 @@ static void say_expected(const struct setting_info *s, char *expected)
     case SETTING_IS_SIZE: snprintf(expected, SETTING_TEXT, "a size from %s to %s", low, high); break;
     case SETTING_IS_NUMBER: snprintf(expected, SETTING_TEXT, "a number from %s to %s", low, high); break;
     case SETTING_IS_SWITCH: snprintf(expected, SETTING_TEXT, "on or off"); break;
+    case SETTING_IS_BYTES: snprintf(expected, SETTING_TEXT, "content, or bytes A-B: bytes 0-1"); break;
     case SETTING_IS_LIMIT: snprintf(expected, SETTING_TEXT, "a number up to %s, or off", high); break;
     }
+}
+
+/* "bytes 0-1", "content". */
+static int64_t parse_bytes(const char *text)
+{
+    char first[8], last[8];
+    if (strcmp(text, "content") == 0)
+        return 0;
+    if (sscanf(text, "bytes %7[0-9]-%7[0-9]", first, last) != 2 || strlen(text) != strlen("bytes -") + strlen(first) + strlen(last))
+        return -1;
+    int64_t from = units_parse_count(first, 0, 65526), to = units_parse_count(last, 0, 65526);
+    return from >= 0 && to >= from ? from << 32 | (to + 1) : -1;
 }
 
 int setting_parse(enum setting setting, const char *text, int64_t *value, char *expected)
@@ -59,6 +73,7 @@ int setting_parse(enum setting setting, const char *text, int64_t *value, char *
     case SETTING_IS_TIME: parsed = units_parse_time(text); break;
     case SETTING_IS_SIZE: parsed = units_parse_size(text); break;
     case SETTING_IS_SWITCH: parsed = strcmp(text, "on") == 0 ? 1 : strcmp(text, "off") == 0 ? 0 : -1; break;
+    case SETTING_IS_BYTES: parsed = parse_bytes(text); break;
     case SETTING_IS_LIMIT: parsed = strcmp(text, "off") == 0 ? 0 : units_parse_count(text, 1, s->high); break;
     case SETTING_IS_NUMBER: parsed = units_parse_count(text, s->low, s->high); break;
     }
@@ -77,6 +92,10 @@ char *setting_format(enum setting setting, int64_t value, char *text)
         snprintf(text, SETTING_TEXT, "the system's");
     else if (s->kind == SETTING_IS_TIME)
         units_format_time(value, text);
+    else if (s->kind == SETTING_IS_BYTES && value)
+        snprintf(text, SETTING_TEXT, "bytes %lld-%lld", (long long)(value >> 32), (long long)(value & 0xffffffff) - 1);
+    else if (s->kind == SETTING_IS_BYTES)
+        snprintf(text, SETTING_TEXT, "content");
     else if (s->kind == SETTING_IS_SWITCH)
         snprintf(text, SETTING_TEXT, value ? "on" : "off");
     else if (s->kind == SETTING_IS_LIMIT && value == 0)

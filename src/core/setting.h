@@ -22,6 +22,7 @@ enum setting {
     SETTING_OFFLOAD,
     SETTING_PLAIN,
     SETTING_MOUSE,
+    SETTING_MATCH,
     SETTING_COUNT
 };
 
@@ -31,6 +32,7 @@ enum setting_kind {
     SETTING_IS_NUMBER,
     SETTING_IS_SWITCH,   /* on, off */
     SETTING_IS_LIMIT,    /* a number, or off (0) */
+    SETTING_IS_BYTES,    /* bytes A-B: A × 2^32 + B + 1, or content (0) */
 };
 
 struct setting_info {
