@@ -57,7 +57,7 @@ static struct address dead_address(void)
 
 /* Sending, by the client. */
 
-enum fate {
+enum outcome {
     RESENT,   /* the kernel swallowed it for an older one's error: sent again once, and nobody notices */
     UNSEEN,   /* tried again at once */
     UNSENT,   /* in the journal as not sent, with the errno */
@@ -67,7 +67,7 @@ enum fate {
 
 struct send_case {
     int error, times;
-    enum fate fate;
+    enum outcome fate;
 };
 
 static bool takes_again(struct stage *s, const void *context)

@@ -25,7 +25,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
-    random_init(&a->random, seed, 0, 0);
+    random_init(&a->random, options->seed >= 0 ? (uint64_t)options->seed : seed, 0, 0);
     sending_init(&a->sending);
     expecting_init(&a->expecting);
     a->turn_most = options->max_log / 8;
@@ -41,7 +41,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->client.tx = tx_new();
     a->server.tx = tx_new();
     a->room = malloc(UDP_ROOM);
-    if (a->journal && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room)
+    if (a->journal && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room && faults_init(a) == 0)
         return 0;
     app_done(a);
     errno = ENOMEM;
@@ -75,6 +75,7 @@ void app_done(struct app *a)
     rules_done(&a->server.rules);
     peers_done(&a->server.peers);
     peers_done(&a->server.hosts);
+    faults_done(a);
     journal_free(a->journal);
     free(a->room);
 }
@@ -94,6 +95,7 @@ void app_turn(struct app *a)
     opening_step(a, &a->opening);
     replay_step(a);
     sending_step(a);
+    faults_step(a);
     expecting_step(a);
     server_step(a);
     saving_step(a);
@@ -408,6 +410,8 @@ int app_start(struct app *a)
 {
     if (a->options->open)
         return opening_start(a, &a->opening, a->options->open);
+    for (size_t i = 0; i < a->options->fault_count; i++)
+        faults_run(a, &a->options->faults[i].fault);
     if (a->options->save && keeping_start(a, a->options->save) < 0)
         return -1;
     if (take_source(a) < 0 || take_groups(a) < 0)

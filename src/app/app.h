@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "app/expecting.h"
+#include "app/faults.h"
 #include "app/lookup.h"
 #include "app/names.h"
 #include "app/sending.h"
@@ -73,7 +74,8 @@ struct pending {
     bool has_reply;
     size_t start, len;        /* the reply in tx_bytes() */
     const struct transform *made_by;
-    const char *reason;       /* why it is held back, or NULL: then it stands at `place` */
+    bool linked;              /* it goes through the fault link, once it is journalled */
+    const char *reason;       /* why it is held back, or NULL: then it stands at `place`, or is linked */
     enum event told;          /* of the notice that gives the reason where there is no reply */
     size_t place;
 };
@@ -177,6 +179,7 @@ struct app {
     struct opening opening;
     struct replay replay;
     struct sending sending;
+    struct faults faults;
     struct expecting expecting;
     struct names names;
     struct random random;
@@ -280,6 +283,14 @@ int client_send(struct app *a, const void *data, size_t len);
 
 /* The same for a line of text: with the end that -C asks for. */
 int client_send_line(struct app *a, const void *line, size_t len);
+
+/* Takes a datagram that came, with flags for its entry. A server's is settled by server_settle_taken(). */
+void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);
+void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);
+void server_settle_taken(struct app *a);
+
+/* Learns and tells the port that the kernel picked when `about` was sent, if it did just now. */
+void client_learn_port(struct app *a, const struct entry *about);
 
 /* Posts a datagram: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what fails then has its notice. While one waits in a full
  * socket it counts as sent. What cannot be posted is sent at once: returns what client_send_line() does. */

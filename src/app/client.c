@@ -52,13 +52,14 @@ static struct address source_of(const struct client *c, const struct address *fr
     return address_equal(&plain, &c->peer) && !c->peer.scope ? plain : *from;
 }
 
-static void take_datagram(struct app *a, const struct udp_arrival *arrival)
+void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flags)
 {
     struct client *c = &a->client;
     struct entry e;
     struct address from = source_of(c, &arrival->peer);
     struct match_result match;
     app_arrival(a, ROLE_CLIENT, arrival, &e);
+    e.flags |= flags;
     if (match_received(c->match, &from, arrival->data, arrival->kept, &match)) {
         e.reply_to = match.request;
         e.exchange = match.exchange;
@@ -76,6 +77,7 @@ static void take_datagram(struct app *a, const struct udp_arrival *arrival)
     }
     journal_append(a->journal, &e);
     c->events++;
+    sending_note(a, &e);
 }
 
 static void take_complaint(struct app *a, const struct udp_complaint *u)
@@ -138,7 +140,8 @@ static void drain(struct app *a)
         if (failed || got == 0)
             break;
         for (; rx_next(c->rx, &arrival); taken++, bytes += arrival.kept)
-            take_datagram(a, &arrival);
+            if (!faults_are_on(a, ROLE_CLIENT, DIR_RECEIVED) || faults_pass_in(a, ROLE_CLIENT, &arrival))
+                client_take(a, &arrival, 0);
     }
     if (taken >= QUEUED || rx_way(c->rx) != RX_PLAIN) /* only a queue can have overflown */
         sockets_queued(a, ROLE_CLIENT);
@@ -229,6 +232,7 @@ void client_close(struct app *a)
 {
     struct client *c = &a->client;
     client_settle(a);
+    faults_clear(a, ROLE_CLIENT);
     loop_unwatch(a->loop, c->udp.fd);
     udp_close(&c->udp);
     address_clear(&c->local);
@@ -277,15 +281,22 @@ static bool learn_port(struct client *c)
     return c->local.port == 0 && udp_local(&c->udp, &c->local) == 0 && c->local.port != 0;
 }
 
-static void journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error)
+void client_learn_port(struct app *a, const struct entry *about)
+{
+    if (learn_port(&a->client))
+        tell_port(a, about);
+}
+
+static struct entry journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error, unsigned flags)
 {
     struct client *c = &a->client;
-    bool picked = learn_port(c);
+    bool held = flags & (FLAG_LOST | FLAG_DELAYED | FLAG_REORDERED | FLAG_CORRUPTED);
+    bool picked = !held && learn_port(c);
     struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
     e.wall = when.wall;
     e.mono = when.mono;
     e.dir = DIR_SENT;
-    e.flags = error ? FLAG_UNSENT : 0;
+    e.flags = flags | (error ? FLAG_UNSENT : 0U);
     e.error = error;
     e.exchange = ++a->exchanges;
     e.local = c->local;
@@ -301,6 +312,7 @@ static void journal_sent(struct app *a, struct moment when, const void *data, si
         app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
     if (picked)
         tell_port(a, &e);
+    return e;
 }
 
 /* The socket takes nothing just now: it is watched for when it does. */
@@ -310,15 +322,10 @@ static void wait_until_taken(struct app *a)
     watch(a);
 }
 
-int client_send(struct app *a, const void *data, size_t len)
+/* Sends by one call, past the fault link. */
+static int send_now(struct app *a, const void *data, size_t len)
 {
     struct client *c = &a->client;
-    if (c->udp.fd < 0) {
-        snprintf(a->why, APP_WHY, "%s", app_is_busy(a) ? "the name is still being looked up" :
-                 "there is no client here: /to HOST [PORT] opens one");
-        errno = ENOTCONN;
-        return -1;
-    }
     struct moment when = loop_clock(a->loop);
     int error = send_once(a, data, len) < 0 ? errno : 0;
     if (error)
@@ -332,10 +339,47 @@ int client_send(struct app *a, const void *data, size_t len)
         errno = error;
         return -1;
     }
-    journal_sent(a, when, data, len, error);
+    journal_sent(a, when, data, len, error, 0);
     set_deadline(a);
     errno = error;
     return error ? -1 : 0;
+}
+
+/* Through the fault link: its entry has the number that comes next. */
+static int send_linked(struct app *a, const void *data, size_t len)
+{
+    struct client *c = &a->client;
+    const unsigned char *bytes;
+    struct moment when = loop_clock(a->loop);
+    struct link_item item = {.bytes = data, .len = len, .from = c->local, .to = c->peer, .tag = journal_last(a->journal) + 1};
+    if (len > udp_most(&c->udp)) {
+        explain_unsent(a, EMSGSIZE, len);
+        errno = EMSGSIZE;
+        return -1;
+    }
+    int answer = link_submit(faults_link(a, ROLE_CLIENT, DIR_SENT), &item, when.mono);
+    if (answer == LINK_NOW)
+        return send_now(a, data, len);
+    unsigned flags = faults_flags(a, &item, answer, &bytes);
+    snprintf(a->why, APP_WHY, "not sent: the fault link holds as much as it may already");
+    struct entry e = journal_sent(a, when, bytes, len, answer < 0 ? ENOBUFS : 0, flags);
+    if (answer >= 0)
+        faults_tell(a, &e, &item, answer);
+    set_deadline(a);
+    faults_step(a);
+    return 0;
+}
+
+int client_send(struct app *a, const void *data, size_t len)
+{
+    struct client *c = &a->client;
+    if (c->udp.fd < 0) {
+        snprintf(a->why, APP_WHY, "%s", app_is_busy(a) ? "the name is still being looked up" :
+                 "there is no client here: /to HOST [PORT] opens one");
+        errno = ENOTCONN;
+        return -1;
+    }
+    return faults_are_on(a, ROLE_CLIENT, DIR_SENT) ? send_linked(a, data, len) : send_now(a, data, len);
 }
 
 /* Journals what was posted, up to `end`, each datagram as it was sent or not: at once, as answers may come while others wait for the socket. */
@@ -350,7 +394,7 @@ static void journal_posted(struct app *a, struct moment when, size_t end)
             snprintf(a->why, APP_WHY, "not sent: the socket's send buffer was still full at the end");
         else if (error)
             explain_unsent(a, error, len);
-        journal_sent(a, when, data, len, error);
+        journal_sent(a, when, data, len, error, 0);
     }
     if (c->posted == tx_count(c->tx)) {
         tx_clear(c->tx);
@@ -382,7 +426,7 @@ static int post(struct app *a, const void *line, size_t len, size_t end)
     struct client *c = &a->client;
     struct buffer *bytes = tx_bytes(c->tx);
     size_t start = bytes->len;
-    if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || len + end > udp_most(&c->udp)) {
+    if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || faults_are_on(a, ROLE_CLIENT, DIR_SENT) || len + end > udp_most(&c->udp)) {
         client_flush(a);
         if (tx_count(c->tx) == 0)
             return end ? client_send_line(a, line, len) : client_send(a, line, len);

@@ -161,6 +161,7 @@ static int run_send(struct app *a, const struct command *c)
     case COMMAND_FILE: return sending_file(a, c->text, c->lines);
     case COMMAND_NAME: return names_keep(a, c->text, c->rest, c->rest_len);
     case COMMAND_USE: return names_send(a, c->text);
+    case COMMAND_PING: return sending_ping(a, c);
     default: return sending_many(a, c);
     }
 }
@@ -172,6 +173,11 @@ static int run_stop(struct app *a, const struct command *c)
         snprintf(a->why, APP_WHY, "nothing goes on that could be stopped");
     a->front.say(a->front.context, false, a->why);
     return 0;
+}
+
+static int run_fault(struct app *a, const struct command *c)
+{
+    return faults_run(a, &c->fault);
 }
 
 static int run_expect(struct app *a, const struct command *c)
@@ -203,11 +209,13 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_FILE] = run_send,
         [COMMAND_REPEAT] = run_send,
         [COMMAND_BURST] = run_send,
+        [COMMAND_PING] = run_send,
         [COMMAND_STOP] = run_stop,
         [COMMAND_NAME] = run_send,
         [COMMAND_USE] = run_send,
         [COMMAND_TRANSFORM] = run_transform,
         [COMMAND_RULE] = rules_run,
+        [COMMAND_FAULT] = run_fault,
         [COMMAND_EXPECT] = run_expect,
         [COMMAND_WAIT] = run_front,
         [COMMAND_STATUS] = run_status,

@@ -162,6 +162,11 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
         buffer_append_byte(&h->err, '\n');
         return;
     }
+    uint64_t ping = h->app->sending.pinged ? ping_number(e->data, e->kept) : 0;
+    char rtt[UNITS_TEXT];
+    if (ping && e->rtt >= 0)
+        buffer_printf(&h->err, "udptalk: %zu bytes from %s: ping %llu, %s%s\n", e->size, address_format(&e->peer, peer), (unsigned long long)ping,
+                      units_format_rtt(e->rtt, rtt), e->flags & FLAG_DUPLICATE ? ", again" : e->flags & FLAG_LATE ? ", late" : "");
     append_payload(&h->out, h->out_terminal, e);
     buffer_append_byte(&h->out, '\n');
 }

@@ -110,10 +110,11 @@ static void draw_sending(const struct screen *s, char *text, size_t room)
 static void draw_rule(struct screen *s)
 {
     struct journal_counts counts = journal_counts(s->app->journal);
-    char text[160] = "", number[UNITS_TEXT];
+    char text[200] = "", faults[180], number[UNITS_TEXT];
     int row = s->layout.rule, end = s->cells.cols;
     if (row < 0)
         return;
+    faults_state(s->app, faults, sizeof faults);
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
     if (s->app->saving.x)
         snprintf(text, sizeof text, " saving %.60s · %s entries · ^C stops ", s->app->saving.name, units_format_count(s->app->saving.entries, number));
@@ -130,6 +131,8 @@ static void draw_rule(struct screen *s)
         snprintf(text, sizeof text, " %s pasted lines still to send · ^C stops ", units_format_count(s->outbox_lines, number));
     else if (app_is_busy(s->app))
         snprintf(text, sizeof text, " looking a name up · Esc gives it up ");
+    else if (faults[0])
+        snprintf(text, sizeof text, " %s ", faults);
     else if (s->scene.client.waiting)
         snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
                  s->scene.client.waiting == 1 ? "" : "s");

@@ -20,7 +20,7 @@ static struct log_view *log_of(struct screen *s)
 static uint64_t row_of(const struct journal *j, uint64_t n)
 {
     struct entry e;
-    return journal_get(j, n, &e) && answer_is_part(j, &e) ? e.reply_to : n;
+    return journal_get(j, n, &e) && answer_is_part(j, &e) ? answer_row(j, &e) : n;
 }
 
 static bool is_shown(const struct log_view *v, uint64_t row)

@@ -16,7 +16,7 @@
 
 enum { PIECE = 512, FILE_MOST = 64 << 20 }; /* datagrams a turn; bytes of a file of lines */
 
-static const char *const names[] = {"", "/repeat", "/burst", "/file"};
+static const char *const names[] = {"", "/repeat", "/burst", "/file", "/ping"};
 
 void sending_init(struct sending *s)
 {
@@ -183,6 +183,38 @@ int sending_many(struct app *a, const struct command *c)
     return 0;
 }
 
+int sending_ping(struct app *a, const struct command *c)
+{
+    struct sending *s = &a->sending;
+    if (sending_is_on(a))
+        return refuse_second(a);
+    if (a->client.udp.fd < 0 && !app_is_busy(a))
+        return fails(a, ENOTCONN, "there is no client here: /to HOST [PORT] opens one");
+    if (ping_init(&s->ping, (uint64_t)c->count) < 0)
+        return fails(a, ENOMEM, "not sent: out of memory");
+    s->every = c->every;
+    s->size = c->size;
+    s->pinged = true;
+    begin(a, SENDING_PING, (uint64_t)c->count);
+    return 0;
+}
+
+void sending_note(struct app *a, const struct entry *e)
+{
+    if (a->sending.kind == SENDING_PING)
+        ping_answer(&a->sending.ping, e->data, e->kept, e->rtt, e->flags & FLAG_LATE);
+}
+
+/* Of a run that is over or was stopped. */
+static void tell_ping(struct app *a)
+{
+    char counts[300], times[300];
+    ping_summary(&a->sending.ping, counts, times, sizeof counts);
+    app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", counts);
+    if (*times)
+        app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", times);
+}
+
 static void go_on(void *context)
 {
     (void)context; /* the end of the turn steps on */
@@ -204,10 +236,15 @@ static int prepare(struct app *a)
     struct sending *s = &a->sending;
     if (s->ready)
         return 0;
-    if (s->kind == SENDING_LINES)
+    if (s->kind == SENDING_LINES) {
         take_line(s);
-    else if (make(a, s->payload, s->done + 1, &s->made) < 0)
+    } else if (s->kind == SENDING_PING) {
+        buffer_clear(&s->made);
+        if (ping_probe(&s->ping, s->size, &s->made) < 0)
+            return fails(a, ENOMEM, "not sent: out of memory");
+    } else if (make(a, s->payload, s->done + 1, &s->made) < 0) {
         return -1;
+    }
     s->ready = true;
     return 0;
 }
@@ -220,6 +257,7 @@ static void end(struct app *a)
     s->payload = NULL;
     buffer_done(&s->file);
     buffer_done(&s->made);
+    ping_done(&s->ping);
     s->kind = SENDING_NONE;
 }
 
@@ -242,8 +280,17 @@ bool sending_stop(struct app *a)
         return false;
     client_flush(a);
     summarise(a, a->why, APP_WHY);
+    if (a->sending.kind == SENDING_PING)
+        tell_ping(a);
     end(a);
     return true;
+}
+
+/* The last probe's answer is waited for, or has been given up. */
+static bool ping_is_over(const struct app *a)
+{
+    const struct ping *p = &a->sending.ping;
+    return p->received + p->late >= p->sent || a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0;
 }
 
 static void conclude(struct app *a)
@@ -252,6 +299,13 @@ static void conclude(struct app *a)
     client_flush(a);
     if (tx_waiting(a->client.tx))
         return; /* for a full socket */
+    if (a->sending.kind == SENDING_PING) {
+        if (!ping_is_over(a))
+            return; /* the client's deadline goes on */
+        tell_ping(a);
+        end(a);
+        return;
+    }
     summarise(a, text, sizeof text);
     end(a);
     app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "%s", text);

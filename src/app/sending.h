@@ -13,14 +13,16 @@
 
 #include "core/buffer.h"
 #include "core/payload.h"
+#include "core/ping.h"
 #include "loop/loop.h"
 
 struct app;
 struct command;
+struct entry;
 
 /* Invariant: `payload` and `file` are those of the kind, else unset. */
 struct sending {
-    enum sending_kind { SENDING_NONE, SENDING_REPEAT, SENDING_BURST, SENDING_LINES } kind;
+    enum sending_kind { SENDING_NONE, SENDING_REPEAT, SENDING_BURST, SENDING_LINES, SENDING_PING } kind;
     struct payload *payload;
     struct buffer file;     /* LINES: what is left of it */
     struct buffer made;     /* the next datagram */
@@ -29,16 +31,23 @@ struct sending {
     uint64_t refused;       /* the client's count of unsent ones, when it began */
     int64_t every, began;   /* ns, mono */
     struct loop_timer timer;
+    struct ping ping;       /* PING */
+    size_t size;            /* PING: bytes of a probe */
+    bool pinged;            /* there have been probes: answers to them are told apart */
     uint64_t single;        /* datagrams of /send, for their {{counter}} */
 };
 
 void sending_init(struct sending *s);
 
-/* /send TEXT; /hex BYTES; /file PATH, as one datagram or each line as one; /repeat and /burst. */
+/* /send TEXT; /hex BYTES; /file PATH, as one datagram or each line as one; /repeat and /burst; /ping. */
 int sending_text(struct app *a, const char *text, size_t len);
 int sending_hex(struct app *a, const char *text, size_t len);
 int sending_file(struct app *a, const char *path, bool lines);
 int sending_many(struct app *a, const struct command *c);
+int sending_ping(struct app *a, const struct command *c);
+
+/* The client took a datagram: it may answer a probe. */
+void sending_note(struct app *a, const struct entry *e);
 
 bool sending_is_on(const struct app *a);
 

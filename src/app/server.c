@@ -20,7 +20,7 @@ enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10 }; /* datagrams a turn, a
 #define TURN_MOST (UNITS_SECOND / 200) /* large datagrams take their time: then keys and frames come before the next read */
 
 /* Journals the reply as it left, or did not. `error`: what sending it met, 0 when it was sent or held back. */
-static void journal_reply(struct app *a, const struct pending *p, int error)
+static struct entry journal_reply(struct app *a, const struct pending *p, int error, unsigned flags, const unsigned char *bytes)
 {
     struct server *s = &a->server;
     size_t most = udp_most(&s->udp);
@@ -37,22 +37,41 @@ static void journal_reply(struct app *a, const struct pending *p, int error)
         .exchange = p->request.exchange,
         .size = p->len < most ? p->len : most,
         .kept = p->len < most ? p->len : most,
-        .data = tx_bytes(s->tx)->data + p->start,
-        .made_by = p->len <= most ? p->made_by : NULL, /* what was cut cannot be made anew */
+        .data = bytes,
+        .made_by = p->len <= most && !(flags & FLAG_CORRUPTED) ? p->made_by : NULL, /* what was cut cannot be made anew */
         .error = error,
-        .flags = p->reason ? FLAG_SUPPRESSED : error ? FLAG_UNSENT : 0,
+        .flags = flags | (p->reason ? FLAG_SUPPRESSED : error ? FLAG_UNSENT : 0U),
     };
     if (address_is_set(&p->from))
         memcpy(reply.local.ip, p->from.ip, sizeof p->from.ip);
-    journal_append(a->journal, &reply);
-    *(reply.flags ? &s->held : &s->out) += 1;
+    reply.n = journal_append(a->journal, &reply);
+    *(reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT) ? &s->held : &s->out) += 1;
+    return reply;
+}
+
+/* The reply goes through the fault link: its entry has the number that comes next. Returns the errno of sending it, where it goes at once. */
+static int send_linked(struct app *a, const struct pending *p)
+{
+    struct server *s = &a->server;
+    const unsigned char *bytes = tx_bytes(s->tx)->data + p->start;
+    struct link_item item = {.bytes = bytes, .len = p->len, .from = p->from, .to = p->request.peer, .tag = journal_last(a->journal) + 1};
+    int answer = link_submit(faults_link(a, ROLE_SERVER, DIR_SENT), &item, loop_clock(a->loop).mono);
+    int error = answer < 0 ? ENOBUFS : answer == LINK_NOW && udp_send_from(&s->udp, &p->from, &p->request.peer, bytes, p->len) < 0 ? errno : 0;
+    unsigned flags = faults_flags(a, &item, answer, &bytes);
+    struct entry reply = journal_reply(a, p, error, flags, bytes);
+    if (!error)
+        faults_tell(a, &reply, &item, answer);
+    return error;
 }
 
 /* The reply, and what became of it. */
 static void conclude(struct app *a, const struct pending *p)
 {
-    int error = p->reason ? 0 : tx_error(a->server.tx, p->place);
-    journal_reply(a, p, error);
+    int error = p->reason || p->linked ? 0 : tx_error(a->server.tx, p->place);
+    if (p->linked)
+        error = send_linked(a, p);
+    else
+        journal_reply(a, p, error, 0, tx_bytes(a->server.tx)->data + p->start);
     if (!p->reason && !error)
         return;
     struct entry about = p->request;
@@ -132,17 +151,20 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
     if (p->reason)
         return;
     guard_sent(guard, guard_hash(bytes->data + p->start, p->len, a->seed));
-    p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
+    p->linked = faults_are_on(a, ROLE_SERVER, DIR_SENT);
+    if (!p->linked)
+        p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
 }
 
-static void take_datagram(struct app *a, const struct udp_arrival *arrival)
+void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags)
 {
     struct server *s = &a->server;
     struct pending *p = &s->pending[s->pending_count++];
     struct entry *e = &p->request;
     app_arrival(a, ROLE_SERVER, arrival, e);
+    e->flags |= flags;
     p->from = arrival->answer;
-    p->has_reply = false;
+    p->has_reply = p->linked = false;
     p->reason = NULL;
     p->told = EVENT_ERROR;
     if (address_is_set(&arrival->asked)) {
@@ -167,7 +189,8 @@ static void take_some(struct app *a, size_t *datagrams, size_t *bytes)
     struct server *s = &a->server;
     struct udp_arrival arrival;
     for (; s->pending_count < TX_MOST && s->work < WORK_MOST && rx_next(s->rx, &arrival); ++*datagrams) {
-        take_datagram(a, &arrival);
+        if (!faults_are_on(a, ROLE_SERVER, DIR_RECEIVED) || faults_pass_in(a, ROLE_SERVER, &arrival))
+            server_take(a, &arrival, 0);
         *bytes += arrival.kept;
     }
     *bytes += tx_bytes(s->tx)->len;
@@ -229,6 +252,12 @@ static void server_ready(void *context, short revents)
         sockets_queued(a, ROLE_SERVER);
 }
 
+void server_settle_taken(struct app *a)
+{
+    if (a->server.pending_count)
+        settle(a);
+}
+
 void server_step(struct app *a)
 {
     if (a->server.again && !a->server.full)
@@ -277,6 +306,7 @@ void server_close(struct app *a)
 {
     struct server *s = &a->server;
     server_settle(a);
+    faults_clear(a, ROLE_SERVER);
     loop_unwatch(a->loop, s->udp.fd);
     udp_close(&s->udp);
     address_clear(&s->local);

@@ -10,6 +10,7 @@
 #include "core/filter.h"
 #include "core/hex.h"
 #include "core/payload.h"
+#include "core/ping.h"
 #include "core/regex.h"
 #include "core/rule.h"
 #include "core/units.h"
@@ -27,11 +28,11 @@ typedef int parse_arguments(struct command *c, const struct words *w, char *why)
 
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
     parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay,
-    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule;
+    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule, parse_fault, parse_ping;
 
 enum { RAW = -1, REST = -2 };
 
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM, ARGUMENT_RULE };
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM, ARGUMENT_RULE, ARGUMENT_FAULT };
 
 static const struct {
     struct command_info info;
@@ -57,6 +58,7 @@ static const struct {
     [COMMAND_REPEAT] = {{"repeat", "N [every TIME] TEXT", "", "send TEXT N times, one every second or TIME"},
                         parse_repeat, REST, ARGUMENT_OTHER},
     [COMMAND_BURST] = {{"burst", "N TEXT", "", "send TEXT N times, as fast as the socket takes it"}, parse_repeat, REST, ARGUMENT_OTHER},
+    [COMMAND_PING] = {{"ping", "[N] [every TIME] [size BYTES]", "", "numbered probes: loss, times"}, parse_ping, 5, ARGUMENT_OTHER},
     [COMMAND_STOP] = {{"stop", "", "^C", "end what is being sent, pinged, replayed or saved"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", "keep TEXT as NAME, or forget NAME; alone: list"}, parse_name, REST, ARGUMENT_OTHER},
     [COMMAND_USE] = {{"use", "NAME", "", "send the TEXT that is kept as NAME"}, parse_use, 1, ARGUMENT_OTHER},
@@ -64,6 +66,8 @@ static const struct {
                            parse_transform, 1, ARGUMENT_TRANSFORM},
     [COMMAND_RULE] = {{"rule", "KIND PATTERN => ACTION", "", "a rule; or list, delete N, load or save FILE"},
                       parse_rule, REST, ARGUMENT_RULE},
+    [COMMAND_FAULT] = {{"fault", "[client|server] [in|out] [SPEC]", "", "lose, delay, double datagrams; off"},
+                       parse_fault, REST, ARGUMENT_FAULT},
     [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", "wait for a datagram with it in it, else fail"},
                         parse_expect, RAW, ARGUMENT_OTHER},
     [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
@@ -456,6 +460,33 @@ static int parse_repeat(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+/* [N] [every TIME] [size BYTES], each once. */
+static int parse_ping(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    int i = 0;
+    c->count = 10;
+    c->every = UNITS_SECOND;
+    c->size = PING_SIZE;
+    if (w->count && w->at[0][strspn(w->at[0], "0123456789")] == '\0')
+        c->count = units_parse_count(w->at[i++], 1, PING_MOST);
+    for (; i < w->count && c->count > 0 && c->every >= 0; i += 2) {
+        const char *value = i + 1 < w->count ? w->at[i + 1] : "";
+        int64_t size = strcmp(w->at[i], "size") == 0 ? units_parse_size(value) : -1;
+        if (strcmp(w->at[i], "every") == 0 && (c->every = units_parse_time(value)) >= 0)
+            continue;
+        if (size < PING_LEAST || size > PAYLOAD_MOST)
+            break;
+        c->size = (size_t)size;
+    }
+    if (c->count > 0 && i >= w->count)
+        return 0;
+    i = i < w->count ? i : 0;
+    snprintf(why, COMMAND_WHY, "/ping takes how many (1 to 1,000,000), every TIME, size BYTES (%d to %d), not \"%s%s%s\"", PING_LEAST, PAYLOAD_MOST,
+             quotable(w->at[i], strlen(w->at[i]), word), i + 1 < w->count ? " " : "", i + 1 < w->count ? w->at[i + 1] : "");
+    return -1;
+}
+
 static bool is_name(const char *word)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -515,6 +546,13 @@ static int parse_rule(struct command *c, const struct words *w, char *why)
         snprintf(why, COMMAND_WHY, "/rule %s takes %s", names[c->rule], c->rule == RULES_LIST ? "no more" :
                  c->rule == RULES_DELETE ? "the number of a rule; /rule list shows them" : "a FILE");
     return wrong ? -1 : 0;
+}
+
+static int parse_fault(struct command *c, const struct words *w, char *why)
+{
+    size_t where;
+    (void)w;
+    return fault_parse(&c->fault, c->rest, c->rest_len, why, &where);
 }
 
 /* REGEX, to the end or to a last ` within TIME`. */
@@ -708,6 +746,10 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
         for (size_t i = 0; i < sizeof rule_words / sizeof *rule_words; i++)
             count = add_name(names, room, count, rule_words[i], prefix, len);
         return count;
+    case ARGUMENT_FAULT:
+        for (size_t i = 0; fault_word_at(i); i++)
+            count = add_name(names, room, count, fault_word_at(i)->name, prefix, len);
+        return count;
     case ARGUMENT_FORM:
         for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)
             count = add_name(names, room, count, dump_form_name(form), prefix, len);
@@ -741,7 +783,7 @@ size_t command_complete(const char *text, size_t len, const char **names, size_t
         *start += name;
         return count;
     }
-    for (size_t i = name; i < word; i++)
+    for (size_t i = name; i < word && (id < 0 || table[id].kind != ARGUMENT_FAULT); i++)
         if (!is_blank(text[i]))
             return 0; /* no command completes its second argument */
     return id < 0 ? 0 : complete_argument(table[id].kind, text + word, len - word, names, room);

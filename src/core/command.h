@@ -14,6 +14,7 @@
 #include "core/address.h"
 #include "core/dump.h"
 #include "core/entry.h"
+#include "core/fault.h"
 #include "core/setting.h"
 #include "core/transform.h"
 
@@ -31,11 +32,13 @@ enum command_id {
     COMMAND_FILE,
     COMMAND_REPEAT,
     COMMAND_BURST,
+    COMMAND_PING,
     COMMAND_STOP,
     COMMAND_NAME,
     COMMAND_USE,
     COMMAND_TRANSFORM,
     COMMAND_RULE,
+    COMMAND_FAULT,
     COMMAND_EXPECT,
     COMMAND_WAIT,
     COMMAND_EXPLAIN,
@@ -86,7 +89,8 @@ struct command {
     enum role role;         /* close; ROLE_NONE: both */
     const struct transform *transform;
     int64_t time;           /* wait; expect: within; ns, −1: as -w */
-    int64_t count;          /* repeat, burst */
+    int64_t count;          /* repeat, burst, ping */
+    size_t size;            /* ping: bytes */
     int64_t every;          /* repeat: ns from one to the next; −1: one after the other is answered or given up */
     bool lines;             /* file: each line is a datagram */
     int word;               /* help: the command asked for, or −1 */
@@ -95,6 +99,7 @@ struct command {
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
     double speed;           /* replay: times as fast as then */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
+    struct fault_change fault;
     enum command_rule rule; /* rule; `count` is the one that is deleted */
     const char *rest;       /* send, hex, repeat, burst, name: the TEXT, rule: the rule, within what was parsed, good while that is; not NUL-terminated */
     size_t rest_len;

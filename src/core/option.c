@@ -10,7 +10,7 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN };
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED };
 
 static const struct row {
     int value;
@@ -43,6 +43,8 @@ static const struct row {
     {QUIET, {0, "quiet", NULL, "a server without screen logs nothing for each datagram"}},
     {WINDOW, {0, "window", "N", "without screen: at most N unanswered at once (1)"}},
     {TRANSFORM, {0, "transform", "NAME", "what the server does with a datagram (upper)"}},
+    {FAULT, {0, "fault", "SPEC", "lose, delay, double datagrams: 'loss 30%'; as /fault"}},
+    {SEED, {0, "seed", "N", "the seed that makes faults repeatable"}},
     {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
     {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
     {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
@@ -84,6 +86,22 @@ static int take_group(struct options *o, const char *value, char *why)
         return -1;
     }
     o->group_count++;
+    return 0;
+}
+
+static int take_fault(struct options *o, const char *value, char *why)
+{
+    char text[COMMAND_WHY], sentence[COMMAND_WHY];
+    if (o->fault_count == OPTION_FAULTS) {
+        snprintf(why, OPTION_WHY, "more than %d of --fault", OPTION_FAULTS);
+        return -1;
+    }
+    snprintf(text, sizeof text, "fault %.400s", value);
+    if (command_parse(&o->faults[o->fault_count], text, strlen(text), sentence) < 0) {
+        snprintf(why, OPTION_WHY, "--fault: %s", sentence);
+        return -1;
+    }
+    o->fault_count++;
     return 0;
 }
 
@@ -146,6 +164,10 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
     case TRANSFORM: return take_transform(o, value, why);
+    case FAULT: return take_fault(o, value, why);
+    case SEED:
+        o->seed = units_parse_count(value, 0, INT64_MAX / 16);
+        return o->seed < 0 ? wrong(why, "--seed", value, "a whole number") : 0;
     case WINDOW:
         if (take_count(&number, "--window", value, 100000, why) < 0)
             return -1;
@@ -242,6 +264,7 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         .source_port = -1,
         .linger = -1,
         .window = 1,
+        .seed = -1,
         .transform = transform_at(0),
         .max_log = 256 << 20,
     };

@@ -17,7 +17,7 @@
 #include "core/setting.h"
 #include "core/transform.h"
 
-enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_WHY = 500 };
+enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_FAULTS = 8, OPTION_WHY = 500 };
 
 enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN };
 
@@ -46,6 +46,9 @@ struct options {
     size_t window;
     const struct transform *transform;
     size_t max_log;
+    int64_t seed;              /* of faults and {{random}}, −1: any */
+    struct command faults[OPTION_FAULTS]; /* --fault, as the command of that name */
+    size_t fault_count;
     const char *save;          /* where the journal is kept as it grows, or NULL */
     const char *open;          /* MODE_OPEN: the file to look at */
     struct script_source scripts[OPTION_SCRIPTS];

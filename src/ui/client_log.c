@@ -87,7 +87,7 @@ static void draw_datagram(struct cells *c, struct area row, const struct scene *
     uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;
     char text[UNITS_TEXT], size[UNITS_TEXT + 4];
     int col = cells_put(c, row.row, k.text, k.end, style, failed ? "✗ " : sent ? "→ " : "← ");
-    const char *said = sent ? (failed ? "not sent" : "") : remark(e);
+    const char *said = e->flags & FLAG_LOST ? "dropped here" : !sent ? remark(e) : failed ? "not sent" : e->flags & FLAG_DUPLICATE ? "again" : "";
     int said_at = k.rtt - (*said ? cells_width(c, said) + 1 : 0);
     if (said_at < col + 4)
         said_at = k.rtt;
@@ -122,9 +122,10 @@ static int height(const struct scene *s, const struct entry *e, int cols)
 
 static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e, struct columns k)
 {
+    bool ours = e->event == EVENT_FAULT || e->event == EVENT_LEFT;
     bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR || e->event == EVENT_NOT_SENT;
-    uint8_t style = bad ? STYLE_ERROR : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
-    cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : "· ");
+    uint8_t style = bad ? STYLE_ERROR : ours ? STYLE_OURS : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
+    cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : ours ? "⟳ " : "· ");
     log_text_wrap(c, notice_area(row, k), style, s, e);
 }
 

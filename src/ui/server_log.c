@@ -73,16 +73,20 @@ static void draw_answer(struct cells *c, int row, int col, int end, const struct
     if (answered) {
         col = put_payload(c, row, col, share(a, col, end), STYLE_RECEIVED, s, &a->request);
         col = cells_put(c, row, col, end, STYLE_DIM, " → ");
-        put_payload(c, row, col, end, STYLE_SENT, s, &a->reply);
+        col = put_payload(c, row, col, a->has_reason ? col + (end - col) / 2 : end, STYLE_SENT, s, &a->reply);
+        if (a->has_reason)
+            col = cells_put(c, row, col, end, STYLE_OURS, a->reply.flags & FLAG_LOST ? " ✗ " : " ⟳ ");
+        if (a->has_reason)
+            cells_put_safe(c, row, col, end, STYLE_OURS, a->reason.data, a->reason.kept);
         return;
     }
     if (!a->has_reason) {
         put_payload(c, row, col, end, STYLE_RECEIVED, s, &a->request);
         return;
     }
-    bool ours = a->has_reply && a->reply.flags & FLAG_SUPPRESSED;
+    bool refused = a->has_reply ? a->reply.flags & FLAG_SUPPRESSED : a->reason.event == EVENT_SUPPRESSED, ours = refused || a->request.flags & FLAG_LOST;
     col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, s, &a->request);
-    col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, ours ? " ✗ not answered: " : " ✗ ");
+    col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, refused ? " ✗ not answered: " : " ✗ ");
     col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
     if (a->request.exchange)
         cells_printf(c, row, col, end, STYLE_DIM, " (/why %llu)", (unsigned long long)a->request.exchange);

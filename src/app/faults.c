@@ -1,0 +1,322 @@
+#include "config.h"
+
+#include "app/faults.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "core/error.h"
+#include "core/units.h"
+
+static const enum direction directions[2] = {DIR_SENT, DIR_RECEIVED};
+
+struct link *faults_link(const struct app *a, enum role role, enum direction direction)
+{
+    return a->faults.links[role][direction == DIR_RECEIVED];
+}
+
+int faults_init(struct app *a)
+{
+    struct faults *f = &a->faults;
+    buffer_init(&f->bytes);
+    f->seed = a->options->seed >= 0 ? (uint64_t)a->options->seed : a->seed;
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++)
+            if (!(f->links[role][i] = link_new(f->seed, role, directions[i])))
+                return -1;
+    return 0;
+}
+
+void faults_done(struct app *a)
+{
+    struct faults *f = &a->faults;
+    loop_timer_stop(a->loop, &f->timer);
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++)
+            link_free(f->links[role][i]);
+    buffer_done(&f->bytes);
+}
+
+bool faults_are_on(const struct app *a, enum role role, enum direction direction)
+{
+    return !link_is_idle(faults_link(a, role, direction));
+}
+
+static const char *direction_name(enum direction direction)
+{
+    return direction == DIR_RECEIVED ? "in" : "out";
+}
+
+/* What is set on a link, and what came of it. */
+static void tell_link(struct app *a, enum role role, enum direction direction)
+{
+    const struct link *l = faults_link(a, role, direction);
+    const struct link_counts *c = link_counts(l);
+    char words[FAULT_TEXT], lost[UNITS_TEXT], all[UNITS_TEXT];
+    fault_words(link_spec(l), words);
+    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s (%s of %s lost)", role_name(role), direction_name(direction), words,
+               units_format_count(c->lost + c->lost_to_burst + c->lost_to_rate, lost), units_format_count(c->submitted, all));
+}
+
+static bool is_change(const struct fault_change *change)
+{
+    return change->named >> FAULT_LOSS != 0;
+}
+
+static void change_link(struct app *a, const struct fault_change *change, enum role role, enum direction direction)
+{
+    struct link *l = faults_link(a, role, direction);
+    struct fault_spec spec = *link_spec(l);
+    if (change->named & 1U << FAULT_SEED)
+        link_seed(l, change->seed);
+    fault_apply(change, &spec);
+    link_set(l, &spec);
+}
+
+int faults_run(struct app *a, const struct fault_change *change)
+{
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++) {
+            if (!fault_concerns(change, role, directions[i]))
+                continue;
+            if (is_change(change))
+                change_link(a, change, role, directions[i]);
+            if (!fault_is_off(link_spec(faults_link(a, role, directions[i]))) || is_change(change))
+                tell_link(a, role, directions[i]);
+        }
+    faults_step(a);
+    return 0;
+}
+
+unsigned faults_flags(struct app *a, const struct link_item *item, int answer, const unsigned char **bytes)
+{
+    struct buffer *b = &a->faults.bytes;
+    const struct fate *fate = &item->fate;
+    *bytes = item->bytes;
+    if (answer == LINK_LOST)
+        return FLAG_LOST;
+    if (answer != LINK_HELD)
+        return 0;
+    buffer_clear(b);
+    if (fate->corrupt >= 0 && buffer_append(b, item->bytes, item->len) == 0) {
+        b->data[fate->corrupt / 8] ^= (unsigned char)(0x80 >> fate->corrupt % 8);
+        *bytes = b->data;
+    }
+    return (fate->delay > 0 ? FLAG_DELAYED : 0U) | (fate->reorder ? FLAG_REORDERED : 0U) | (fate->corrupt >= 0 ? FLAG_CORRUPTED : 0U);
+}
+
+/* What the link does to a datagram, in words. */
+static void describe(const struct link_item *item, int answer, const char *lost, char *text, size_t room)
+{
+    const struct fate *fate = &item->fate;
+    char time[UNITS_TEXT];
+    size_t at = 0;
+    text[0] = '\0';
+    if (answer == LINK_LOST) {
+        snprintf(text, room, "dropped here by your /fault%s: %s", fate->lost == FATE_BURST ? " burst" : fate->lost == FATE_RATE ? " rate" : "", lost);
+        return;
+    }
+    if (fate->delay > 0)
+        at += (size_t)snprintf(text, room, "held %s", units_format_rtt(fate->delay, time));
+    if (fate->reorder)
+        at += (size_t)snprintf(text + at, room - at, "%sheld until the next has gone", at ? ", then " : "");
+    if (fate->corrupt >= 0)
+        at += (size_t)snprintf(text + at, room - at, "%sbit %lld of byte %lld turned over", at ? ", " : "", (long long)fate->corrupt % 8, (long long)fate->corrupt / 8);
+    if (fate->duplicate)
+        at += (size_t)snprintf(text + at, room - at, "%s%s", at ? ", " : "", "sent twice");
+    if (at)
+        snprintf(text + at, room - at, " by your /fault");
+}
+
+void faults_tell(struct app *a, const struct entry *e, const struct link_item *item, int answer)
+{
+    char text[200];
+    struct entry about = *e;
+    if (answer < 0) {
+        about.error = ENOBUFS;
+        app_notice(a, e->role, EVENT_NOT_SENT, &about, "not sent: the fault link holds as much as it may already");
+        return;
+    }
+    describe(item, answer, "it never left", text, sizeof text);
+    if (*text)
+        app_notice(a, e->role, EVENT_FAULT, &about, "%s", text);
+}
+
+/* The endpoint never gets it: the log is the only place where it is seen. */
+static void journal_lost(struct app *a, enum role role, const struct udp_arrival *arrival, const struct link_item *item)
+{
+    char text[200];
+    struct entry e;
+    app_arrival(a, role, arrival, &e);
+    e.flags |= FLAG_LOST;
+    e.exchange = ++a->exchanges;
+    e.n = journal_append(a->journal, &e);
+    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
+    describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text, sizeof text);
+    app_notice(a, role, EVENT_FAULT, &e, "%s", text);
+}
+
+bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arrival)
+{
+    struct link_item item = {.bytes = arrival->data, .len = arrival->kept, .from = arrival->peer, .to = arrival->answer, .tag = arrival->size};
+    char text[200], peer[ADDRESS_TEXT];
+    int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, a->called.mono);
+    if (answer == LINK_NOW)
+        return true;
+    if (answer == LINK_LOST) {
+        journal_lost(a, role, arrival, &item);
+        return false;
+    }
+    describe(&item, answer, "", text, sizeof text);
+    app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size, address_format(&arrival->peer, peer),
+               answer < 0 ? "dropped, since the fault link holds as much as it may already" : text);
+    loop_again(a->loop); /* what is due now is let go before the turn ends */
+    return false;
+}
+
+static unsigned flags_of(const struct link_item *item)
+{
+    return (item->fate.delay > 0 ? FLAG_DELAYED : 0U) | (item->overtaken ? FLAG_REORDERED : 0U) |
+           (item->fate.corrupt >= 0 ? FLAG_CORRUPTED : 0U) | (item->copy ? FLAG_DUPLICATE : 0U);
+}
+
+/* One that was held comes in now. */
+static void let_in(struct app *a, enum role role, const struct link_item *item)
+{
+    struct udp_arrival arrival = {.data = item->bytes, .peer = item->from, .answer = item->to, .size = item->tag, .kept = item->len};
+    a->called = loop_clock(a->loop);
+    if (role == ROLE_CLIENT)
+        client_take(a, &arrival, flags_of(item));
+    else
+        server_take(a, &arrival, flags_of(item));
+}
+
+/* The entry of a datagram that a link held, with what is known without it where it was forgotten. */
+static struct entry held_entry(const struct app *a, enum role role, const struct link_item *item)
+{
+    struct entry e;
+    if (journal_get(a->journal, item->tag, &e))
+        return e;
+    e = entry_make(ENTRY_DATAGRAM, role);
+    e.n = item->tag;
+    return e;
+}
+
+/* A copy is a datagram of its own. */
+static void journal_copy(struct app *a, enum role role, const struct link_item *item, int error)
+{
+    struct entry original = held_entry(a, role, item), e = original;
+    struct moment now = loop_clock(a->loop);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    e.dir = DIR_SENT;
+    e.rtt = -1;
+    if (address_is_set(&item->from))
+        e.local = item->from;
+    e.peer = item->to;
+    e.flags = FLAG_DUPLICATE | (error ? FLAG_UNSENT : 0U) | (original.flags & FLAG_CORRUPTED);
+    e.error = error;
+    e.made_by = NULL;
+    e.data = item->bytes;
+    e.size = e.kept = item->len;
+    journal_append(a->journal, &e);
+    *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role == ROLE_CLIENT;
+}
+
+/* One that was held leaves now. */
+static void let_out(struct app *a, enum role role, const struct link_item *item)
+{
+    char late[UNITS_TEXT], text[ADDRESS_TEXT];
+    struct udp *u = role == ROLE_SERVER ? &a->server.udp : &a->client.udp;
+    bool connected = role == ROLE_CLIENT && u->connected;
+    int failed = role == ROLE_SERVER ? udp_send_from(u, &item->from, &item->to, item->bytes, item->len)
+                                     : udp_send(u, connected ? NULL : &item->to, item->bytes, item->len);
+    int error = failed ? errno : 0;
+    struct entry about = held_entry(a, role, item);
+    about.error = error;
+    if (item->copy)
+        journal_copy(a, role, item, error);
+    if (error)
+        app_notice(a, role, EVENT_NOT_SENT, &about, "not sent to %s: %s", address_format(&item->to, text), error_meaning(error));
+    else if (!item->copy && item->delayed > 0)
+        app_notice(a, role, EVENT_LEFT, &about, role == ROLE_SERVER ? "what went to %2$s left %1$s later" : "left %1$s later", units_format_rtt(item->delayed, late),
+                   address_format(&item->to, text));
+    if (role == ROLE_CLIENT)
+        client_learn_port(a, &about);
+}
+
+static void go_on(void *context)
+{
+    faults_step(context);
+}
+
+/* A bounded number a turn. */
+static void let_go(struct app *a, enum role role, enum direction direction)
+{
+    enum { PIECE = 64 };
+    struct link *l = faults_link(a, role, direction);
+    int64_t now = loop_clock(a->loop).mono;
+    struct link_item item;
+    for (int i = 0; i < PIECE && link_due(l) <= now && link_take(l, now, &item); i++)
+        (direction == DIR_SENT ? let_out : let_in)(a, role, &item);
+}
+
+/* While the server's socket takes no replies nothing comes in: once it does, it steps on. */
+static int64_t next_due(const struct app *a)
+{
+    int64_t next = INT64_MAX;
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++) {
+            bool waits = role == ROLE_SERVER && directions[i] == DIR_RECEIVED && a->server.full;
+            int64_t due = waits ? INT64_MAX : link_due(faults_link(a, role, directions[i]));
+            next = due < next ? due : next;
+        }
+    return next;
+}
+
+void faults_step(struct app *a)
+{
+    struct faults *f = &a->faults;
+    if (next_due(a) == INT64_MAX && !f->timer.set)
+        return;
+    let_go(a, ROLE_CLIENT, DIR_RECEIVED);
+    if (!a->server.full)
+        let_go(a, ROLE_SERVER, DIR_RECEIVED);
+    server_settle_taken(a);
+    let_go(a, ROLE_CLIENT, DIR_SENT);
+    let_go(a, ROLE_SERVER, DIR_SENT);
+    int64_t next = next_due(a);
+    if (next == INT64_MAX)
+        loop_timer_stop(a->loop, &f->timer);
+    else if (!f->timer.set || f->timer.due != next)
+        loop_timer_set(a->loop, &f->timer, next, go_on, a);
+}
+
+void faults_clear(struct app *a, enum role role)
+{
+    size_t count = link_clear(faults_link(a, role, DIR_SENT)) + link_clear(faults_link(a, role, DIR_RECEIVED));
+    char number[UNITS_TEXT];
+    if (count)
+        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held went with the socket", units_format_count(count, number), count == 1 ? "" : "s");
+}
+
+void faults_state(const struct app *a, char *text, size_t room)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2 && at < room; i++) {
+            const struct link *l = faults_link(a, role, directions[i]);
+            const struct link_counts *c = link_counts(l);
+            char words[FAULT_TEXT], lost[UNITS_TEXT], all[UNITS_TEXT];
+            uint64_t gone = c->lost + c->lost_to_burst + c->lost_to_rate;
+            if (fault_is_off(link_spec(l)))
+                continue;
+            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s", at ? " · " : "", role_name(role), directions[i] == DIR_RECEIVED ? " in" : "",
+                                   fault_words(link_spec(l), words));
+            if (gone && at < room)
+                at += (size_t)snprintf(text + at, room - at, " (%s of %s lost)", units_format_count(gone, lost), units_format_count(c->submitted, all));
+        }
+}
