@@ -74,6 +74,7 @@ struct pending {
     bool has_reply;
     size_t start, len;        /* the reply in tx_bytes() */
     const struct transform *made_by;
+    int64_t after;            /* ns: its rule wants it later */
     bool linked;              /* it goes through the fault link, once it is journalled */
     const char *reason;       /* why it is held back, or NULL: then it stands at `place`, or is linked */
     enum event told;          /* of the notice that gives the reason where there is no reply */

@@ -287,11 +287,10 @@ void client_learn_port(struct app *a, const struct entry *about)
         tell_port(a, about);
 }
 
-static struct entry journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error, unsigned flags)
+/* What was sent, or not (`error`); `picked`: the kernel picked its port just now. */
+static struct entry journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error, unsigned flags, bool picked)
 {
     struct client *c = &a->client;
-    bool held = flags & (FLAG_LOST | FLAG_DELAYED | FLAG_REORDERED | FLAG_CORRUPTED);
-    bool picked = !held && learn_port(c);
     struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
     e.wall = when.wall;
     e.mono = when.mono;
@@ -339,7 +338,7 @@ static int send_now(struct app *a, const void *data, size_t len)
         errno = error;
         return -1;
     }
-    journal_sent(a, when, data, len, error, 0);
+    journal_sent(a, when, data, len, error, 0, learn_port(c));
     set_deadline(a);
     errno = error;
     return error ? -1 : 0;
@@ -362,7 +361,7 @@ static int send_linked(struct app *a, const void *data, size_t len)
         return send_now(a, data, len);
     unsigned flags = faults_flags(a, &item, answer, &bytes);
     snprintf(a->why, APP_WHY, "not sent: the fault link holds as much as it may already");
-    struct entry e = journal_sent(a, when, bytes, len, answer < 0 ? ENOBUFS : 0, flags);
+    struct entry e = journal_sent(a, when, bytes, len, answer < 0 ? ENOBUFS : 0, flags, false);
     if (answer >= 0)
         faults_tell(a, &e, &item, answer);
     set_deadline(a);
@@ -394,7 +393,7 @@ static void journal_posted(struct app *a, struct moment when, size_t end)
             snprintf(a->why, APP_WHY, "not sent: the socket's send buffer was still full at the end");
         else if (error)
             explain_unsent(a, error, len);
-        journal_sent(a, when, data, len, error, 0);
+        journal_sent(a, when, data, len, error, 0, learn_port(c));
     }
     if (c->posted == tx_count(c->tx)) {
         tx_clear(c->tx);

@@ -118,8 +118,13 @@ static void describe(const struct link_item *item, int answer, const char *lost,
         snprintf(text, room, "dropped here by your /fault%s: %s", fate->lost == FATE_BURST ? " burst" : fate->lost == FATE_RATE ? " rate" : "", lost);
         return;
     }
-    if (fate->delay > 0)
-        at += (size_t)snprintf(text, room, "held %s", units_format_rtt(fate->delay, time));
+    if (item->after > 0)
+        snprintf(text, room, "leaves %s later, by its rule", units_format_time(item->after, time));
+    if (item->after > 0 && fate->delay == item->after && !fate->reorder && fate->corrupt < 0 && !fate->duplicate)
+        return;
+    at = strlen(text);
+    if (fate->delay > item->after)
+        at += (size_t)snprintf(text + at, room - at, "%sheld %s", at ? "; " : "", units_format_rtt(fate->delay - item->after, time));
     if (fate->reorder)
         at += (size_t)snprintf(text + at, room - at, "%sheld until the next has gone", at ? ", then " : "");
     if (fate->corrupt >= 0)
@@ -197,7 +202,7 @@ static void let_in(struct app *a, enum role role, const struct link_item *item)
 static struct entry held_entry(const struct app *a, enum role role, const struct link_item *item)
 {
     struct entry e;
-    if (journal_get(a->journal, item->tag, &e))
+    if (journal_get(a->journal, item->tag, &e) && e.kind == ENTRY_DATAGRAM)
         return e;
     e = entry_make(ENTRY_DATAGRAM, role);
     e.n = item->tag;

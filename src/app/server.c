@@ -54,7 +54,7 @@ static int send_linked(struct app *a, const struct pending *p)
 {
     struct server *s = &a->server;
     const unsigned char *bytes = tx_bytes(s->tx)->data + p->start;
-    struct link_item item = {.bytes = bytes, .len = p->len, .from = p->from, .to = p->request.peer, .tag = journal_last(a->journal) + 1};
+    struct link_item item = {.bytes = bytes, .len = p->len, .from = p->from, .to = p->request.peer, .after = p->after, .tag = journal_last(a->journal) + 1};
     int answer = link_submit(faults_link(a, ROLE_SERVER, DIR_SENT), &item, loop_clock(a->loop).mono);
     int error = answer < 0 ? ENOBUFS : answer == LINK_NOW && udp_send_from(&s->udp, &p->from, &p->request.peer, bytes, p->len) < 0 ? errno : 0;
     unsigned flags = faults_flags(a, &item, answer, &bytes);
@@ -151,7 +151,7 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
     if (p->reason)
         return;
     guard_sent(guard, guard_hash(bytes->data + p->start, p->len, a->seed));
-    p->linked = faults_are_on(a, ROLE_SERVER, DIR_SENT);
+    p->linked = p->after || faults_are_on(a, ROLE_SERVER, DIR_SENT);
     if (!p->linked)
         p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
 }
@@ -165,6 +165,7 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     e->flags |= flags;
     p->from = arrival->answer;
     p->has_reply = p->linked = false;
+    p->after = 0;
     p->reason = NULL;
     p->told = EVENT_ERROR;
     if (address_is_set(&arrival->asked)) {

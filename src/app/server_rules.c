@@ -57,6 +57,7 @@ bool rules_answer(struct app *a, struct pending *p)
         tell_gave_up(a, &p->request, m.gave_up);
     if (!rule)
         return false;
+    p->after = rule->after;
     switch (rule->action) {
     case RULE_REPLY: make_text(a, p, rule, &m); break;
     case RULE_TRANSFORM: make_transformed(a, p, rule); break;

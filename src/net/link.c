@@ -209,6 +209,7 @@ int link_submit(struct link *l, struct link_item *item, int64_t now)
     item->copy = item->overtaken = false;
     if (!fault_is_off(&l->fate.spec))
         fate_draw(&l->fate, now, item->len, &item->fate);
+    item->fate.delay += item->fate.lost ? 0 : item->after;
     item->delayed = item->fate.delay;
     if (item->fate.lost) {
         count_lost(l, item->fate.lost);

@@ -35,6 +35,7 @@ struct link_item {
     struct address from, to;
     uint64_t tag;
     unsigned flags;
+    int64_t after;       /* ns: it leaves that much later, whatever the faults add to it */
     /* What the link did to it: */
     uint64_t number;     /* in order of submission, from 1 */
     struct fate fate;

@@ -1,0 +1,259 @@
+/* Rules, faults and probes, end to end: what the program does with them as a server and as a client. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "unit.h"
+
+enum { WORDS = 40 };
+
+/* A server of one's own with these commands, and a peer that asks it. */
+struct service {
+    struct program *p;
+    struct program_peer peer;
+    uint16_t port;
+};
+
+static void serve(struct service *s, const char *const commands[])
+{
+    const char *words[WORDS] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; commands[i]; i++) {
+        words[count++] = "-e";
+        words[count++] = commands[i];
+    }
+    s->p = program_start_server(words, &s->port);
+    program_peer_open(&s->peer);
+}
+
+static void ask(struct service *s, const void *data, size_t len)
+{
+    program_peer_send(&s->peer, s->port, data, len);
+}
+
+static void check(struct service *s, const char *question, const char *answer)
+{
+    ask(s, question, strlen(question));
+    program_peer_expect(&s->peer, s->p, answer);
+}
+
+static void end(struct service *s)
+{
+    program_signal(s->p, 2);
+    ck_assert_int_eq(program_wait_end(s->p), 0);
+    program_free(s->p);
+    program_peer_close(&s->peer);
+}
+
+START_TEST(answers_by_the_first_rule_that_matches)
+{
+    struct service s;
+    serve(&s, (const char *const[]){"rule equals ping => reply pong {{counter}}", "rule regex ^WHERE (\\w+) (\\w+)$ => reply \\2 of \\1: \\0",
+                                    "rule starts x => drop", "rule starts \"\\x00\" => reply {{hex 00 01}}", "rule ends ? => transform reverse",
+                                    "rule contains AND => reply \"a => b\"", NULL});
+    check(&s, "ping", "pong 1");
+    check(&s, "ping", "pong 2");
+    check(&s, "WHERE a b", "b of a: WHERE a b");
+    check(&s, "why?", "?yhw");
+    check(&s, "one AND two?", "?owt DNA eno"); /* the first of two */
+    check(&s, "one AND two", "a => b");
+    ask(&s, "xyz", 3);
+    check(&s, "other", "OTHER"); /* nothing came of xyz */
+    ask(&s, "\0q", 2);
+    program_peer_receive(&s.peer, s.p);
+    ck_assert(s.peer.len == 2 && memcmp(s.peer.data, "\0\1", 2) == 0);
+    program_wait_out(s.p, "xyz ✗ not answered: a rule drops it");
+    end(&s);
+}
+END_TEST
+
+START_TEST(answers_later_by_a_rule)
+{
+    struct service s;
+    serve(&s, (const char *const[]){"rule equals slow => reply later after 60ms", NULL});
+    long began = program_clock();
+    ask(&s, "slow", 4);
+    check(&s, "fast", "FAST"); /* overtakes it */
+    program_peer_expect(&s.peer, s.p, "later");
+    ck_assert_int_ge(program_clock() - began, 59);
+    program_wait_out(s.p, "slow → later ✗ leaves 60 ms later, by its rule");
+    end(&s);
+}
+END_TEST
+
+START_TEST(finds_wrong_rules_and_faults_first)
+{
+    static const struct {
+        const char *command, *word;
+    } cases[] = {
+        {"rule", "the rule is missing: it is KIND PATTERN => ACTION"},
+        {"rule like x => drop", "\"like\" is not a kind of rule"},
+        {"rule equals x", "=>"},
+        {"rule equals x => shout", "\"shout\" is not an action"},
+        {"rule regex (a => drop", "at its end"},
+        {"rule equals x => reply \\q", "is no escape"},
+        {"rule equals x => reply {{counter", "{{ is not closed"},
+        {"rule equals x => transform louder", "louder"},
+        {"rule delete x", "/rule delete takes the number of a rule"},
+        {"rule load", "/rule load takes a FILE"},
+        {"rule list x", "/rule list takes no more"},
+        {"fault loss 130%", "not \"130%\""},
+        {"fault delay -1", "\"-1\""},
+        {"fault loss", "loss needs a chance"},
+        {"fault lose 3%", "\"lose\""},
+        {"ping 0", "/ping takes how many"},
+        {"ping 10 every", "/ping takes how many"},
+        {"ping size 3", "/ping takes how many"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct program *p = program_run(NULL, (const char *const[]){"-l", "0", "--batch", "-e", cases[i].command, NULL}, "", 0);
+        program_check_has(p, &p->err, cases[i].word);
+        program_check_is(p, &p->out, "");
+        ck_assert_int_eq(program_wait_end(p), 2);
+        program_free(p);
+    }
+}
+END_TEST
+
+START_TEST(says_what_is_missing_when_it_runs)
+{
+    static const struct {
+        const char *command, *word;
+    } cases[] = {
+        {"rule delete 7", "there is no rule 7; /rule list shows them"},
+        {"rule load /nowhere/rules", "cannot read /nowhere/rules: No such file"},
+        {"rule save /nowhere/rules", "cannot save the rules to /nowhere/rules"},
+        {"rule load /tmp", "cannot read /tmp: Is a directory"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct program *p = program_run(NULL, (const char *const[]){"-l", "0", "--batch", "-e", cases[i].command, NULL}, "", 0);
+        ck_assert_int_eq(program_wait_end(p), 1);
+        program_check_has(p, &p->err, cases[i].word);
+        program_free(p);
+    }
+}
+END_TEST
+
+START_TEST(keeps_rules_in_files)
+{
+    char path[] = "/tmp/udptalk-test-XXXXXX", save[64], load[64];
+    struct service s;
+    ck_assert_int_ge(mkstemp(path), 0);
+    snprintf(save, sizeof save, "rule save %s", path);
+    snprintf(load, sizeof load, "rule load %s", path);
+    serve(&s, (const char *const[]){"rule equals a => reply one", "rule equals b => reply two after 1ms", save, NULL});
+    check(&s, "a", "one");
+    end(&s);
+    serve(&s, (const char *const[]){"rule equals a => reply gone", load, NULL});
+    check(&s, "a", "one");
+    check(&s, "b", "two");
+    end(&s);
+    unlink(path);
+}
+END_TEST
+
+/* The same seed loses the same ones, whatever else is set. */
+static void losses_of(const char *fault, char *lost, size_t room)
+{
+    struct program *p = program_run(NULL, (const char *const[]){"--both", "0", "--batch", "-w", "150ms", "--seed", "7", "--fault", fault, "-e", "ping 20 every 0", NULL}, "", 0);
+    ck_assert_int_eq(program_wait_end(p), 1);
+    lost[0] = '\0';
+    for (int i = 1; i <= 20; i++) {
+        char text[40];
+        snprintf(text, sizeof text, ": ping %d, ", i);
+        if (!program_has(&p->err, text))
+            snprintf(lost + strlen(lost), room - strlen(lost), "%d ", i);
+    }
+    program_check_has(p, &p->err, "20 sent, ");
+    program_check_has(p, &p->err, "dropped here by your /fault: it never left");
+    program_free(p);
+}
+
+START_TEST(loses_the_same_again)
+{
+    char first[100], again[100], beside[100];
+    losses_of("client loss 30%", first, sizeof first);
+    losses_of("client loss 30%", again, sizeof again);
+    losses_of("client loss 30% delay 2ms jitter 1ms dup 10%", beside, sizeof beside);
+    ck_assert_str_eq(first, again);
+    ck_assert_str_eq(first, beside);
+    ck_assert_str_ne(first, "");
+}
+END_TEST
+
+/* What both links do to one line, each way, as files see it. */
+START_TEST(tells_each_fate)
+{
+    static const struct {
+        const char *fault;
+        int status;
+        const char *words[4];
+    } cases[] = {
+        {"client loss 100%", 1, {"\"flags\":[\"lost\"]", "\"event\":\"fault\",\"text\":\"dropped here by your /fault: it never left\"", "\"event\":\"no-answer\""}},
+        {"client in loss 100%", 1, {"\"flags\":[\"lost\"]", "the client never saw it"}},
+        {"server loss 100%", 1, {"\"flags\":[\"lost\"],\"reply_to\"", "it never left"}},
+        {"server in loss 100%", 1, {"\"flags\":[\"lost\"]", "the server never saw it"}},
+        {"client delay 20ms", 0, {"\"flags\":[\"delayed\"]", "held 20.0 ms by your /fault", "\"event\":\"left\",\"text\":\"left 20.0 ms later\""}},
+        {"client in delay 20ms", 0, {"\"text\":\"HELLO\",\"flags\":[\"delayed\"],\"reply_to\"", "5 bytes from 127.0.0.1:"}},
+        {"server in delay 20ms", 0, {"\"text\":\"hello\",\"flags\":[\"delayed\"]"}},
+        {"client dup 100%", 0, {"sent twice by your /fault", "\"text\":\"hello\",\"flags\":[\"duplicate\"]"}},
+        {"client corrupt 100%", 0, {"\"flags\":[\"corrupted\"]", " turned over by your /fault"}},
+        {"client reorder 100%", 0, {"\"flags\":[\"reordered\"]", "held until the next has gone by your /fault"}},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        const char *const words[] = {"--both", "0", "--json", "-w", "300ms", "--fault", cases[i].fault, NULL};
+        struct program *p = program_run(NULL, words, "hello\n", 6);
+        int status = program_wait_end(p);
+        if (status != cases[i].status)
+            program_show(p);
+        ck_assert_msg(status == cases[i].status, "%s: ended with %d", cases[i].fault, status);
+        for (size_t k = 0; k < 4 && cases[i].words[k]; k++)
+            program_check_has(p, &p->out, cases[i].words[k]);
+        program_free(p);
+    }
+}
+END_TEST
+
+/* A fake service of five rules, a script that checks it, and a pinger with losses, as the manual shows them. */
+START_TEST(tests_a_service_by_a_script)
+{
+    static const char script[] = "send HELO me\nexpect ^250 hello me$\nsend TIME\nexpect ^\\d{4}-\\d\\d-\\d\\dT\nsend QUIT\nexpect bye\nsend what\nexpect ^500\n";
+    char path[] = "/tmp/udptalk-test-XXXXXX";
+    char port[8];
+    struct service s;
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, script, strlen(script)), (ssize_t)strlen(script));
+    close(fd);
+    serve(&s, (const char *const[]){"rule regex ^HELO (.+)$ => reply 250 hello \\1", "rule equals TIME => reply {{time}}", "rule starts QUIT => reply 221 bye after 5ms",
+                                    "rule equals NOTHING => drop", "rule contains \"\" => reply 500 unknown", NULL});
+    snprintf(port, sizeof port, "%d", s.port);
+    struct program *p = program_run(NULL, (const char *const[]){"127.0.0.1", port, "--batch", "-f", path, NULL}, "", 0);
+    int status = program_wait_end(p);
+    if (status)
+        program_show(p);
+    ck_assert_int_eq(status, 0);
+    program_free(p);
+    end(&s);
+    unlink(path);
+}
+END_TEST
+
+int main(void)
+{
+    const struct unit_test tests[] = {
+        {"answers by the first rule that matches", answers_by_the_first_rule_that_matches},
+        {"answers later by a rule", answers_later_by_a_rule},
+        {"finds wrong rules and faults first", finds_wrong_rules_and_faults_first},
+        {"says what is missing when it runs", says_what_is_missing_when_it_runs},
+        {"keeps rules in files", keeps_rules_in_files},
+        {"loses the same again", loses_the_same_again},
+        {"tells each fate", tells_each_fate},
+        {"tests a service by a script", tests_a_service_by_a_script},
+    };
+    return unit_run("tester", tests, UNIT_COUNT(tests));
+}
