@@ -270,7 +270,7 @@ START_TEST(takes_every_row_of_the_table)
     static const struct {
         const char *argument, *value;
     } values[] = {{"ADDRESS", "127.0.0.1"}, {"PORT", "1"}, {"TIME", "1"}, {"COUNT", "1"}, {"COMMAND", "quit"},
-                  {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"}, {"SPEC", "off"},
+                  {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"}, {"SPEC", "off"}, {"[ADDRESS:]PORT", "0 127.0.0.1"},
                   {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}};
     const struct option_info *info;
     size_t rows = 0;

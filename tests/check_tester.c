@@ -243,6 +243,107 @@ START_TEST(tests_a_service_by_a_script)
 }
 END_TEST
 
+/* --- relay --- */
+
+struct middle {
+    struct program *p;
+    struct program_peer server, client;
+    uint16_t port;
+};
+
+static void stand_between(struct middle *m, const char *const more[])
+{
+    const char *words[WORDS] = {"--relay", "0", NULL, "--batch"};
+    size_t count = 4;
+    program_peer_open(&m->server);
+    words[2] = m->server.text;
+    for (size_t i = 0; more[i]; i++)
+        words[count++] = more[i];
+    m->p = program_start(NULL, words);
+    program_wait_out(m->p, "The server is ready to receive on 127.0.0.1:");
+    program_wait_out(m->p, "\n");
+    const char *at = strstr((const char *)m->p->out.data, "receive on 127.0.0.1:");
+    m->port = (uint16_t)atoi(at + strlen("receive on 127.0.0.1:"));
+    program_peer_open(&m->client);
+}
+
+static void part(struct middle *m)
+{
+    program_signal(m->p, 2);
+    ck_assert_int_eq(program_wait_end(m->p), 0);
+    program_free(m->p);
+    program_peer_close(&m->server);
+    program_peer_close(&m->client);
+}
+
+/* Each client is another one for the server, and answers find their way. */
+START_TEST(relays_for_each_client)
+{
+    struct middle m;
+    struct program_peer other;
+    stand_between(&m, (const char *const[]){NULL});
+    program_peer_open(&other);
+    program_peer_send(&m.client, m.port, "one", 3);
+    program_peer_expect(&m.server, m.p, "one");
+    struct sockaddr_in first = m.server.from;
+    program_peer_send(&other, m.port, "two", 3);
+    program_peer_expect(&m.server, m.p, "two");
+    ck_assert_int_ne(first.sin_port, m.server.from.sin_port);
+    program_peer_answer(&m.server, "to two");
+    program_peer_send(&m.server, ntohs(first.sin_port), "to one", 6);
+    program_peer_expect(&m.client, m.p, "to one");
+    program_peer_expect(&other, m.p, "to two");
+    program_peer_send(&m.client, m.port, "", 0);
+    program_peer_expect(&m.server, m.p, "");
+    ck_assert_int_eq(first.sin_port, m.server.from.sin_port);
+    program_peer_close(&other);
+    part(&m);
+}
+END_TEST
+
+START_TEST(puts_faults_between)
+{
+    struct middle m;
+    stand_between(&m, (const char *const[]){"--fault", "client dup 100%", "--fault", "server delay 40ms", NULL});
+    program_peer_send(&m.client, m.port, "ask", 3);
+    program_peer_expect(&m.server, m.p, "ask");
+    program_peer_expect(&m.server, m.p, "ask");
+    long began = program_clock();
+    program_peer_answer(&m.server, "answer");
+    program_peer_expect(&m.client, m.p, "answer");
+    ck_assert_int_ge(program_clock() - began, 39);
+    part(&m);
+}
+END_TEST
+
+START_TEST(lets_silent_clients_go)
+{
+    struct middle m;
+    stand_between(&m, (const char *const[]){"-e", "set relay-idle 30ms", NULL});
+    program_peer_send(&m.client, m.port, "one", 3);
+    program_peer_expect(&m.server, m.p, "one");
+    program_wait_err(m.p, "was silent for 30 ms: its socket is closed");
+    program_peer_send(&m.client, m.port, "again", 5);
+    program_peer_expect(&m.server, m.p, "again");
+    program_peer_answer(&m.server, "back");
+    program_peer_expect(&m.client, m.p, "back");
+    part(&m);
+}
+END_TEST
+
+/* Nobody is there: the client hears nothing, and the log says why. */
+START_TEST(says_that_the_server_is_not_there)
+{
+    struct middle m;
+    stand_between(&m, (const char *const[]){NULL});
+    program_peer_close(&m.server);
+    program_peer_send(&m.client, m.port, "one", 3);
+    program_wait_err(m.p, "nobody listens on 127.0.0.1:");
+    program_peer_open(&m.server);
+    part(&m);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -253,6 +354,10 @@ int main(void)
         {"keeps rules in files", keeps_rules_in_files},
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
+        {"relays for each client", relays_for_each_client},
+        {"puts faults between", puts_faults_between},
+        {"lets silent clients go", lets_silent_clients_go},
+        {"says that the server is not there", says_that_the_server_is_not_there},
         {"tests a service by a script", tests_a_service_by_a_script},
     };
     return unit_run("tester", tests, UNIT_COUNT(tests));

@@ -75,6 +75,7 @@ void app_done(struct app *a)
     rules_done(&a->server.rules);
     peers_done(&a->server.peers);
     peers_done(&a->server.hosts);
+    relay_done(a);
     faults_done(a);
     journal_free(a->journal);
     free(a->room);
@@ -319,8 +320,28 @@ static int start_listening(struct app *a, const struct address *local)
     return client_open(a, &peer);
 }
 
+/* The relay listens where it was told, and passes on to `target`. */
+static int start_relay(struct app *a, const struct address *target)
+{
+    const struct place *at = &a->options->relay;
+    struct address local, to = somebody_at(*target);
+    address_loopback(&local, a->options->family == AF_INET6 ? AF_INET6 : AF_INET, (uint16_t)at->port);
+    if (at->host[0] && address_parse_host(&local, at->host, (uint16_t)at->port) < 0) {
+        snprintf(a->why, APP_WHY, "--relay: \"%.100s\" is no address of this machine in numbers", at->host);
+        return -1;
+    }
+    if (app_listen(a, &local) < 0)
+        return -1;
+    if (relay_start(a, &to) == 0)
+        return 0;
+    snprintf(a->why, APP_WHY, "cannot relay: %s", strerror(errno));
+    return -1;
+}
+
 static int reach(struct app *a, const struct command *c, const struct address *address, bool starting)
 {
+    if (starting && a->options->mode == MODE_RELAY)
+        return start_relay(a, address);
     if (c->id == COMMAND_TO)
         return app_to(a, address);
     return starting ? start_listening(a, address) : app_listen(a, address);
@@ -417,7 +438,7 @@ int app_start(struct app *a)
     if (take_source(a) < 0 || take_groups(a) < 0)
         return -1;
     struct command c = {
-        .id = a->options->mode == MODE_CLIENT ? COMMAND_TO : COMMAND_LISTEN,
+        .id = a->options->mode == MODE_CLIENT || a->options->mode == MODE_RELAY ? COMMAND_TO : COMMAND_LISTEN,
         .place = a->options->place,
     };
     return app_go(a, &c, true);

@@ -14,6 +14,7 @@
 #include "app/faults.h"
 #include "app/lookup.h"
 #include "app/names.h"
+#include "app/relay.h"
 #include "app/sending.h"
 #include "core/buffer.h"
 #include "core/command.h"
@@ -181,6 +182,7 @@ struct app {
     struct replay replay;
     struct sending sending;
     struct faults faults;
+    struct relay relay;
     struct expecting expecting;
     struct names names;
     struct random random;

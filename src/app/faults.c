@@ -192,7 +192,9 @@ static void let_in(struct app *a, enum role role, const struct link_item *item)
 {
     struct udp_arrival arrival = {.data = item->bytes, .peer = item->from, .answer = item->to, .size = item->tag, .kept = item->len};
     a->called = loop_clock(a->loop);
-    if (role == ROLE_CLIENT)
+    if (role == ROLE_CLIENT && a->relay.on)
+        relay_take(a, &item->to, &arrival, flags_of(item));
+    else if (role == ROLE_CLIENT)
         client_take(a, &arrival, flags_of(item));
     else
         server_take(a, &arrival, flags_of(item));
@@ -218,7 +220,7 @@ static void journal_copy(struct app *a, enum role role, const struct link_item *
     e.mono = now.mono;
     e.dir = DIR_SENT;
     e.rtt = -1;
-    if (address_is_set(&item->from))
+    if (address_is_set(&item->from) && !a->relay.on)
         e.local = item->from;
     e.peer = item->to;
     e.flags = FLAG_DUPLICATE | (error ? FLAG_UNSENT : 0U) | (original.flags & FLAG_CORRUPTED);
@@ -233,11 +235,13 @@ static void journal_copy(struct app *a, enum role role, const struct link_item *
 /* One that was held leaves now. */
 static void let_out(struct app *a, enum role role, const struct link_item *item)
 {
+    static const struct address nobody;
     char late[UNITS_TEXT], text[ADDRESS_TEXT];
     struct udp *u = role == ROLE_SERVER ? &a->server.udp : &a->client.udp;
     bool connected = role == ROLE_CLIENT && u->connected;
-    int failed = role == ROLE_SERVER ? udp_send_from(u, &item->from, &item->to, item->bytes, item->len)
-                                     : udp_send(u, connected ? NULL : &item->to, item->bytes, item->len);
+    const struct address *from = a->relay.on ? &nobody : &item->from; /* a relay's items know their client there */
+    int failed = role == ROLE_SERVER ? udp_send_from(u, from, &item->to, item->bytes, item->len)
+                                     : a->relay.on ? relay_send_held(a, item) : udp_send(u, connected ? NULL : &item->to, item->bytes, item->len);
     int error = failed ? errno : 0;
     struct entry about = held_entry(a, role, item);
     about.error = error;
@@ -248,7 +252,7 @@ static void let_out(struct app *a, enum role role, const struct link_item *item)
     else if (!item->copy && item->delayed > 0)
         app_notice(a, role, EVENT_LEFT, &about, role == ROLE_SERVER ? "what went to %2$s left %1$s later" : "left %1$s later", units_format_rtt(item->delayed, late),
                    address_format(&item->to, text));
-    if (role == ROLE_CLIENT)
+    if (role == ROLE_CLIENT && !a->relay.on)
         client_learn_port(a, &about);
 }
 

@@ -53,6 +53,12 @@ struct headless {
     size_t save_count;
 };
 
+/* It serves until it is stopped, and reads no lines. */
+static bool serves(const struct app *a)
+{
+    return a->options->mode == MODE_SERVER || a->options->mode == MODE_RELAY;
+}
+
 static void say(struct headless *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void say(struct headless *h, const char *format, ...)
@@ -187,7 +193,7 @@ static void write_notice(struct headless *h, const struct entry *e)
 
 static void write_server_entry(struct headless *h, const struct entry *e)
 {
-    struct buffer *to = h->app->options->mode == MODE_SERVER ? &h->out : &h->err;
+    struct buffer *to = serves(h->app) ? &h->out : &h->err;
     struct answer answer;
     if (e->kind == ENTRY_DATAGRAM) {
         if (!h->app->options->quiet && answer_gather(h->app->journal, e->n, &answer))
@@ -213,6 +219,9 @@ static void write_entry(struct headless *h, const struct entry *e)
         jsonl_entry(&h->out, e);
         if (!opened && e->role == ROLE_CLIENT && e->kind == ENTRY_NOTICE)
             write_notice(h, e);
+    } else if (e->kind == ENTRY_DATAGRAM && h->app->relay.on) {
+        if (h->transcript)
+            export_entry(h->transcript, &h->out, e);
     } else if (e->role == ROLE_SERVER) {
         write_server_entry(h, e);
     } else if (e->kind == ENTRY_DATAGRAM) {
@@ -228,7 +237,7 @@ static unsigned kinds_written(const struct options *o)
         return JOURNAL_ALL;
     if (o->json)
         return o->verbose ? JOURNAL_ALL : JOURNAL_TALK;
-    return o->quiet && o->mode == MODE_SERVER ? JOURNAL_NOTICES : JOURNAL_TALK;
+    return o->quiet && o->mode != MODE_CLIENT && o->mode != MODE_BOTH ? JOURNAL_NOTICES : JOURNAL_TALK;
 }
 
 /* What is printed: a file that another command looks at is none of it. */
@@ -401,7 +410,7 @@ static bool is_done(struct headless *h)
     const struct app *a = h->app;
     if (a->options->mode == MODE_OPEN)
         return h->seen == journal_last(app_viewed(a)) || h->runner.script->count > 0;
-    if (a->options->mode == MODE_SERVER)
+    if (serves(a))
         return h->quit || (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count);
     return client_is_done(h);
 }
@@ -418,7 +427,7 @@ static void end_of_turn(void *context)
         h->status = 1;
         loop_stop(a->loop);
     } else if (ran && !h->interrupted) {
-        if (a->options->mode != MODE_SERVER && a->options->mode != MODE_OPEN) {
+        if (!serves(a) && a->options->mode != MODE_OPEN) {
             send_input(h);
             watch_input(h);
         }
@@ -543,7 +552,7 @@ static void summarise(struct headless *h)
         };
         jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
     }
-    if (a->options->mode == MODE_SERVER)
+    if (serves(a))
         say(h, "%s datagram%s from %zu client%s, %s answered", units_format_count(s->in, in), s->in == 1 ? "" : "s",
             s->peers.count, s->peers.count == 1 ? "" : "s", units_format_count(s->out, out));
 }
@@ -554,7 +563,7 @@ static int exit_status(const struct headless *h)
     const struct client *c = &a->client;
     if (h->status || a->lookup_failed || a->keeping_failed)
         return 1;
-    if (a->options->mode == MODE_SERVER || a->options->mode == MODE_OPEN)
+    if (serves(a) || a->options->mode == MODE_OPEN)
         return 0;
     bool expects = h->expects || a->settings[SETTING_WAIT];
     return c->unsent || (expects && c->unanswered);
@@ -582,9 +591,9 @@ int headless_run(struct app *app, const struct script *script)
     buffer_init(&h.err);
     runner_init(&h.runner, app, script);
     app->front = (struct front){run_command, take_word, &h};
-    if (app->options->mode == MODE_OPEN)
+    if (app->options->mode == MODE_OPEN || app->options->mode == MODE_RELAY)
         begin_transcript(&h);
-    if (app->options->mode == MODE_SERVER)
+    if (serves(app))
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
     if (loop_take_signals(app->loop, take_signal, &h) < 0)

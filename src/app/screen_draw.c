@@ -60,6 +60,7 @@ void screen_look(struct screen *s)
     scene->search = s->search;
     if (!scene->start && journal_get(scene->journal, journal_after(scene->journal, 0, ROLE_NONE, JOURNAL_TALK), &oldest))
         scene->start = oldest.wall;
+    scene->relay = a->relay.on ? &a->relay.target : NULL;
     scene->client.open = a->client.udp.fd >= 0;
     scene->client.looking_up = app_is_busy(a);
     scene->client.connected = a->client.udp.connected;

@@ -178,9 +178,11 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     s->in++;
     s->events++;
     struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e->wall);
-    if (rx_way(s->rx) == RX_PLAIN) /* alone: it stands between its two calls */
+    if (rx_way(s->rx) == RX_PLAIN || a->relay.on) /* alone: it stands between its two calls */
         e->n = journal_append(a->journal, e);
-    if (s->transform->answers || s->rules.count)
+    if (a->relay.on)
+        relay_forward(a, e);
+    else if (s->transform->answers || s->rules.count)
         make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
 }
 

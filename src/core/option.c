@@ -10,7 +10,7 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED };
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED, RELAY };
 
 static const struct row {
     int value;
@@ -18,6 +18,7 @@ static const struct row {
 } table[] = {
     {'l', {'l', NULL, NULL, "server only: wait for datagrams, answer them"}},
     {BOTH, {0, "both", NULL, "both panes, on the address and port that follow"}},
+    {RELAY, {0, "relay", "[ADDRESS:]PORT", "pass on what comes there to HOST and PORT, and back"}},
     {'4', {'4', NULL, NULL, "only IPv4"}},
     {'6', {'6', NULL, NULL, "only IPv6"}},
     {'n', {'n', NULL, NULL, "look no names up"}},
@@ -105,6 +106,20 @@ static int take_fault(struct options *o, const char *value, char *why)
     return 0;
 }
 
+/* A lone number is the port. */
+static int take_relay(struct options *o, const char *value, char *why)
+{
+    char sentence[OPTION_WHY];
+    int port = address_parse_port(value);
+    o->mode = MODE_RELAY;
+    o->relay = (struct place){.port = port};
+    if (port >= 0)
+        return 0;
+    if (place_parse(&o->relay, value, NULL, sentence, sizeof sentence) == 0 && o->relay.port >= 0)
+        return 0;
+    return wrong(why, "--relay", value, "[ADDRESS:]PORT, where it listens");
+}
+
 static int take_time(int64_t *out, const char *option, const char *value, char *why)
 {
     *out = units_parse_time(value);
@@ -164,6 +179,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
     case TRANSFORM: return take_transform(o, value, why);
+    case RELAY: return take_relay(o, value, why);
     case FAULT: return take_fault(o, value, why);
     case SEED:
         o->seed = units_parse_count(value, 0, INT64_MAX / 16);
@@ -284,7 +300,11 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (o->open)
         o->mode = MODE_OPEN;
     bool listens = both || o->mode == MODE_SERVER;
-    if (left > 0 && !listens)
+    if (o->mode == MODE_RELAY && (both || left == 0)) {
+        snprintf(why, OPTION_WHY, "--relay needs the HOST and PORT that it passes on to behind it, and no --both");
+        return -1;
+    }
+    if (left > 0 && !listens && o->mode != MODE_RELAY)
         o->mode = MODE_CLIENT;
     if (read_place(o, left, argv + optind, listens, why) < 0)
         return -1;
@@ -311,7 +331,8 @@ int options_help(struct buffer *out)
     buffer_append_text(out, "Usage: udptalk [options]                      a server, and a client beside it\n"
                             "       udptalk [options] HOST [PORT]          a client (port 12000 if not given)\n"
                             "       udptalk [options] -l [ADDRESS] [PORT]  a server (127.0.0.1, 12000)\n"
-                            "       udptalk [options] --both [ADDRESS] [PORT]\n\n"
+                            "       udptalk [options] --both [ADDRESS] [PORT]\n"
+                            "       udptalk [options] --relay [ADDRESS:]PORT HOST[:PORT]\n\n"
                             "Each line typed is one UDP datagram; the server answers in upper case.\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option_info *o = &table[i].info;

@@ -23,6 +23,7 @@ enum setting {
     SETTING_PLAIN,
     SETTING_MOUSE,
     SETTING_MATCH,
+    SETTING_RELAY_IDLE,
     SETTING_COUNT
 };
 

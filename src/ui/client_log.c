@@ -23,6 +23,8 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
+    else if (s->relay)
+        snprintf(left, sizeof left, "relay → %s", address_format(s->relay, peer));
     else if (!s->client.open)
         snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
     else if (s->client.connected)
@@ -133,7 +135,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
 {
     struct columns k = columns_of(row, e->exchange);
     char text[UNITS_TEXT];
-    bool answer = e->kind == ENTRY_DATAGRAM && e->reply_to;
+    bool answer = e->kind == ENTRY_DATAGRAM && e->reply_to && e->dir == DIR_RECEIVED;
     if (k.time >= 0 && !answer)
         cells_put(c, row.row, k.time, k.exchange, STYLE_DIM, log_text_clock(s, e, text));
     if (e->exchange)

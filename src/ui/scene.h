@@ -16,6 +16,7 @@ enum time_shown { TIME_OF_DAY, TIME_SINCE_START, TIME_SINCE_LAST, TIME_SHOWN_COU
 
 struct scene {
     const struct journal *journal;
+    const struct address *relay; /* whom what comes is passed on to, or NULL */
     const char *file;            /* the file that is looked at, or NULL: the present */
     enum time_shown time;
     int64_t start;               /* wall time of the oldest entry ever */

@@ -27,7 +27,7 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
     else if (s->server.open)
-        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules, s->server.transform->name);
+        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules, s->relay ? "relay" : s->server.transform->name);
     else
         snprintf(left, sizeof left, "closed");
     snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not", units_format_count(s->server.clients, clients),

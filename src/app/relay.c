@@ -1,0 +1,314 @@
+#include "config.h"
+
+#include "app/relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "core/error.h"
+#include "core/units.h"
+
+enum { DRAIN = 64 }; /* datagrams of a flow a turn */
+
+struct flow {
+    struct app *app;
+    struct address client, local;
+    struct udp udp;
+    int64_t heard;  /* of either side, mono */
+};
+
+static size_t slot_of(const struct app *a, const struct address *client)
+{
+    return (size_t)address_hash(client, a->seed) & (RELAY_SLOTS - 1);
+}
+
+static struct flow **find(struct app *a, const struct address *client)
+{
+    struct relay *r = &a->relay;
+    size_t i = slot_of(a, client);
+    while (r->flows[i] && !address_equal(&r->flows[i]->client, client))
+        i = (i + 1) & (RELAY_SLOTS - 1);
+    return &r->flows[i];
+}
+
+/* What stands behind a hole moves up, where that is its way. */
+static void remove_slot(struct app *a, size_t hole)
+{
+    struct relay *r = &a->relay;
+    for (size_t i = (hole + 1) & (RELAY_SLOTS - 1); r->flows[i]; i = (i + 1) & (RELAY_SLOTS - 1)) {
+        size_t own = slot_of(a, &r->flows[i]->client);
+        if (((i - own) & (RELAY_SLOTS - 1)) < ((i - hole) & (RELAY_SLOTS - 1)))
+            continue;
+        r->flows[hole] = r->flows[i];
+        hole = i;
+    }
+    r->flows[hole] = NULL;
+    r->count--;
+}
+
+static void flow_close(struct app *a, size_t slot)
+{
+    struct flow *f = a->relay.flows[slot];
+    loop_unwatch(a->loop, f->udp.fd);
+    udp_close(&f->udp);
+    free(f);
+    remove_slot(a, slot);
+}
+
+static void flow_ready(void *context, short revents);
+
+/* Connected to the server: its datagrams alone are heard, and its refusals. */
+static struct flow *flow_new(struct app *a, const struct address *client)
+{
+    struct flow *f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    f->app = a;
+    f->client = *client;
+    udp_init(&f->udp);
+    sockets_trace(a, &f->udp, &a->client.source, ROLE_CLIENT);
+    if (udp_open(&f->udp, a->relay.target.family, true) == 0) {
+        sockets_apply(a, &f->udp);
+        if (udp_connect(&f->udp, &a->relay.target) == 0 && udp_local(&f->udp, &f->local) == 0 &&
+            loop_watch(a->loop, f->udp.fd, POLLIN, LOOP_SOCKET, flow_ready, f) == 0)
+            return f;
+    }
+    int error = errno;
+    udp_close(&f->udp);
+    free(f);
+    errno = error;
+    return NULL;
+}
+
+static void look_for_idle(void *context);
+
+static void watch_idle(struct app *a)
+{
+    int64_t idle = a->settings[SETTING_RELAY_IDLE];
+    if (!a->relay.timer.set && a->relay.count && idle)
+        loop_timer_set(a->loop, &a->relay.timer, loop_clock(a->loop).mono + idle / 4 + 1, look_for_idle, a);
+}
+
+/* The client's flow, made where there is none. Returns NULL and says why. */
+static struct flow *flow_of(struct app *a, const struct entry *request)
+{
+    struct relay *r = &a->relay;
+    struct flow **slot = find(a, &request->peer);
+    struct entry about = *request;
+    if (!*slot && r->count < RELAY_FLOWS) {
+        *slot = flow_new(a, &request->peer);
+        about.error = *slot ? 0 : errno;
+        r->count += *slot != NULL;
+    } else if (!*slot) {
+        about.error = ENOBUFS;
+    }
+    if (*slot)
+        (*slot)->heard = request->mono;
+    else
+        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, r->count == RELAY_FLOWS ? "not passed on: more clients at once than a relay has" :
+                   "not passed on, no socket for this client: %s", error_meaning(about.error));
+    watch_idle(a);
+    return *slot;
+}
+
+/* The entry of what is passed on or back; `of`: what it came as. */
+static struct entry passed(struct app *a, enum role role, const struct entry *of, const struct flow *f)
+{
+    struct moment now = loop_clock(a->loop);
+    struct entry e = entry_make(ENTRY_DATAGRAM, role);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    e.dir = DIR_SENT;
+    e.exchange = of->exchange;
+    e.reply_to = of->n;
+    e.local = role == ROLE_SERVER ? a->server.local : f->local;
+    e.peer = role == ROLE_SERVER ? f->client : a->relay.target;
+    e.size = e.kept = of->kept;
+    e.data = of->data;
+    return e;
+}
+
+/* Sends to the flow's server, or back to its client. Returns 0 or the errno. */
+static int send_once(struct app *a, enum role role, struct flow *f, const void *data, size_t len)
+{
+    struct udp *u = role == ROLE_SERVER ? &a->server.udp : &f->udp;
+    const struct address *to = role == ROLE_SERVER ? &f->client : NULL;
+    if (udp_send(u, to, data, len) == 0)
+        return 0;
+    if (!udp_is_earlier(u, errno))
+        return errno;
+    return udp_send(u, to, data, len) == 0 ? 0 : errno; /* the first was an old datagram's refusal */
+}
+
+static void count_sent(struct app *a, const struct entry *e)
+{
+    if (e->role == ROLE_SERVER) {
+        *(e->error ? &a->server.held : &a->server.out) += 1;
+        return;
+    }
+    a->client.events++;
+    *(e->error ? &a->client.unsent : &a->client.sent) += 1;
+}
+
+/* Passes a datagram through the fault link of that side and writes its entry. Returns it. */
+static struct entry pass(struct app *a, enum role role, struct flow *f, const struct entry *of)
+{
+    struct entry e = passed(a, role, of, f);
+    struct link_item item = {.bytes = of->data, .len = of->kept, .from = f->client, .to = e.peer, .tag = journal_last(a->journal) + 1};
+    bool linked = faults_are_on(a, role, DIR_SENT);
+    int answer = linked ? link_submit(faults_link(a, role, DIR_SENT), &item, e.mono) : LINK_NOW;
+    if (linked)
+        e.flags = faults_flags(a, &item, answer, &e.data);
+    e.error = answer < 0 ? ENOBUFS : answer == LINK_NOW ? send_once(a, role, f, of->data, of->kept) : 0;
+    e.flags |= e.error ? FLAG_UNSENT : 0U;
+    e.n = journal_append(a->journal, &e);
+    count_sent(a, &e);
+    if (answer >= 0 && linked)
+        faults_tell(a, &e, &item, answer);
+    if (e.error)
+        app_notice(a, role, EVENT_NOT_SENT, &e, "not passed on: %s", error_meaning(e.error));
+    return e;
+}
+
+void relay_forward(struct app *a, const struct entry *request)
+{
+    struct flow *f = flow_of(a, request);
+    if (!f)
+        return;
+    struct entry copy = *request; /* its bytes lie in the reader's room */
+    struct entry sent = pass(a, ROLE_CLIENT, f, &copy);
+    if (!sent.error)
+        match_sent(a->client.match, sent.n, sent.exchange, sent.mono, &f->client, copy.data, copy.kept, a->server.transform);
+    client_set_wait(a, a->settings[SETTING_WAIT]);
+}
+
+/* Fills in which request it answers. Returns that as the client sent it, or false. */
+static bool find_request(struct app *a, const struct flow *f, struct entry *e, struct entry *request)
+{
+    struct client *c = &a->client;
+    struct match_result match;
+    struct entry sent;
+    if (!match_received(c->match, &f->client, e->data, e->kept, &match)) {
+        e->exchange = ++a->exchanges;
+        return false;
+    }
+    e->reply_to = match.request;
+    e->exchange = match.exchange;
+    e->match = match.how;
+    e->rtt = e->mono > match.sent ? e->mono - match.sent : 0;
+    e->flags |= (match.duplicate ? FLAG_DUPLICATE : 0U) | (match.late ? FLAG_LATE : 0U) | (match.out_of_order ? FLAG_REORDERED : 0U);
+    c->answered += !match.duplicate && !match.late;
+    return journal_get(a->journal, match.request, &sent) && sent.reply_to && journal_get(a->journal, sent.reply_to, request);
+}
+
+void relay_take(struct app *a, const struct address *client, const struct udp_arrival *arrival, unsigned flags)
+{
+    struct flow *f = *find(a, client);
+    struct entry e, request;
+    if (!f)
+        return; /* its socket went while a link held this */
+    app_arrival(a, ROLE_CLIENT, arrival, &e);
+    e.local = f->local;
+    e.peer = a->relay.target;
+    e.flags |= flags;
+    bool known = find_request(a, f, &e, &request);
+    e.n = journal_append(a->journal, &e);
+    a->client.events++;
+    f->heard = e.mono;
+    struct entry of = e;
+    of.n = known ? request.n : 0;
+    pass(a, ROLE_SERVER, f, &of);
+    client_set_wait(a, a->settings[SETTING_WAIT]);
+}
+
+/* ICMP said that the server is not there. */
+static void take_complaints(struct flow *f)
+{
+    struct app *a = f->app;
+    struct udp_complaint u;
+    char to[ADDRESS_TEXT];
+    for (int i = 0; i < DRAIN && udp_complaint(&f->udp, a->room, UDP_ROOM, &u) == 1; i++) {
+        struct match_result failed;
+        struct entry about = {.n = 0};
+        if (match_failed(a->client.match, &f->client, u.size ? a->room : NULL, u.size, &failed)) {
+            about = (struct entry){.n = failed.request, .exchange = failed.exchange};
+            a->client.unanswered++;
+        }
+        about.error = u.error;
+        app_notice(a, ROLE_CLIENT, u.error == ECONNREFUSED ? EVENT_REFUSED : EVENT_UNREACHABLE, &about, u.error == ECONNREFUSED ? "nobody listens on %s" : "%s did not get it: %s",
+                   address_format(&a->relay.target, to), error_meaning(u.error));
+    }
+}
+
+static void flow_ready(void *context, short revents)
+{
+    struct flow *f = context;
+    struct app *a = f->app;
+    struct udp_arrival arrival;
+    if (revents & POLLERR)
+        take_complaints(f);
+    for (int i = 0; i < DRAIN; i++) {
+        int got = udp_receive(&f->udp, a->relay.room, UDP_ROOM, true, &arrival);
+        if (got <= 0)
+            return; /* an error is an old datagram's: the error queue tells of it */
+        arrival.answer = f->client;
+        if (!faults_are_on(a, ROLE_CLIENT, DIR_RECEIVED) || faults_pass_in(a, ROLE_CLIENT, &arrival))
+            relay_take(a, &f->client, &arrival, 0);
+    }
+}
+
+int relay_send_held(struct app *a, const struct link_item *item)
+{
+    struct flow *f = *find(a, &item->from);
+    int error = f ? send_once(a, ROLE_CLIENT, f, item->bytes, item->len) : ENOTCONN;
+    errno = error;
+    return error ? -1 : 0;
+}
+
+static void look_for_idle(void *context)
+{
+    struct app *a = context;
+    char client[ADDRESS_TEXT], time[UNITS_TEXT];
+    int64_t idle = a->settings[SETTING_RELAY_IDLE], now = loop_clock(a->loop).mono;
+    for (size_t i = 0; i < RELAY_SLOTS;) {
+        struct flow *f = a->relay.flows[i];
+        if (!f || !idle || now - f->heard < idle) {
+            i++;
+            continue;
+        }
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "%s was silent for %s: its socket is closed", address_format(&f->client, client), units_format_time(idle, time));
+        flow_close(a, i); /* another may stand here now */
+    }
+    watch_idle(a);
+}
+
+int relay_start(struct app *a, const struct address *target)
+{
+    struct relay *r = &a->relay;
+    char to[ADDRESS_TEXT];
+    r->room = malloc(UDP_ROOM);
+    if (!r->room)
+        return -1;
+    r->target = *target;
+    r->on = true;
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "What comes is passed on to %s, and its answers back", address_format(target, to));
+    return 0;
+}
+
+void relay_done(struct app *a)
+{
+    struct relay *r = &a->relay;
+    loop_timer_stop(a->loop, &r->timer);
+    for (size_t i = 0; i < RELAY_SLOTS;)
+        if (r->flows[i])
+            flow_close(a, i);
+        else
+            i++;
+    free(r->room);
+    r->room = NULL;
+    r->on = false;
+}
