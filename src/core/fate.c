@@ -25,7 +25,8 @@ void fate_set(struct fate_state *s, const struct fault_spec *spec)
     s->spec = *spec;
 }
 
-/* True for `chance` billionths of all values: below the threshold chance / 10^9 × 2^64, which has no 128 bits in between. */
+/* True for `chance` billionths of all values: below the threshold chance / 10^9 × 2^64, which has no 128 bits in
+ * between. */
 static bool happens(uint32_t chance, uint64_t value)
 {
     const uint64_t times = UINT64_MAX / FAULT_CERTAIN, rest = UINT64_MAX % FAULT_CERTAIN + 1; /* of 2^64, as 10^9 is no power of 2 */
@@ -68,7 +69,8 @@ static int64_t decide_bit(uint32_t chance, uint64_t value, size_t size)
     return (int64_t)((value & UINT32_MAX) * (8 * (uint64_t)size) >> 32);
 }
 
-/* All of delay − jitter to delay + jitter are as likely, since the 2^64 values are so many more than those; what would be before now is now. */
+/* All of delay − jitter to delay + jitter are as likely, since the 2^64 values are so many more than those; what would
+ * be before now is now. */
 static int64_t decide_delay(const struct fault_spec *spec, uint64_t value)
 {
     int64_t delay = spec->delay - spec->jitter + (int64_t)(value % (2 * (uint64_t)spec->jitter + 1));

@@ -1,8 +1,9 @@
 /* fate: what a fault link does to one datagram after the other.
  *
- * Each datagram draws the same six values, in this order: loss, rate, corrupt, duplicate, delay, reorder. Whatever is set, none is
- * left out (rate uses none of its value), and a value that decides two things is split by its bits. So one seed and one
- * sequence have one fate, and a fault that is switched on changes nothing of what the others do. Only whole numbers decide, so that all machines agree.
+ * Each datagram draws the same six values, in this order: loss, rate, corrupt, duplicate, delay, reorder. Whatever is
+ * set, none is left out (rate uses none of its value), and a value that decides two things is split by its bits. So one
+ * seed and one sequence have one fate, and a fault that is switched on changes nothing of what the others do. Only
+ * whole numbers decide, so that all machines agree.
  *
  * What depends on time is the rate alone. Pure: time comes in, nothing owns memory. */
 #ifndef UDPTALK_CORE_FATE_H

@@ -58,7 +58,8 @@ const struct fault_word *fault_word_at(size_t index)
     return index < FAULT_WORDS ? &table[index].info : NULL;
 }
 
-/* Where the parser stands. `word` is the last word or value that was read, "" when it is longer than any that is right or holds a NUL. */
+/* Where the parser stands. `word` is the last word or value that was read, "" when it is longer than any that is right
+ * or holds a NUL. */
 struct reader {
     const char *text;
     size_t len, at;
@@ -137,8 +138,8 @@ static const char *quoted(const struct reader *r, char *out)
     return out;
 }
 
-/* Reads digits, with or without a point among them, of which 1 is worth `scale`. Moves *text on. Returns the worth, or −1 when
- * there is none, it is beyond 2^63 or no whole number. */
+/* Reads digits, with or without a point among them, of which 1 is worth `scale`. Moves *text on. Returns the worth, or
+ * −1 when there is none, it is beyond 2^63 or no whole number. */
 static int64_t read_decimal(const char **text, int64_t scale)
 {
     const char *s = *text;
@@ -343,19 +344,18 @@ bool fault_is_off(const struct fault_spec *s)
     return !(s->loss || s->burst || s->dup || s->reorder || s->corrupt || s->delay || s->jitter || s->rate);
 }
 
-/* Appends `name` and `value`, of which the last `digits` digits stand behind the point, as far as they are needed, and the unit. */
+/* Appends `name` and `value`, of which the last `digits` digits (up to 9) stand behind the point, as far as they are
+ * needed, and the unit. */
 static void add(char *text, const char *name, int64_t value, int digits, const char *unit)
 {
-    char part[24] = "";
-    int64_t scale = 1;
-    for (int i = 0; i < digits; i++)
-        scale *= 10;
-    if (value % scale)
-        snprintf(part, sizeof part, ".%0*lld", digits, (long long)(value % scale));
-    for (size_t len = strlen(part); len && part[len - 1] == '0';)
-        part[--len] = '\0';
+    char part[] = ".000000000";
+    for (int i = digits; i > 0; i--, value /= 10)
+        part[i] = (char)('0' + value % 10);
+    for (int i = 9; i >= 0 && (part[i] == '0' || part[i] == '.'); i--)
+        part[i] = '\0';
     size_t at = strlen(text);
-    snprintf(text + at, FAULT_TEXT - at, "%s%s%s%lld%s%s", at ? " " : "", name, *name ? " " : "", (long long)(value / scale), part, unit);
+    snprintf(text + at, FAULT_TEXT - at, "%s%s%s%lld%s%s", at ? " " : "", name, *name ? " " : "", (long long)value, part,
+             unit);
 }
 
 static void add_chance(char *text, const char *name, uint32_t chance)

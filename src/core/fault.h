@@ -1,9 +1,11 @@
 /* fault: what a fault link shall do to datagrams, and the words that say it: /fault, --fault.
  *
- * A spec is one direction of one endpoint's link. A change is what a command asks of some of them. Chances are whole billionths, so
- * that what was written is what is meant, on every machine, and can be written back. Pure; nothing here owns memory.
+ * A spec is one direction of one endpoint's link. A change is what a command asks of some of them. Chances are whole
+ * billionths, so that what was written is what is meant, on every machine, and can be written back. Pure; nothing here
+ * owns memory.
  *
- * Invariant of a spec: chances are at most FAULT_CERTAIN; `recover` is 0 where `burst` is; times are 0 to FAULT_TIME_MAX.
+ * Invariant of a spec: chances are at most FAULT_CERTAIN; `recover` is 0 where `burst` is; times are 0 to
+ * FAULT_TIME_MAX, rates 0 to FAULT_RATE_MAX.
  *
  * To add a fault: a field, a word in enum fault_word_id, a row in fault.c and a case in read_value(), copy_field() and
  * fault_words(); what it does in core/fate.c. */
@@ -67,11 +69,10 @@ struct fault_change {
 
 enum { FAULT_TEXT = 320, FAULT_WHY = 320 };
 
-/* Reads a whole command behind its name: words in any order, each once, and behind a word its value ("20ms", "20 ms"; off: none of
- * it). Without an endpoint both are meant. Without a direction it is what goes out; but where no fault is named (off, seed N, or
- * nothing at all) both directions.
- * Returns 0; or −1 with EINVAL, a sentence in `why` (FAULT_WHY bytes) that quotes bytes as they came, and in *where the byte that
- * it is about. On error the change is untouched. */
+/* Reads a whole command behind its name: words in any order, each once, and behind a word its value ("20ms", "20 ms";
+ * off: none of it). Without an endpoint both are meant. Without a direction it is what goes out; but where no fault is
+ * named (off, seed N, or nothing at all) both directions. Returns 0; or −1 with EINVAL, a sentence in `why` (FAULT_WHY
+ * bytes) that quotes bytes as they came, and in *where the byte that it is about. On error the change is untouched. */
 int fault_parse(struct fault_change *c, const char *text, size_t len, char *why, size_t *where);
 
 /* Whether the change is about that link. */

@@ -141,17 +141,14 @@ static int grow(struct link *l)
     return 0;
 }
 
-/* Another one has gone, at `time`: who waited for it goes then, or at his own time if that is later, and never later than he would have. */
+/* Another one has gone, at `time`: what waited for it goes then, or at its own time if that is later. It has not gone
+ * yet, so neither is later than what its node says now. */
 static void let_go(struct link *l, struct slot *s, int64_t time)
 {
     struct node node = l->heap[s->place];
     s->item.overtaken = true;
     s->successor = NULL;
-    if (time < s->leaves)
-        time = s->leaves;
-    if (time >= node.time)
-        return;
-    node.time = time;
+    node.time = time > s->leaves ? time : s->leaves;
     sift_up(l, s->place, node);
 }
 

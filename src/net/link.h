@@ -1,13 +1,13 @@
 /* link: one direction of an endpoint's fault link: core/fate decides, and a queue holds what goes later.
  *
- * Whoever has a datagram submits it, and does at once what the answer says; whatever the queue holds is taken when link_due() says so. Time is
- * monotonic, in ns, and comes in. The order in which things leave depends on what was submitted when, never on how often
- * somebody looked. What is due goes before what is submitted then.
+ * Whoever has a datagram submits it, and does at once what the answer says; whatever the queue holds is taken when
+ * link_due() says so. Time is monotonic, in ns, and comes in. The order in which things leave depends on what was
+ * submitted when, never on how often somebody looked. What is due goes before what is submitted then.
  *
  * A held datagram's copy is the link's; what link_take() hands out is borrowed until the next call that is not const.
  *
- * With no fault set and nothing held the link is idle: nobody need submit anything, and no dice are thrown for what passes. So the fates of a
- * seed are counted from the first datagram that passes while a fault is set.
+ * With no fault set and nothing held the link is idle: nobody need submit anything, and no dice are thrown for what
+ * passes. So the fates of a seed are counted from the first datagram that passes while a fault is set.
  *
  * Invariant: what is held is at most LINK_ITEMS datagrams and LINK_BYTES bytes; the heap's top is what leaves first. */
 #ifndef UDPTALK_NET_LINK_H
@@ -75,19 +75,21 @@ void link_seed(struct link *l, uint64_t seed);
 /* True while callers may pass the link by. */
 bool link_is_idle(const struct link *l);
 
-/* Decides on the item, and writes its second part (with LINK_HELD, delayed is not yet known where it is held for the next). Returns an enum
- * link_answer; or −1 with ENOBUFS (more is held already than the link may; ENOMEM: than there is memory): then it is not held, and counted as
- * refused, with its dice thrown all the same. */
+/* Decides on the item, and writes its second part (with LINK_HELD, delayed is not yet known where it is held for the
+ * next). Returns an enum link_answer; or −1 with ENOBUFS (more is held already than the link may; ENOMEM: than there is
+ * memory): then it is not held, and counted as refused, with its dice thrown all the same. */
 int link_submit(struct link *l, struct link_item *item, int64_t now);
 
 /* When the next leaves, or INT64_MAX when none is held. */
 int64_t link_due(const struct link *l);
 
-/* Takes what leaves at `now` or should have before, in the order of their times and then of their submission; a duplicate comes right behind its
- * original, and one that was held for the next behind that. Returns false when there is none. */
+/* Takes what leaves at `now` or should have before, in the order of their times and then of their submission; a
+ * duplicate comes right behind its original, and one that was held for the next behind that. Returns false when there
+ * is none. */
 bool link_take(struct link *l, int64_t now, struct link_item *item);
 
-/* Drops what is held. Returns how many datagrams; a copy that has not left counts with its original, and alone when that has. */
+/* Drops what is held. Returns how many datagrams; a copy that has not left counts with its original, and alone when
+ * that has. */
 size_t link_clear(struct link *l);
 
 /* How many datagrams are held, and their bytes. */
