@@ -58,7 +58,7 @@ START_TEST(starts_with_the_values_that_are_promised)
         {"sndbuf", SETTING_SNDBUF, -1},            {"broadcast", SETTING_BROADCAST, 0},     {"ttl", SETTING_TTL, -1},
         {"tos", SETTING_TOS, -1},                  {"group-loop", SETTING_GROUP_LOOP, 1},   {"low-ports", SETTING_LOW_PORTS, 0},
         {"loop-guard", SETTING_LOOP_GUARD, 256},   {"reply-rate", SETTING_REPLY_RATE, 10000},
-        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},         {"mouse", SETTING_MOUSE, 0},         {"match", SETTING_MATCH, 0},         {"relay-idle", SETTING_RELAY_IDLE, 60 * UNITS_SECOND},
+        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},         {"mouse", SETTING_MOUSE, 0},         {"match", SETTING_MATCH, 0},         {"retry", SETTING_RETRY, 0},         {"relay-idle", SETTING_RELAY_IDLE, 60 * UNITS_SECOND},
     };
     ck_assert_uint_eq(UNIT_COUNT(rows), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
@@ -111,6 +111,7 @@ START_TEST(reads_and_writes_right_values)
         {SETTING_PLAIN, "on", 1, "on"},
         {SETTING_PLAIN, "off", 0, "off"},
         {SETTING_MOUSE, "on", 1, "on"},
+        {SETTING_RETRY, "5", 5, "5"},
         {SETTING_RELAY_IDLE, "90s", 90 * UNITS_SECOND, "90 s"},
         {SETTING_MATCH, "content", 0, "content"},
         {SETTING_MATCH, "bytes 0-1", 2, "bytes 0-1"},
@@ -154,6 +155,7 @@ START_TEST(refuses_wrong_values_and_says_what_it_takes)
         {SETTING_PLAIN, {"yes", "0"}, {"on or off", ""}},
         {SETTING_MOUSE, {"yes", "0"}, {"on or off", ""}},
         {SETTING_RELAY_IDLE, {"-1", "2d", "off"}, {"a time", "500ms"}},
+        {SETTING_RETRY, {"-1", "101", "off"}, {"a number from 0 to 100", ""}},
         {SETTING_MATCH, {"", "bytes", "0-1", "bytes 1-0", "bytes 0-1x", "bytes -1-2", "bytes 0-65527", "bytes  0-1"}, {"content", "bytes 0-1"}},
     };
     ck_assert_uint_eq(UNIT_COUNT(cases), SETTING_COUNT);

@@ -243,6 +243,40 @@ START_TEST(tests_a_service_by_a_script)
 }
 END_TEST
 
+/* Losses both ways, and all is answered: the server has read more than was asked. */
+START_TEST(sends_again_what_is_not_answered)
+{
+    struct program *p = program_run(NULL, (const char *const[]){"--both", "0", "--batch", "-w", "30ms", "--seed", "5", "--fault", "loss 30%", "-e", "set retry 20", NULL},
+                                    "a\nb\nc\nd\ne\nf\ng\nh\n", 16);
+    int status = program_wait_end(p);
+    if (status)
+        program_show(p);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(p->out.len, 16);
+    program_check_has(p, &p->err, "no answer in 30 ms: sent again (1 of 20)");
+    ck_assert(!program_has(&p->err, "udptalk: no answer in 30 ms (exchange"));
+    program_free(p);
+}
+END_TEST
+
+START_TEST(gives_up_after_all_retries)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = program_start(NULL, (const char *const[]){"127.0.0.1", peer.port_text, "-w", "20ms", "-e", "set retry 2", NULL});
+    program_give(p, "hello\n");
+    program_end_input(p);
+    for (int i = 0; i < 3; i++)
+        program_peer_expect(&peer, p, "hello");
+    ck_assert_int_eq(program_wait_end(p), 1);
+    program_check_has(p, &p->err, "sent again (2 of 2)");
+    program_check_has(p, &p->err, "udptalk: no answer in 20 ms (exchange 1)");
+    ck_assert(program_peer_idle(&peer));
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 /* --- relay --- */
 
 struct middle {
@@ -354,6 +388,8 @@ int main(void)
         {"keeps rules in files", keeps_rules_in_files},
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
+        {"sends again what is not answered", sends_again_what_is_not_answered},
+        {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},
         {"puts faults between", puts_faults_between},
         {"lets silent clients go", lets_silent_clients_go},

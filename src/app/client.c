@@ -17,20 +17,7 @@ enum { DRAIN = 128, QUEUED = 2 }; /* datagrams a turn at most, so that keys and 
 static void set_deadline(struct app *a);
 static void journal_posted(struct app *a, struct moment when, size_t end);
 
-static void give_up_due(void *context)
-{
-    struct app *a = context;
-    struct client *c = &a->client;
-    const int64_t wait = a->settings[SETTING_WAIT];
-    struct match_result given_up;
-    char text[UNITS_TEXT];
-    for (int i = 0; i < DRAIN && match_expire(c->match, loop_now(a->loop).mono - wait, &given_up); i++) {
-        struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
-        c->unanswered++;
-        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
-    }
-    set_deadline(a);
-}
+static void give_up_due(void *context);
 
 /* One timer for all: the oldest request is due first. */
 static void set_deadline(struct app *a)
@@ -268,6 +255,51 @@ static int send_once(struct app *a, const void *data, size_t len)
         return -1;
     drain_complaints(a);
     return send_call(c, data, len);
+}
+
+/* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same exchange. Returns false when it may not, or cannot. */
+static bool send_again(struct app *a, const struct match_result *given_up)
+{
+    struct client *c = &a->client;
+    struct buffer *bytes = &a->faults.bytes; /* the journal may move what it holds */
+    struct entry e;
+    char wait[UNITS_TEXT];
+    if (given_up->tries >= (unsigned)a->settings[SETTING_RETRY] || c->udp.fd < 0 || a->relay.on || !journal_get(a->journal, given_up->request, &e) ||
+        !address_equal(&e.peer, &c->peer))
+        return false;
+    buffer_clear(bytes);
+    if (buffer_append(bytes, e.data, e.kept) < 0 || send_once(a, bytes->data, bytes->len) < 0)
+        return false;
+    struct moment now = loop_clock(a->loop);
+    e.wall = now.wall;
+    e.mono = now.mono;
+    e.flags = 0;
+    e.data = bytes->data;
+    e.n = journal_append(a->journal, &e);
+    c->events++;
+    c->sent++;
+    match_sent(c->match, e.n, e.exchange, e.mono, &c->peer, e.data, e.kept, a->server.transform);
+    match_set_tries(c->match, given_up->tries + 1);
+    app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
+               (long long)a->settings[SETTING_RETRY]);
+    return true;
+}
+
+static void give_up_due(void *context)
+{
+    struct app *a = context;
+    struct client *c = &a->client;
+    const int64_t wait = a->settings[SETTING_WAIT];
+    struct match_result given_up;
+    char text[UNITS_TEXT];
+    for (int i = 0; i < DRAIN && match_expire(c->match, loop_now(a->loop).mono - wait, &given_up); i++) {
+        struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
+        if (send_again(a, &given_up))
+            continue;
+        c->unanswered++;
+        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
+    }
+    set_deadline(a);
 }
 
 static void tell_port(struct app *a, const struct entry *about)

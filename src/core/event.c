@@ -15,6 +15,7 @@ static const struct event_info table[EVENT_COUNT] = {
     [EVENT_NOT_SENT] = {"not-sent", "the system did not take a datagram", true},
     [EVENT_SUPPRESSED] = {"suppressed", "the server did not answer, and why", true},
     [EVENT_DROPPED] = {"dropped", "the kernel dropped datagrams, because a receive buffer was full", true},
+    [EVENT_RETRY] = {"retry", "no answer came in time, and the datagram was sent again (/set retry)", false},
     [EVENT_PING] = {"ping", "what came of the probes of /ping", false},
     [EVENT_FAULT] = {"fault", "what your /fault did to a datagram, here", false},
     [EVENT_LEFT] = {"left", "a datagram that your /fault or a rule held has left", false},

@@ -21,6 +21,7 @@ enum event {
     EVENT_NOT_SENT,    /* a datagram could not be sent */
     EVENT_SUPPRESSED,  /* a reply that this program did not send */
     EVENT_DROPPED,     /* the kernel dropped datagrams: a full receive buffer */
+    EVENT_RETRY,       /* what was not answered was sent again */
     EVENT_PING,        /* what came of /ping */
     EVENT_FAULT,       /* what a fault of the user's did to a datagram */
     EVENT_LEFT,        /* one that was held has left */

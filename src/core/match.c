@@ -21,6 +21,7 @@ struct request {
     uint64_t next[KEYS];  /* the next serial with that content, 0: none */
     uint8_t state;
     bool arrived;
+    uint8_t tries;
     bool linked[KEYS];
 };
 
@@ -272,6 +273,12 @@ int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sen
     return 0;
 }
 
+void match_set_tries(struct match *m, unsigned tries)
+{
+    if (m->last > m->first)
+        at(m, m->last - 1)->tries = (uint8_t)tries;
+}
+
 static uint64_t oldest_given_up(struct match *m)
 {
     while (m->oldest_given_up < m->last && at(m, m->oldest_given_up)->state == ANSWERED)
@@ -307,6 +314,7 @@ static void describe(const struct match *m, uint64_t serial, enum match_how how,
         .request = r->request,
         .exchange = r->exchange,
         .sent = r->sent,
+        .tries = r->tries,
         .duplicate = r->state == ANSWERED,
         .late = r->state == GIVEN_UP,
         .out_of_order = r->state != ANSWERED && serial < m->latest_answered,

@@ -28,6 +28,7 @@ struct match_result {
     uint64_t request;    /* entry number */
     uint64_t exchange;
     int64_t sent;        /* its monotonic time, ns */
+    unsigned tries;      /* as match_set_tries() said */
     bool duplicate;      /* it was answered before */
     bool late;           /* it had been given up */
     bool out_of_order;   /* a request sent later was answered before */
@@ -44,6 +45,9 @@ void match_by_bytes(struct match *m, int32_t first, int32_t last);
  * the payload itself (alone, when `expected` is NULL). Returns 0, or −1 with ENOMEM. */
 int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sent, const struct address *peer,
                const unsigned char *data, size_t len, const struct transform *expected);
+
+/* How often the request that was sent last had been sent before. */
+void match_set_tries(struct match *m, unsigned tries);
 
 /* A datagram came from `peer`. Only what was sent to that address can be answered by it. Returns false when there is no request that it could answer. */
 bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);

@@ -22,6 +22,7 @@ static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_OFFLOAD] = {"offload", SETTING_IS_SWITCH, 0, 1, 1, "under load, datagrams pass the kernel in trains (UDP_SEGMENT, UDP_GRO); what is seen never differs"},
     [SETTING_PLAIN] = {"plain", SETTING_IS_SWITCH, 0, 1, 0, "one recvfrom and one sendto for each datagram, under load too"},
     [SETTING_MATCH] = {"match", SETTING_IS_BYTES, 0, INT64_MAX, 0, "what an answer shares with its request: its content, or those bytes, from 0"},
+    [SETTING_RETRY] = {"retry", SETTING_IS_NUMBER, 0, 100, 0, "how often what is not answered in time is sent again"},
     [SETTING_RELAY_IDLE] = {"relay-idle", SETTING_IS_TIME, 0, 86400 * UNITS_SECOND, 60 * UNITS_SECOND, "a relay lets a client go that was silent for that long; 0: never"},
     [SETTING_MOUSE] = {"mouse", SETTING_IS_SWITCH, 0, 1, 0, "the wheel scrolls, a click sets the focus; Shift then selects text"},
 };
