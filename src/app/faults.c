@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "core/units.h"
 
+enum { LOST_TEXT = 2 * UNITS_TEXT + 16 };
+
 static const enum direction directions[2] = {DIR_SENT, DIR_RECEIVED};
 
 struct link *faults_link(const struct app *a, enum role role, enum direction direction)
@@ -49,15 +51,29 @@ static const char *direction_name(enum direction direction)
     return direction == DIR_RECEIVED ? "in" : "out";
 }
 
+static uint64_t lost_on(const struct link *l)
+{
+    const struct link_counts *c = link_counts(l);
+    return c->lost + c->lost_to_burst + c->lost_to_rate;
+}
+
+/* " (1 of 4 lost)", "" where none was. */
+static char *format_lost(const struct link *l, char *text, size_t room)
+{
+    char lost[UNITS_TEXT], all[UNITS_TEXT];
+    text[0] = '\0';
+    if (lost_on(l))
+        snprintf(text, room, " (%s of %s lost)", units_format_count(lost_on(l), lost), units_format_count(link_counts(l)->submitted, all));
+    return text;
+}
+
 /* What is set on a link, and what came of it. */
 static void tell_link(struct app *a, enum role role, enum direction direction)
 {
     const struct link *l = faults_link(a, role, direction);
-    const struct link_counts *c = link_counts(l);
-    char words[FAULT_TEXT], lost[UNITS_TEXT], all[UNITS_TEXT];
-    fault_words(link_spec(l), words);
-    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s (%s of %s lost)", role_name(role), direction_name(direction), words,
-               units_format_count(c->lost + c->lost_to_burst + c->lost_to_rate, lost), units_format_count(c->submitted, all));
+    char words[FAULT_TEXT], lost[LOST_TEXT];
+    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s%s", role_name(role), direction_name(direction), fault_words(link_spec(l), words),
+               format_lost(l, lost, sizeof lost));
 }
 
 static bool is_change(const struct fault_change *change)
@@ -77,15 +93,21 @@ static void change_link(struct app *a, const struct fault_change *change, enum r
 
 int faults_run(struct app *a, const struct fault_change *change)
 {
+    bool told = false;
     for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
         for (int i = 0; i < 2; i++) {
             if (!fault_concerns(change, role, directions[i]))
                 continue;
+            bool was_on = !fault_is_off(link_spec(faults_link(a, role, directions[i])));
             if (is_change(change))
                 change_link(a, change, role, directions[i]);
-            if (!fault_is_off(link_spec(faults_link(a, role, directions[i]))) || is_change(change))
+            if (was_on || !fault_is_off(link_spec(faults_link(a, role, directions[i])))) {
                 tell_link(a, role, directions[i]);
+                told = true;
+            }
         }
+    if (!told)
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "no faults are set; /fault loss 30%% loses three of ten");
     faults_step(a);
     return 0;
 }
@@ -318,14 +340,10 @@ void faults_state(const struct app *a, char *text, size_t room)
     for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
         for (int i = 0; i < 2 && at < room; i++) {
             const struct link *l = faults_link(a, role, directions[i]);
-            const struct link_counts *c = link_counts(l);
-            char words[FAULT_TEXT], lost[UNITS_TEXT], all[UNITS_TEXT];
-            uint64_t gone = c->lost + c->lost_to_burst + c->lost_to_rate;
+            char words[FAULT_TEXT], lost[LOST_TEXT];
             if (fault_is_off(link_spec(l)))
                 continue;
-            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s", at ? " · " : "", role_name(role), directions[i] == DIR_RECEIVED ? " in" : "",
-                                   fault_words(link_spec(l), words));
-            if (gone && at < room)
-                at += (size_t)snprintf(text + at, room - at, " (%s of %s lost)", units_format_count(gone, lost), units_format_count(c->submitted, all));
+            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s%s", at ? " · " : "", role_name(role), directions[i] == DIR_RECEIVED ? " in" : "",
+                                   fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
         }
 }

@@ -180,6 +180,9 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
 static void write_notice(struct headless *h, const struct entry *e)
 {
     bool aside = e->event == EVENT_PEER || e->event == EVENT_INFO || e->event == EVENT_PORT;
+    bool each = e->event == EVENT_FAULT || e->event == EVENT_LEFT || e->event == EVENT_SUPPRESSED;
+    if (each && h->app->options->quiet)
+        return; /* what is told of each datagram */
     if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
         return;
     buffer_append_text(&h->err, "udptalk: ");
