@@ -159,6 +159,30 @@ START_TEST(lets_nobody_pass_what_is_due)
 }
 END_TEST
 
+/* A delay that the caller asks for is no fault: it adds to them, and nothing tells it as theirs. */
+START_TEST(tells_a_callers_delay_from_a_fault)
+{
+    const struct fault_spec specs[] = {{0}, {.delay = 20 * MS}, {.reorder = FAULT_CERTAIN}, {.loss = FAULT_CERTAIN}};
+    const int64_t faults[] = {0, 20 * MS, LINK_REORDER};
+    for (size_t i = 0; i < UNIT_COUNT(faults); i++) {
+        struct link *l = link_with(&specs[i]);
+        struct link_item item = item_of("hello", 5);
+        item.after = 50 * MS;
+        ck_assert_int_eq(link_submit(l, &item, START), LINK_HELD);
+        ck_assert_int_eq(item.fate.delay, specs[i].delay);
+        ck_assert_int_eq(item.delayed, 50 * MS + specs[i].delay);
+        ck_assert_int_eq(link_due(l), START + 50 * MS + faults[i]);
+        item = take(l, link_due(l));
+        ck_assert_int_eq(item.fate.delay, specs[i].delay);
+        ck_assert_int_eq(item.delayed, 50 * MS + faults[i]);
+        ck_assert_uint_eq(link_counts(l)->delayed, faults[i] > 0);
+        link_set(l, &specs[3]);
+        ck_assert_int_eq(link_submit(l, &item, START), LINK_LOST);
+        link_free(l);
+    }
+}
+END_TEST
+
 START_TEST(loses_and_counts_what_to)
 {
     const struct fault_spec specs[] = {{.loss = FAULT_CERTAIN}, {.burst = FAULT_CERTAIN}, {.rate = 1}};
@@ -459,7 +483,7 @@ static void model_run(struct model *m, int64_t now)
     }
 }
 
-static void model_submit(struct model *m, uint64_t number, size_t len, int64_t now)
+static void model_submit(struct model *m, uint64_t number, size_t len, int64_t after, int64_t now)
 {
     struct model_item item = {.number = number, .submitted = now, .fate = {.corrupt = -1}};
     if (!fault_is_off(&m->fate.spec))
@@ -469,7 +493,7 @@ static void model_submit(struct model *m, uint64_t number, size_t len, int64_t n
         return;
     if (m->count && !m->items[m->count - 1].next)
         m->items[m->count - 1].next = number;
-    item.own = now + item.fate.delay;
+    item.own = now + after + item.fate.delay;
     item.leaves = item.own + (item.fate.reorder ? LINK_REORDER : 0);
     m->items[m->count++] = item;
     model_run(m, now);
@@ -537,8 +561,9 @@ START_TEST(does_as_the_model_does)
                 fate_set(&model.fate, &spec);
             }
             struct link_item item = item_of("hello, world", random_below(&r, 13));
+            item.after = random_below(&r, 5) ? 0 : (int64_t)random_below(&r, 40) * MS;
             int answer = link_submit(l, &item, now);
-            model_submit(&model, item.number, item.len, now);
+            model_submit(&model, item.number, item.len, item.after, now);
             if (answer == LINK_NOW)
                 happens(&seen, item.number, &item, now);
             take_some(l, &seen, now, random_below(&r, 4));
@@ -593,6 +618,7 @@ int main(void)
         {"without faults it throws no dice", throws_no_dice_without_faults},
         {"what is delayed comes out as it was", delays_and_keeps_all_there_is},
         {"nobody passes what is due", lets_nobody_pass_what_is_due},
+        {"a caller's delay is no fault", tells_a_callers_delay_from_a_fault},
         {"losses are counted by what to", loses_and_counts_what_to},
         {"a duplicate is right behind", sends_a_duplicate_right_behind},
         {"one bit is turned over, in the copy", turns_one_bit_over_in_its_own_copy},

@@ -142,11 +142,11 @@ static void describe(const struct link_item *item, int answer, const char *lost,
     }
     if (item->after > 0)
         snprintf(text, room, "leaves %s later, by its rule", units_format_time(item->after, time));
-    if (item->after > 0 && fate->delay == item->after && !fate->reorder && fate->corrupt < 0 && !fate->duplicate)
+    if (item->after > 0 && fate->delay == 0 && !fate->reorder && fate->corrupt < 0 && !fate->duplicate)
         return;
     at = strlen(text);
-    if (fate->delay > item->after)
-        at += (size_t)snprintf(text + at, room - at, "%sheld %s", at ? "; " : "", units_format_rtt(fate->delay - item->after, time));
+    if (fate->delay > 0)
+        at += (size_t)snprintf(text + at, room - at, "%sheld %s", at ? "; " : "", units_format_rtt(fate->delay, time));
     if (fate->reorder)
         at += (size_t)snprintf(text + at, room - at, "%sheld until the next has gone", at ? ", then " : "");
     if (fate->corrupt >= 0)

@@ -157,7 +157,7 @@ static struct slot *slot_new(const struct link_item *item)
     struct slot *s = malloc(sizeof *s + item->len);
     if (!s)
         return NULL;
-    *s = (struct slot){.item = *item, .leaves = item->submitted + item->fate.delay};
+    *s = (struct slot){.item = *item, .leaves = item->submitted + item->delayed};
     s->item.bytes = s->bytes;
     if (item->len)
         memcpy(s->bytes, item->bytes, item->len);
@@ -206,13 +206,12 @@ int link_submit(struct link *l, struct link_item *item, int64_t now)
     item->copy = item->overtaken = false;
     if (!fault_is_off(&l->fate.spec))
         fate_draw(&l->fate, now, item->len, &item->fate);
-    item->fate.delay += item->fate.lost ? 0 : item->after;
-    item->delayed = item->fate.delay;
+    item->delayed = item->after + item->fate.delay;
     if (item->fate.lost) {
         count_lost(l, item->fate.lost);
         return LINK_LOST;
     }
-    bool untouched = !item->fate.delay && !item->fate.reorder && !item->fate.duplicate && item->fate.corrupt < 0;
+    bool untouched = !item->delayed && !item->fate.reorder && !item->fate.duplicate && item->fate.corrupt < 0;
     if (!untouched || link_due(l) <= now)
         return hold(l, item);
     if (l->open)
@@ -252,7 +251,7 @@ bool link_take(struct link *l, int64_t now, struct link_item *item)
     if (item->copy) {
         l->counts.duplicates++;
     } else {
-        l->counts.delayed += item->delayed > 0;
+        l->counts.delayed += item->delayed > item->after;
         l->counts.overtaken += item->overtaken;
         l->counts.corrupted += item->fate.corrupt >= 0;
     }

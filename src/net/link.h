@@ -35,12 +35,12 @@ struct link_item {
     struct address from, to;
     uint64_t tag;
     unsigned flags;
-    int64_t after;       /* ns: it leaves that much later, whatever the faults add to it */
+    int64_t after;       /* ns, from 0: it leaves that much later for no fault; faults add to it */
     /* What the link did to it: */
     uint64_t number;     /* in order of submission, from 1 */
     struct fate fate;
     int64_t submitted;   /* when, ns */
-    int64_t delayed;     /* by how much it leaves later for a fault, ns; what the caller's lateness adds is not in it */
+    int64_t delayed;     /* by how much it leaves later, `after` included, ns; what the caller's lateness adds is not */
     bool copy;           /* it is the duplicate; the one before it was the datagram itself */
     bool overtaken;      /* it was held until a later one had gone, as fate.reorder asked; not where 100 ms passed first */
 };
