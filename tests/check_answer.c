@@ -213,7 +213,7 @@ static void check_seen_once(const struct journal *j)
     for (uint64_t n = journal_after(j, 0, ROLE_NONE, JOURNAL_ALL); n; n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL)) {
         struct answer a;
         journal_get(j, n, &e);
-        bool gathered = e.reply_to && answer_gather(j, e.reply_to, &a) &&
+        bool gathered = answer_row(j, &e) != n && answer_gather(j, answer_row(j, &e), &a) &&
                         ((a.has_reply && a.reply.n == n) || (a.has_reason && a.reason.n == n));
         if (answer_is_part(j, &e) != gathered)
             ck_abort_msg("entry %llu (%.*s) is %s", (unsigned long long)n, (int)e.kept, (const char *)e.data,

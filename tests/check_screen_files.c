@@ -138,7 +138,7 @@ START_TEST(test_config_fails)
 {
     char home[SCREEN_HOME];
     struct terminal *t = start_with_config(home, "transform swap\nlisten 192.0.2.1 1024\ntransform lower\n");
-    terminal_wait(t, CONFIG ": ");
+    terminal_wait(t, CONFIG ":2:");
     terminal_wait(t, "the rest of it");
     terminal_wait(t, "─ swap ─");
     screen_end(t);

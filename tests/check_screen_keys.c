@@ -35,7 +35,7 @@ static void go(struct terminal *t, const struct step *steps, size_t count)
 START_TEST(test_completion)
 {
     static const struct step steps[] = {
-        {"/\t", "/", " /to  /connect  /disconnect  /listen  /close  /bind  /join  /leave  /transform"},
+        {"/\t", "/", " /to  /connect  /disconnect  /listen  /close  /bind  /join  /leave  /send  /hex"},
         {"t", "/t", " Tab: /to /transform"},
         {"r\t", "/transform", " /transform NAME: what the server does with a datagram"},
         {"\t", "/transform", " upper  lower  swap  reverse  rot13  echo  discard"},

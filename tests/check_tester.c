@@ -202,7 +202,7 @@ START_TEST(tells_each_fate)
         {"server in delay 20ms", 0, {"\"text\":\"hello\",\"flags\":[\"delayed\"]"}},
         {"client dup 100%", 0, {"sent twice by your /fault", "\"text\":\"hello\",\"flags\":[\"duplicate\"]"}},
         {"client corrupt 100%", 0, {"\"flags\":[\"corrupted\"]", " turned over by your /fault"}},
-        {"client reorder 100%", 0, {"\"flags\":[\"reordered\"]", "held until the next has gone by your /fault"}},
+        {"client reorder 100%", 0, {"\"flags\":[\"delayed\"]", "held until the next has gone by your /fault"}},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         const char *const words[] = {"--both", "0", "--json", "-w", "300ms", "--fault", cases[i].fault, NULL};

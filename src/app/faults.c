@@ -126,7 +126,7 @@ unsigned faults_flags(struct app *a, const struct link_item *item, int answer, c
         b->data[fate->corrupt / 8] ^= (unsigned char)(0x80 >> fate->corrupt % 8);
         *bytes = b->data;
     }
-    return (fate->delay > 0 ? FLAG_DELAYED : 0U) | (fate->reorder ? FLAG_REORDERED : 0U) | (fate->corrupt >= 0 ? FLAG_CORRUPTED : 0U);
+    return (fate->delay > 0 || fate->reorder ? FLAG_DELAYED : 0U) | (fate->corrupt >= 0 ? FLAG_CORRUPTED : 0U);
 }
 
 /* What the link does to a datagram, in words. */
@@ -166,9 +166,10 @@ void faults_tell(struct app *a, const struct entry *e, const struct link_item *i
         app_notice(a, e->role, EVENT_NOT_SENT, &about, "not sent: the fault link holds as much as it may already");
         return;
     }
+    bool by_rule = item->after > 0 && !item->fate.lost && !item->fate.delay && !item->fate.reorder && item->fate.corrupt < 0 && !item->fate.duplicate;
     describe(item, answer, "it never left", text, sizeof text);
     if (*text)
-        app_notice(a, e->role, EVENT_FAULT, &about, "%s", text);
+        app_notice(a, e->role, by_rule ? EVENT_RULE : EVENT_FAULT, &about, "%s", text);
 }
 
 /* The endpoint never gets it: the log is the only place where it is seen. */
@@ -205,7 +206,7 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
 
 static unsigned flags_of(const struct link_item *item)
 {
-    return (item->fate.delay > 0 ? FLAG_DELAYED : 0U) | (item->overtaken ? FLAG_REORDERED : 0U) |
+    return (item->fate.delay > 0 || item->fate.reorder ? FLAG_DELAYED : 0U) | (item->overtaken ? FLAG_REORDERED : 0U) |
            (item->fate.corrupt >= 0 ? FLAG_CORRUPTED : 0U) | (item->copy ? FLAG_DUPLICATE : 0U);
 }
 

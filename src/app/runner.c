@@ -30,6 +30,8 @@ bool runner_step(struct runner *r)
             break;
         }
         if (r->app->lookup_failed) {
+            if (r->next)
+                fail(r);
             r->failed = true;
             break;
         }

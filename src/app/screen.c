@@ -72,11 +72,9 @@ static void draw_if_due(struct screen *s)
 static void script_failed(struct screen *s)
 {
     struct app *a = s->app;
-    char path[sizeof s->history];
     bool pane = a->after_lookup.id == COMMAND_TO ? screen_has_client(s) : screen_has_server(s);
     if (s->runner.script == &s->config)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s: %s; the rest of it was not run",
-                   paths_config(path, sizeof path) ? path : "config", a->why);
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; the rest of it was not run", a->why);
     else if (!a->lookup_failed || !pane) /* else its notice is seen */
         screen_say(s, STYLE_ERROR, "%s", a->why);
     a->lookup_failed = s->runner.failed = false;

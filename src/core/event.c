@@ -18,6 +18,7 @@ static const struct event_info table[EVENT_COUNT] = {
     [EVENT_RETRY] = {"retry", "no answer came in time, and the datagram was sent again (/set retry)", false},
     [EVENT_PING] = {"ping", "what came of the probes of /ping", false},
     [EVENT_FAULT] = {"fault", "what your /fault did to a datagram, here", false},
+    [EVENT_RULE] = {"rule", "what a rule of the server wants of its reply", false},
     [EVENT_LEFT] = {"left", "a datagram that your /fault or a rule held has left", false},
     [EVENT_WHY] = {"why", "what /why explained", false},
     [EVENT_ERROR] = {"error", "a call failed, with the system's words", true},

@@ -24,6 +24,7 @@ enum event {
     EVENT_RETRY,       /* what was not answered was sent again */
     EVENT_PING,        /* what came of /ping */
     EVENT_FAULT,       /* what a fault of the user's did to a datagram */
+    EVENT_RULE,        /* what a rule wants of a reply */
     EVENT_LEFT,        /* one that was held has left */
     EVENT_WHY,         /* what /why explains */
     EVENT_ERROR,       /* any other call failed */
