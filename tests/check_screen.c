@@ -386,7 +386,7 @@ START_TEST(test_server_alone)
     terminal_type(t, ":");
     screen_wait_line(t, "/");
     terminal_wait(t, "─ Server ─");
-    terminal_type(t, "\x03text\r");
+    terminal_type(t, "\x15text\r");
     terminal_wait(t, "there is no client here: /to HOST [PORT] opens one");
     screen_wait_line(t, "text");
     terminal_type(t, "\033[Z");

@@ -8,6 +8,7 @@
 #include "core/command.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "ui/wrap.h"
 
 bool screen_has_client(const struct screen *s)
 {
@@ -111,7 +112,7 @@ static void draw_sending(const struct screen *s, char *text, size_t room)
 static void draw_rule(struct screen *s)
 {
     struct journal_counts counts = journal_counts(s->app->journal);
-    char text[200] = "", faults[180], number[UNITS_TEXT];
+    char text[200] = "", faults[180], forgotten[64] = "", number[UNITS_TEXT], all[UNITS_TEXT];
     int row = s->layout.rule, end = s->cells.cols;
     if (row < 0)
         return;
@@ -122,8 +123,8 @@ static void draw_rule(struct screen *s)
     else if (opening_is_reading(&s->app->opening))
         snprintf(text, sizeof text, " reading %.60s · %s entries ", s->app->opening.name, units_format_count(journal_last(s->app->opening.journal), number));
     else if (replay_is_on(s->app))
-        snprintf(text, sizeof text, " replaying %.60s · %s of %llu · ^C stops ", s->app->replay.file.name,
-                 units_format_count(s->app->replay.sent_count, number), (unsigned long long)s->app->replay.count);
+        snprintf(text, sizeof text, " replaying %.60s · %s of %s · ^C stops ", s->app->replay.file.name,
+                 units_format_count(s->app->replay.sent_count, number), units_format_count(s->app->replay.count, all));
     else if (sending_is_on(s->app))
         draw_sending(s, text, sizeof text);
     else if (screen_search_state(s, text, sizeof text))
@@ -137,12 +138,12 @@ static void draw_rule(struct screen *s)
     else if (s->scene.client.waiting)
         snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
                  s->scene.client.waiting == 1 ? "" : "s");
-    cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
     if (counts.forgotten > s->app->cleared)
-        snprintf(text, sizeof text, " %s old entries forgotten ", units_format_count(counts.forgotten - s->app->cleared, number));
-    else
-        text[0] = '\0';
-    cells_put(&s->cells, row, end - 1 - cells_width(&s->cells, text), end, STYLE_TITLE, text);
+        snprintf(forgotten, sizeof forgotten, " %s old entries forgotten ", units_format_count(counts.forgotten - s->app->cleared, number));
+    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end), right = end - 1 - cells_width(&s->cells, forgotten);
+    cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
+    if (right > left)
+        cells_put(&s->cells, row, right, end, STYLE_TITLE, forgotten);
 }
 
 static int put_prompt(struct screen *s, int row)
@@ -259,14 +260,24 @@ static void line_hint(const struct screen *s, char *out, size_t room)
                  s->scene.client.open ? address_format(&s->scene.client.peer, peer) : "");
 }
 
+/* What is said takes the row of the keys too where it needs it. */
+static void draw_message(struct screen *s, int row)
+{
+    const unsigned char *text = (const unsigned char *)s->message;
+    struct area a = {row, 1, s->layout.keys == row + 1 ? 2 : 1, s->cells.cols - 1};
+    int rows = wrap_put(NULL, a, 0, text, strlen(s->message));
+    a.rows = rows < a.rows ? rows : a.rows;
+    s->message_rows = a.rows;
+    cells_blank(&s->cells, (struct area){row, 0, a.rows, s->cells.cols}, STYLE_PLAIN);
+    wrap_put(&s->cells, a, s->message_style, text, strlen(s->message));
+}
+
 static void draw_hint(struct screen *s)
 {
     char hint[400];
     int row = s->layout.hint, end = s->cells.cols;
     if (*s->message) {
-        int at = row >= 0 ? row : s->layout.part[PART_LINE].row;
-        cells_blank(&s->cells, (struct area){at, 0, 1, end}, STYLE_PLAIN);
-        cells_put_safe(&s->cells, at, 1, end, s->message_style, (const unsigned char *)s->message, strlen(s->message));
+        draw_message(s, row >= 0 ? row : s->layout.part[PART_LINE].row);
         return;
     }
     if (row < 0)
@@ -278,7 +289,7 @@ static void draw_hint(struct screen *s)
         line_hint(s, hint, sizeof hint);
     else
         snprintf(hint, sizeof hint, s->awaits ? "a letter from a to z" : s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
-                 "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
+                 s->scene.shift ? "Left: back towards the beginning of long payloads · Right: on" : "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
     if (1 + cells_width(&s->cells, hint) > end)
         cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");
@@ -287,7 +298,7 @@ static void draw_hint(struct screen *s)
 static void draw_keys(struct screen *s)
 {
     int row = s->layout.keys, end = s->cells.cols;
-    if (row < 0)
+    if (row < 0 || (*s->message && s->message_rows > 1))
         return;
     int col = cells_put(&s->cells, row, 1, end, STYLE_KEY, "F1");
     col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_HELP ? " back" : " help");
@@ -305,6 +316,7 @@ void screen_draw(struct screen *s)
 {
     struct cells *c = &s->cells;
     screen_look(s);
+    s->scene.shifted = 0;
     struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE, s->zoomed};
     layout_make(&s->layout, c->rows, c->cols, &wish);
     cells_clear(c);

@@ -113,7 +113,7 @@ static void go_back(struct screen *s)
 static void shift(struct screen *s, int sign)
 {
     enum { STEP = 20, MOST = 1 << 18 };
-    int to = s->scene.shift + sign * STEP;
+    int to = (s->scene.shift < s->scene.shifted ? s->scene.shift : s->scene.shifted) + sign * STEP; /* from what is seen */
     s->scene.shift = s->scene.wrap || to < 0 ? 0 : to < MOST ? to : MOST;
     if (s->scene.wrap)
         screen_say(s, STYLE_NOTICE, "payloads are shown whole: w shows them in a line each, then Right goes on");
@@ -142,6 +142,14 @@ static void forget_outbox(struct screen *s)
     s->sending = false;
 }
 
+/* The focus goes back to where / or & or : was pressed. */
+static void come_back(struct screen *s)
+{
+    if (s->came_from && is_shown(s, s->came_from))
+        screen_focus(s, s->came_from);
+    s->came_from = PART_LINE;
+}
+
 /* ^C: stops long work, else empties the line, else says "again to leave", else leaves. */
 static void interrupt(struct screen *s)
 {
@@ -162,21 +170,14 @@ static void interrupt(struct screen *s)
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (len) {
         line_take(s->line, false);
-        s->focus = s->came_from = PART_LINE;
+        s->focus = PART_LINE;
+        come_back(s);
     } else if (s->leave_asked) {
         screen_leave(s);
     } else {
         s->leave_asked = true;
         screen_say(s, STYLE_NOTICE, "^C again leaves udptalk");
     }
-}
-
-/* The focus goes back to where / or & was pressed. */
-static void come_back(struct screen *s)
-{
-    if (s->came_from && is_shown(s, s->came_from))
-        screen_focus(s, s->came_from);
-    s->came_from = PART_LINE;
 }
 
 /* A draft in the line is not thrown away for a command. */
@@ -276,9 +277,7 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
     show_end(s, s->app->client.events != client, s->app->server.events != server);
     say_behind_file(s, last);
     line_take(s->line, true);
-    if (c.id == COMMAND_FIND || c.id == COMMAND_FILTER || c.id == COMMAND_GO || c.id == COMMAND_MARK || c.id == COMMAND_COPY)
-        come_back(s);
-    s->came_from = PART_LINE;
+    come_back(s);
 }
 
 /* Bytes of a full-width slash or ideographic comma at the front, 0 for none. */
@@ -307,6 +306,8 @@ static void submit(struct screen *s)
     if (send_line(s, text + skip, len - skip)) {
         show_end(s, true, false);
         line_take(s->line, true);
+        if (s->app->opening.journal)
+            screen_say(s, STYLE_NOTICE, "sent; the log that you look at is %.100s, /open comes back to the present", s->app->opening.name);
     }
 }
 

@@ -74,7 +74,9 @@ static void search_on(struct screen *s, uint64_t work)
     s->searching = found < 0;
     if (found < 0)
         loop_again(s->app->loop);
-    if (found == 0)
+    if (found == 0 && sift_count(&s->hits) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
+        screen_say(s, STYLE_NOTICE, "nothing of it is in the %s's log", s->hits_of->ops->name);
+    else if (found == 0)
         screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it", w->backwards == s->backwards ? "N" : "n");
 }
 
@@ -96,6 +98,7 @@ static void count_hits(struct screen *s, struct log_view *v)
     sift_done(&s->hits);
     sift_init(&s->hits, s->search, v->ops->role);
     s->hits_of = v;
+    sift_step(&s->hits, app_viewed(s->app), WORK_NOW);
 }
 
 int screen_find(struct screen *s, const char *pattern)
@@ -235,6 +238,8 @@ int screen_go(struct screen *s, const struct command *c)
         n = entry_of_exchange(j, c->exchange, v->ops->role);
     else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->role, JOURNAL_TALK), &newest))
         n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->role);
+    if (n && !is_shown(v, row_of(j, n)))
+        screen_say(s, STYLE_NOTICE, "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
     if (n) {
         log_view_go(v, row_of(j, n), &s->scene);
         return 0;

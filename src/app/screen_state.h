@@ -69,6 +69,7 @@ struct screen {
     int64_t escape_at;           /* when Escape was pressed alone, mono; 0: not just now */
     char message[APP_WHY];       /* in place of the hint, until the next key */
     uint8_t message_style;
+    int message_rows;            /* that it took in the last frame */
     bool dirty;
     int grace;                   /* turns to go before the next frame: an answer may be on its way */
     int64_t drawn_at;            /* mono, ns */

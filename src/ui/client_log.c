@@ -83,7 +83,7 @@ static const char *remark(const struct entry *e)
     return e->reply_to ? "" : "unasked";
 }
 
-static void draw_datagram(struct cells *c, struct area row, const struct scene *s, const struct entry *e, struct columns k)
+static void draw_datagram(struct cells *c, struct area row, struct scene *s, const struct entry *e, struct columns k)
 {
     bool sent = e->dir == DIR_SENT, failed = e->flags & FLAG_UNSENT;
     uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;

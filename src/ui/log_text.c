@@ -36,9 +36,18 @@ static void highlight(struct cells *c, int row, int col, int end, const struct s
     }
 }
 
-int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
+/* Columns that are left out at the front of what does not fit: no more than show its end. */
+static int shift_of(struct scene *s, const struct entry *e, int room)
 {
-    size_t first = s->shift ? bytes_of(e->data, e->kept, s->shift) : 0;
+    int width = (int)safe_width(e->data, e->kept, (size_t)(s->shift + room)), most = width > room ? width - room + 1 : 0;
+    int shift = s->shift < most ? s->shift : most;
+    s->shifted = shift > s->shifted ? shift : s->shifted;
+    return shift;
+}
+
+int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e)
+{
+    size_t first = s->shift ? bytes_of(e->data, e->kept, shift_of(s, e, end - col)) : 0;
     if (first)
         col = cells_put(c, row, col, end, STYLE_DIM, "…");
     int behind = cells_put_safe(c, row, col, end, style, e->data + first, e->kept - first);

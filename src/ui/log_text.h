@@ -8,8 +8,8 @@
 #include "ui/cells.h"
 #include "ui/scene.h"
 
-/* Puts an entry's bytes, without the scene.shift columns at their front, from row, col on, up to `end`, as cells_put_safe() does. Returns the column behind them. */
-int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e);
+/* Puts an entry's bytes, without up to scene.shift columns at their front where they do not fit, from row, col on, up to `end`, as cells_put_safe() does. Returns the column behind them. */
+int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e);
 
 /* Puts an entry's text over as many rows as it needs, as wrap_put() does. */
 int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e);

@@ -343,7 +343,7 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
     if (v->sift)
         at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s", units_format_count(sift_count(v->sift), count),
                       units_format_count(v->ops->events(s), all), v->bottom ? " " : "");
-    if (v->bottom && fresh)
+    if (v->bottom && fresh && !v->sift)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s", row_after(v, s->journal, v->bottom) ? "▼ more below" : "stands still");

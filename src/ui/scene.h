@@ -21,7 +21,8 @@ struct scene {
     enum time_shown time;
     int64_t start;               /* wall time of the oldest entry ever */
     bool wrap;                   /* long payloads take as many rows as they need */
-    int shift;                   /* columns of each payload that are left out at its front */
+    int shift;                   /* columns that are left out at the front of payloads that do not fit */
+    int shifted;                 /* how many of them were, at most, in the frame that is drawn */
     bool hex;                    /* each payload's bytes below it */
     struct filter *search;       /* what is looked for, to be highlighted, or NULL */
     struct {

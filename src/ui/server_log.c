@@ -36,11 +36,15 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     if (s->server.dropped)
         snprintf(right + strlen(right), sizeof right - strlen(right), " · %s dropped", units_format_count(s->server.dropped, dropped));
     snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
+    if (s->server.dropped)
+        snprintf(brief + strlen(brief), sizeof brief - strlen(brief), " %s dropped", dropped);
+    if (s->file) /* who its clients were would have to be counted */
+        snprintf(right, sizeof right, "%s in · %s out · %s not", in, out, held);
     log_view_news(v, s, news);
     title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
 }
 
-static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, const struct scene *s, const struct entry *e)
+static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e)
 {
     if (e->size == 0)
         return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
@@ -67,7 +71,7 @@ static int share(const struct answer *a, int col, int end)
     return col + (reply < room / 2 ? room - reply : room / 2);
 }
 
-static void draw_answer(struct cells *c, int row, int col, int end, const struct scene *s, const struct answer *a)
+static void draw_answer(struct cells *c, int row, int col, int end, struct scene *s, const struct answer *a)
 {
     bool answered = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
     if (answered) {
