@@ -1,0 +1,94 @@
+#!/bin/sh
+# The manual's examples are run as they stand there, in a network namespace of their own, since they name ports. Comments in the manual say how:
+# `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS` before a line: it ends with that.
+# Exit status 77 where a namespace can't be made.
+set -eu
+
+udptalk=${UDPTALK:?}
+manual=${srcdir:-.}/man/udptalk.1
+dir=$(mktemp -d)
+ns=udptalk-$$-examples
+pids=
+cleanup() {
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null || :
+    done
+    ip netns del "$ns" 2>/dev/null || :
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT PIPE TERM
+
+skip() {
+    echo "a network of our own can't be had here: $*" >&2
+    exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip "this takes root"
+command -v ip >/dev/null || skip "there is no ip(8)"
+ip netns add "$ns" 2>"$dir/why" || skip "$(cat "$dir/why")"
+ip -n "$ns" link set lo up 2>"$dir/why" || skip "$(cat "$dir/why")"
+ip netns exec "$ns" true 2>"$dir/why" || skip "$(cat "$dir/why")"
+
+# What mdoc writes as it reads, as it is typed.
+plain='s/\\(dq/"/g; s/\\e/\\/g'
+
+# Files, servers and lines to run, in order.
+awk -v dir="$dir" '
+    /^\.\\" file /  { file = dir "/" $3; next }
+    file && /^\.Bd/ { inside = 1; next }
+    inside && /^\.Ed/ { inside = 0; close(file); file = ""; next }
+    inside          { print > file; next }
+    /^\.\\" serve/  { what = "serve"; next }
+    /^\.\\" run /   { what = "run " $3; next }
+    what && /^\.Dl / { sub(/^\.Dl /, ""); print what "\t" $0; what = "" }
+' "$manual" | sed "$plain" >"$dir/lines"
+for file in "$dir"/service.*; do
+    sed -i "$plain" "$file"
+done
+cat >"$dir/udptalk" <<END
+#!/bin/sh
+exec "$udptalk" "\$@"
+END
+chmod +x "$dir/udptalk"
+
+# in_network LINE: in the namespace, in the directory of the files.
+in_network() {
+    (cd "$dir" && HOME="$dir" PATH="$dir:$PATH" exec ip netns exec "$ns" sh -c "$1")
+}
+
+# Services that the manual names and does not show.
+{
+    printf "serve\tudptalk -l 514 --quiet --transform discard\n"
+    printf "serve\tudptalk -l 8125 --quiet --transform discard\n"
+    printf "serve\tudptalk -l 53 --quiet -e 'rule regex (?s)^(..)\\\\x01\\\\x00(.*)$ => reply \\\\1\\\\x81\\\\x80\\\\2'\n"
+} >>"$dir/lines"
+
+count=0
+grep '^serve' "$dir/lines" | cut -f 2 >"$dir/servers"
+while read -r line; do
+    count=$((count + 1))
+    in_network "exec $line" >"$dir/ready.$count" 2>&1 </dev/null &
+    pids="$pids $!"
+done <"$dir/servers"
+for i in $(seq "$count"); do
+    for _ in $(seq 200); do # until it says so, or has ended
+        ! grep -q 'ready to receive' "$dir/ready.$i" || break
+        in_network 'ip link show lo' >/dev/null
+    done
+    grep -q 'ready to receive' "$dir/ready.$i" || { echo "no server: $(sed -n "${i}p" "$dir/servers")" >&2; cat "$dir/ready.$i" >&2; exit 1; }
+done
+
+failed=0
+grep '^run' "$dir/lines" >"$dir/runs"
+[ "$(wc -l <"$dir/runs")" -ge 8 ] || { echo "the manual has lost its examples" >&2; exit 1; }
+while read -r _ status line; do
+    ended=0
+    in_network "timeout 30 sh -c '$(printf '%s' "$line" | sed "s/'/'\\\\''/g")'" >"$dir/out" 2>&1 </dev/null || ended=$?
+    if [ "$ended" != "$status" ]; then
+        echo "ended with $ended, not $status: $line" >&2
+        cat "$dir/out" >&2
+        failed=1
+    fi
+done <"$dir/runs"
+exit $failed
