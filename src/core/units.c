@@ -109,6 +109,8 @@ char *units_format_time(int64_t ns, char *text)
 {
     if (ns % UNITS_SECOND == 0 || ns >= UNITS_SECOND)
         snprintf(text, UNITS_TEXT, "%.10g s", (double)ns / 1e9);
+    else if (ns > -1000 && ns < 1000) /* in ms, %g would write an exponent */
+        snprintf(text, UNITS_TEXT, "%d ns", (int)ns);
     else
         snprintf(text, UNITS_TEXT, "%.10g ms", (double)ns / 1e6);
     return text;

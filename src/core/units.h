@@ -23,7 +23,7 @@ enum { UNITS_TEXT = 32 }; /* room for any of the texts below */
 /* "0.081 ms", "12.3 ms", "2.500 s": to the microsecond below 10 ms, then to a tenth of a millisecond, then to the millisecond. */
 char *units_format_rtt(int64_t ns, char *text);
 
-/* A time as one would say it: "2 s", "500 ms", "1.5 s". */
+/* A time as one would say it: "2 s", "500 ms", "1.5 s", "35 ns". */
 char *units_format_time(int64_t ns, char *text);
 
 /* "1,234,567". */
