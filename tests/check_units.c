@@ -15,6 +15,7 @@
 #define US INT64_C(1000)
 #define MS INT64_C(1000000)
 #define S UNITS_SECOND
+#define HOUR (3600 * S)
 
 struct read_case {
     const char *text;
@@ -424,6 +425,32 @@ START_TEST(refuses_what_is_no_utc)
 }
 END_TEST
 
+START_TEST(finds_the_last_time_of_the_day)
+{
+    static const struct {
+        int64_t clock;
+        const char *wall, *last;
+    } cases[] = {
+        {15 * HOUR, "2026-11-22T15:00:00Z", "2026-11-22T15:00:00Z"},
+        {15 * HOUR + 1, "2026-11-22T15:00:00Z", "2026-11-21T15:00:00.000000001Z"},
+        {24 * HOUR - 1, "2026-11-22T15:00:00Z", "2026-11-21T23:59:59.999999999Z"},
+        {0, "1969-12-31T23:59:59.9Z", "1969-12-31T00:00:00Z"},
+        {23 * HOUR, "1970-01-01T00:00:00Z", "1969-12-31T23:00:00Z"},
+        /* The first and the last day that 64 bits hold. */
+        {24 * HOUR - 1, "2262-04-11T23:47:16.854775807Z", "2262-04-10T23:59:59.999999999Z"},
+        {0, "2262-04-11T23:47:16.854775807Z", "2262-04-11T00:00:00Z"},
+        {24 * HOUR - 1, "1677-09-22T12:00:00Z", "1677-09-21T23:59:59.999999999Z"},
+        {12 * HOUR, "1677-09-21T13:00:00Z", "1677-09-21T12:00:00Z"},
+        {0, "1677-09-21T13:00:00Z", "1677-09-21T13:00:00Z"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        int64_t wall, last;
+        ck_assert(units_parse_utc(cases[i].wall, &wall) == 0 && units_parse_utc(cases[i].last, &last) == 0);
+        ck_assert_msg(units_last_clock(cases[i].clock, wall) == last, "case %zu", i);
+    }
+}
+END_TEST
+
 START_TEST(finds_room_for_every_text)
 {
     static const int64_t extremes[] = {INT64_MIN, INT64_MIN + 1, -S - 1, -1, 0, S * S, S * S - 1, INT64_MAX};
@@ -463,6 +490,7 @@ int main(void)
         {"reads UTC back", reads_utc_back},
         {"reads UTC of other precision", reads_utc_of_other_precision},
         {"refuses what is no UTC", refuses_what_is_no_utc},
+        {"finds the last time of the day", finds_the_last_time_of_the_day},
         {"finds room for every text", finds_room_for_every_text},
     };
     return unit_run("units", tests, UNIT_COUNT(tests));

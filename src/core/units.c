@@ -3,6 +3,7 @@
 #include "core/units.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -198,9 +199,13 @@ int64_t units_last_clock(int64_t clock, int64_t wall)
         tm.tm_min = (int)(clock / (60 * UNITS_SECOND) % 60);
         tm.tm_sec = (int)(clock / UNITS_SECOND % 60);
         tm.tm_isdst = -1;
-        int64_t at = (int64_t)mktime(&tm) * UNITS_SECOND + clock % UNITS_SECOND;
-        if (at <= wall || day == 1)
+        /* A file may have any time, so the day's last hours may be more than a wall time can hold, or its first ones less. */
+        int64_t at, second = (int64_t)mktime(&tm);
+        bool fits = !__builtin_mul_overflow(second, UNITS_SECOND, &at) && !__builtin_add_overflow(at, clock % UNITS_SECOND, &at);
+        if (fits && (at <= wall || day == 1))
             return at;
+        if (day == 1)
+            return wall;
     }
 }
 

@@ -40,7 +40,8 @@ char *units_format_clock(int64_t wall, int digits, struct units_clock *cache, ch
 /* A time of the day: "15:31", "15:31:10", "15:31:10.5". Returns ns since midnight. */
 int64_t units_parse_clock(const char *text);
 
-/* The wall time that shows that time of the day, the newest one not behind `wall`, in the local time zone. */
+/* The wall time that shows that time of the day, the newest one not behind `wall`, in the local time zone; `wall` itself where that is before
+ * the first time that 64 bits hold. */
 int64_t units_last_clock(int64_t clock, int64_t wall);
 
 /* "2026-11-22T15:31:10.123456789Z". */
