@@ -175,6 +175,23 @@ START_TEST(reads_every_kind_of_file)
 }
 END_TEST
 
+START_TEST(reads_times_behind_2038)
+{
+    static const uint32_t seconds[] = {0, INT32_MAX, UINT32_C(1) << 31, UINT32_MAX};
+    struct taken t;
+    struct pcap_read_counts counts;
+    struct buffer b;
+    char why[WHY];
+    for (size_t i = 0; i < UNIT_COUNT(seconds); i++) {
+        put_header(&b, false, 0xa1b23c4d, 101);
+        put_packet(&b, false, seconds[i], 5, BYTES(V4_PACKET));
+        ck_assert_msg(read_all(b.data, b.len, &t, &counts, why) == 0, "%s", why);
+        check_hello(&t, seconds[i] * UNITS_SECOND + 5);
+        buffer_done(&b);
+    }
+}
+END_TEST
+
 START_TEST(reads_every_kind_of_link)
 {
     static const struct {
@@ -451,6 +468,7 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"reads every kind of file", reads_every_kind_of_file},
+        {"reads times behind 2038", reads_times_behind_2038},
         {"reads every kind of link", reads_every_kind_of_link},
         {"says what it cannot read", says_what_it_cannot_read},
         {"counts what is no datagram", counts_what_is_no_datagram},

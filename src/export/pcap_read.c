@@ -203,11 +203,14 @@ static int take_datagram(struct pcap_read *r, int64_t wall, const struct packet 
 
 /* --- packets --- */
 
-/* With nanoseconds asked for, they stand where microseconds would. A time beyond what 64 bits hold becomes the last one. */
+/* With nanoseconds asked for, they stand where microseconds would. libpcap takes a file's 32 bits of seconds for signed, so that
+ * 2038 and later come out as before 1970. A time beyond what 64 bits hold becomes the last one. */
 static int64_t wall_of(const struct pcap_pkthdr *header)
 {
-    int64_t wall;
-    if (__builtin_mul_overflow((int64_t)header->ts.tv_sec, UNITS_SECOND, &wall) ||
+    int64_t wall, second = header->ts.tv_sec;
+    if (second < 0 && second >= INT32_MIN)
+        second = (uint32_t)second;
+    if (__builtin_mul_overflow(second, UNITS_SECOND, &wall) ||
         __builtin_add_overflow(wall, (int64_t)header->ts.tv_usec, &wall))
         return INT64_MAX;
     return wall < 0 ? 0 : wall;
