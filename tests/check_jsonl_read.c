@@ -415,6 +415,17 @@ static struct jsonl_read_counts survive(const void *data, size_t len, uint64_t *
     return counts;
 }
 
+START_TEST(takes_nothing_at_all)
+{
+    struct taken t;
+    struct jsonl_read *r = start(&t, NULL);
+    ck_assert(jsonl_read_feed(r, NULL, 0) == 0 && jsonl_read_feed(r, "{", 1) == 0 && jsonl_read_feed(r, NULL, 0) == 0);
+    ck_assert_int_eq(jsonl_read_end(r), 0);
+    ck_assert_uint_eq(jsonl_read_counts(r).lines, 1);
+    finish(&t, r);
+}
+END_TEST
+
 START_TEST(survives_every_cut)
 {
     struct journal *j = journal_new(JOURNAL_BOUND_MIN, 0);
@@ -514,6 +525,7 @@ int main(void)
         {"leaves out an interface that is not there", leaves_out_an_interface_that_is_not_there},
         {"stops when the taker does", stops_when_the_taker_does},
         {"says what is wrong with a line, and reads on", says_what_is_wrong_and_reads_on},
+        {"takes nothing at all", takes_nothing_at_all},
         {"survives every cut", survives_every_cut},
         {"survives corruption", survives_corruption},
         {"survives hostile lines", survives_hostile_lines},

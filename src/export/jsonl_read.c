@@ -501,17 +501,18 @@ static int end_line(struct jsonl_read *r)
 
 int jsonl_read_feed(struct jsonl_read *r, const void *data, size_t len)
 {
-    const unsigned char *at = data, *end = at + len;
-    while (at < end) {
-        const unsigned char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
-        size_t more = (size_t)(stop - at);
+    const unsigned char *at = data;
+    while (len > 0) {
+        const unsigned char *newline = memchr(at, '\n', len);
+        size_t more = newline ? (size_t)(newline - at) : len, used = more + (newline != NULL);
         if (r->overlong || more > LINE_MOST - r->line.len)
             r->overlong = true;
         else if (buffer_append(&r->line, at, more) < 0)
             return -1;
         if (newline && end_line(r) < 0)
             return -1;
-        at = stop + (newline != NULL);
+        at += used;
+        len -= used;
     }
     return 0;
 }
