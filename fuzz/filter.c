@@ -1,0 +1,125 @@
+/* Expressions over a small journal: a walk finds what single looks let pass, both ways; parentheses and a double `not`
+ * change nothing; what is refused says where. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tests/made_up.h"
+#include "core/filter.h"
+#include "core/journal.h"
+#include "core/safe_text.h"
+#include "fuzz.h"
+
+enum { EXPRESSION = 1000, PIECE = 50, NAMES = 40, STEPS = 100000 };
+
+static struct journal *make_journal(void)
+{
+    struct journal *j = journal_new(JOURNAL_BOUND_MIN, 4096);
+    fuzz_claim(j, "there is memory");
+    made_up_session(j);
+    return j;
+}
+
+/* A bit for each entry that passes, by single looks. */
+static uint64_t looks(struct filter *f, const struct journal *j)
+{
+    uint64_t passed = 0;
+    struct entry e;
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));)
+        if (journal_get(j, n, &e) && filter_passes(f, &e))
+            passed |= UINT64_C(1) << n;
+    return passed;
+}
+
+static uint64_t walk(struct filter *f, const struct journal *j, bool backwards, uint64_t work)
+{
+    struct filter_walk w = {.n = backwards ? UINT64_MAX : 0, .kinds = JOURNAL_ALL, .backwards = backwards};
+    uint64_t passed = 0;
+    int found, steps = 0;
+    while ((found = filter_walk(f, j, &w, work)) != 0) {
+        fuzz_claim(found > 0 || errno == EAGAIN, "a walk that stops goes on later");
+        fuzz_claim(++steps < STEPS, "a walk ends");
+        if (found > 0)
+            passed |= UINT64_C(1) << w.n;
+    }
+    return passed;
+}
+
+static void check_hits(struct filter *f, const struct journal *j)
+{
+    struct entry e;
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL));) {
+        size_t len, from = 0, start, end;
+        fuzz_claim(journal_get(j, n, &e), "an entry that is walked over is there");
+        filter_text(f, &e, &len);
+        while (from <= len && filter_hit(f, &e, from, &start, &end)) {
+            fuzz_claim(start <= end && end <= len, "a hit lies in the text");
+            from = end > from ? end : from + 1;
+        }
+    }
+}
+
+/* The same expression in other words; a longer one may be refused. */
+static void check_wrapped(const char *before, const uint8_t *data, size_t size, const char *behind, const struct journal *j, uint64_t passed)
+{
+    struct buffer text;
+    char why[FILTER_WHY];
+    size_t where;
+    buffer_init(&text);
+    buffer_append_text(&text, before);
+    buffer_append(&text, data, size);
+    buffer_append_text(&text, behind);
+    struct filter *f = filter_new((char *)text.data, text.len, why, sizeof why, &where);
+    uint64_t now = f ? looks(f, j) : 0;
+    fuzz_claim(!f || now == passed || filter_gave_up(f), "other words for the same let the same pass");
+    filter_free(f);
+    buffer_done(&text);
+}
+
+static void check_refusal(const char *why, size_t where, size_t size)
+{
+    fuzz_claim_sentence(why, FILTER_WHY);
+    fuzz_claim(where <= size, "the fault lies in the expression");
+    for (size_t at = 0, used; at < strlen(why); at += used) {
+        struct glyph g;
+        used = safe_glyph((const unsigned char *)why + at, strlen(why) - at, &g);
+        fuzz_claim(!g.escaped || strcmp(g.escape, "\\\\") == 0, "the sentence is safe to print");
+    }
+}
+
+static void check_complete(const uint8_t *data, size_t size)
+{
+    const char *names[NAMES];
+    size_t start = SIZE_MAX, count = filter_complete((const char *)data, size, names, NAMES, &start);
+    fuzz_claim(count <= NAMES, "no more names than there is room for");
+    fuzz_claim(!count || start <= size, "a completed word is there");
+    for (size_t i = 0; i < count; i++)
+        fuzz_claim(strncmp(names[i], (const char *)data + start, size - start) == 0, "a name begins as the word does");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char why[FILTER_WHY] = "";
+    size_t where = SIZE_MAX;
+    size = size < EXPRESSION ? size : EXPRESSION;
+    unsigned char *own = fuzz_copy(data, size);
+    struct filter *f = filter_new((const char *)own, size, why, sizeof why, &where);
+    struct journal *j = f ? make_journal() : NULL;
+    uint64_t passed = f ? looks(f, j) : 0;
+    check_complete(own, size);
+    if (!f)
+        check_refusal(why, where, size);
+    if (f && !filter_gave_up(f)) {
+        fuzz_claim(walk(f, j, false, 1 << 30) == passed && walk(f, j, true, PIECE) == passed, "a walk finds what passes");
+        check_hits(f, j);
+        check_wrapped("(", own, size, ")", j, passed);
+        check_wrapped("not (not (", own, size, "))", j, passed);
+        check_wrapped("", own, size, " or errors and not errors", j, passed);
+    }
+    filter_free(f);
+    journal_free(j);
+    free(own);
+    return 0;
+}
