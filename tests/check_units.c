@@ -425,6 +425,22 @@ START_TEST(refuses_what_is_no_utc)
 }
 END_TEST
 
+START_TEST(reads_times_of_the_day)
+{
+    static const struct read_case cases[] = {
+        {"00:00", 0}, {"15:31", 15 * HOUR + 31 * 60 * S}, {"15:31:10", 15 * HOUR + 1870 * S}, {"15:31:10.5", 15 * HOUR + 1870 * S + 500 * MS},
+        {"23:59:59.999999999", 24 * HOUR - 1}, {"23:59:59.9999999999999", 24 * HOUR - 1},
+    };
+    static const char *const wrong[] = {
+        "15", "15:", "15:3", "15:31:", "15:31:1", "15:31:10.", "15:31:10:", "15:31.5", "24:00", "15:60", "15:31:60", "1:31", "015:31", ":31",
+        "15:31:10.5.", "15:31:10.5s", "15:31 ", " 15:31", "15:-1", "15 31",
+    };
+    check_read(units_parse_clock, cases, UNIT_COUNT(cases));
+    check_wrong(units_parse_clock, never, UNIT_COUNT(never));
+    check_wrong(units_parse_clock, wrong, UNIT_COUNT(wrong));
+}
+END_TEST
+
 START_TEST(finds_the_last_time_of_the_day)
 {
     static const struct {
@@ -490,6 +506,7 @@ int main(void)
         {"reads UTC back", reads_utc_back},
         {"reads UTC of other precision", reads_utc_of_other_precision},
         {"refuses what is no UTC", refuses_what_is_no_utc},
+        {"reads times of the day", reads_times_of_the_day},
         {"finds the last time of the day", finds_the_last_time_of_the_day},
         {"finds room for every text", finds_room_for_every_text},
     };

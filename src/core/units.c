@@ -180,7 +180,7 @@ int64_t units_parse_clock(const char *text)
     int second = minute < 0 ? -1 : text[0] ? take_two(&text, 60, '.') : 0;
     for (; second >= 0 && *text >= '0' && *text <= '9'; text++, place /= 10)
         fraction += (*text - '0') * place;
-    if (second < 0 || *text) {
+    if (second < 0 || *text || !is_digit(text[-1])) {
         errno = EINVAL;
         return -1;
     }
