@@ -168,6 +168,20 @@ START_TEST(takes_every_transform_and_every_command_that_help_knows)
 }
 END_TEST
 
+START_TEST(takes_groups_with_their_interfaces)
+{
+    static const struct {
+        const char *text, *interface;
+    } cases[] = {{"join 239.1.2.3", ""}, {"leave 239.1.2.3%lo", "lo"}, {"join ff02::1%a-long-ifname", "a-long-ifname"},
+                 {"join 224.0.0.1%fifteen-letters", "fifteen-letters"}};
+    struct command c;
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        parse_well(&c, cases[i].text);
+        ck_assert_msg(address_is_multicast(&c.group) && strcmp(c.interface, cases[i].interface) == 0, "%s", cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(needs_no_slash_and_minds_no_blanks)
 {
     static const char *const same[] = {
@@ -223,6 +237,10 @@ START_TEST(says_what_is_wrong_with_arguments)
         {"wait soon", "\"soon\"|time|500ms|2s"},
         {"wait -1", "\"-1\"|time"},
         {"wait 1 2", "/wait|TIME|no more"},
+        {"join", "\"\"|multicast group"},
+        {"join 127.0.0.1", "\"127.0.0.1\"|multicast group"},
+        {"join 239.1.2.3%sixteen-letters-", "\"239.1.2.3%sixteen-letters-\"|interface|15"},
+        {"join ff02::1%", "\"ff02::1%\"|interface"},
         {"status now", "/status|no argument"},
         {"clear all", "/clear|no argument"},
         {"zoom in", "/zoom|no argument"},
@@ -630,6 +648,7 @@ int main(void)
         {"takes places", takes_places},
         {"takes roles, times and words", takes_roles_times_and_words},
         {"takes every transform, and every command that help knows", takes_every_transform_and_every_command_that_help_knows},
+        {"takes groups with their interfaces", takes_groups_with_their_interfaces},
         {"needs no slash and minds no blanks", needs_no_slash_and_minds_no_blanks},
         {"reads no further than told", reads_no_further_than_told},
         {"says what is wrong with arguments", says_what_is_wrong_with_arguments},

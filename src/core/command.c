@@ -171,8 +171,13 @@ static int parse_group(struct command *c, const struct words *w, char *why)
     const char *name = w->count ? w->at[0] : "";
     size_t len = strcspn(name, "%");
     snprintf(host, sizeof host, "%.*s", (int)(len < 100 ? len : 100), name);
+    if (name[len] && (!name[len + 1] || strlen(name + len + 1) >= sizeof c->interface)) { /* cut, it could be another's name */
+        snprintf(why, COMMAND_WHY, "\"%s\" names no interface behind its %%: a name has 1 to %zu bytes, such as lo",
+                 quotable(name, strlen(name), word), sizeof c->interface - 1);
+        return -1;
+    }
     if (name[len])
-        snprintf(c->interface, sizeof c->interface, "%s", name + len + 1);
+        strcpy(c->interface, name + len + 1);
     if (address_parse_host(&c->group, host, 0) == 0 && address_is_multicast(&c->group))
         return 0;
     snprintf(why, COMMAND_WHY, "\"%s\" is no multicast group: write 239.1.2.3, ff02::1%%eth0 or the like",
