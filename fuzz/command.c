@@ -36,6 +36,13 @@ static void check_parse(const unsigned char *text, size_t size)
         fuzz_claim_sentence(why, sizeof why);
     else
         check_parsed(&c);
+    if (result == 0 && (c.id == COMMAND_JOIN || c.id == COMMAND_LEAVE)) {
+        const unsigned char *percent = memchr(text, '%', size);
+        size_t len = strlen(c.interface), behind = percent ? size - (size_t)(percent + 1 - text) : 0;
+        fuzz_claim(!percent == !len && len <= behind, "an interface is named behind %");
+        fuzz_claim(!len || (memcmp(percent + 1, c.interface, len) == 0 && (len == behind || strchr(" \t\r", percent[1 + len]))),
+                   "an interface is named in full");
+    }
     if (blank || slash || !size)
         return;
     unsigned char *slashed = malloc(size + 1);

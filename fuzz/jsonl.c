@@ -2,9 +2,10 @@
  * journal too. Every format takes what was read. */
 #include "config.h"
 
-#include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unictype.h>
 
 #include "core/journal.h"
 #include "core/safe_text.h"
@@ -63,6 +64,58 @@ static struct jsonl_read_counts read_all(struct taken *t, const void *data, size
     return counts;
 }
 
+/* Words that a line has are those of the line that was read, whatever else it had. */
+static void check_words(const char *was, size_t was_len, const char *is, size_t is_len)
+{
+    static const struct {
+        const char *key, *kind;     /* kind: of the entries that have it, NULL: all */
+    } words[] = {{"kind", NULL}, {"endpoint", NULL}, {"dir", "datagram"}, {"size", "datagram"}, {"match", "datagram"}, {"event", "notice"},
+                 {"result", "call"}};
+    json_t *before = json_loadb(was, was_len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL), *after = json_loadb(is, is_len, JSON_ALLOW_NUL, NULL);
+    fuzz_claim(before && after, "a line that was read is JSON, and so is what is written");
+    const char *kind = json_string_value(json_object_get(after, "kind"));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const json_t *one = json_object_get(before, words[i].key), *other = json_object_get(after, words[i].key);
+        if (!words[i].kind || strcmp(words[i].kind, kind) == 0)
+            fuzz_claim(one == other || json_equal(one, other), "a word that was read is written");
+    }
+    json_decref(before);
+    json_decref(after);
+}
+
+static void check_safe(const struct buffer *lines)
+{
+    const uint32_t unsafe = UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
+    for (size_t at = 0; at < lines->len;) {
+        uint32_t ch = 0;
+        size_t used = utf8_decode(lines->data + at, lines->len - at, &ch);
+        fuzz_claim(used && (ch == '\n' || !uc_is_general_category_withtable(ch, unsafe)), "a line is safe to print");
+        at += used;
+    }
+}
+
+/* Line by line, which shows what became of each. */
+static void check_lines(const uint8_t *data, size_t size)
+{
+    struct taken t = {0};
+    struct jsonl_read *r = jsonl_read_new(SEED, take, &t);
+    fuzz_claim(r, "there is memory");
+    buffer_init(&t.lines);
+    while (size) {
+        const uint8_t *end = memchr(data, '\n', size);
+        size_t len = end ? (size_t)(end - data) + 1 : size;
+        buffer_clear(&t.lines);
+        fuzz_claim(jsonl_read_feed(r, data, len) == 0 && (end || jsonl_read_end(r) == 0), "reading goes on");
+        check_safe(&t.lines);
+        if (t.lines.len)
+            check_words((const char *)data, len, (const char *)t.lines.data, t.lines.len);
+        data += len;
+        size -= len;
+    }
+    jsonl_read_free(r);
+    buffer_done(&t.lines);
+}
+
 /* Hands the journal to a format. */
 static void write_all(const struct journal *j, const struct export *format, struct buffer *out)
 {
@@ -116,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (whole.lines.len != saved.len || (saved.len && memcmp(whole.lines.data, saved.data, saved.len) != 0))
         check_same(&whole.lines, NULL);
     check_formats(whole.journal);
+    check_lines(data, size);
     buffer_done(&saved);
     buffer_done(&whole.lines);
     buffer_done(&pieces.lines);

@@ -80,6 +80,30 @@ static void decode(const uint8_t *data, size_t size, bool in_bytes, bool pauses,
     key_decoder_done(&d);
 }
 
+/* Between its brackets a paste is what came, but for the ends of lines. */
+static void check_paste(const uint8_t *data, size_t size)
+{
+    static const char begin[] = "\033[200~", end[] = "\033[201~";
+    struct buffer typed, keys, pasted;
+    struct key paste = {.code = KEYS_PASTE};
+    if (size == 0 || memmem(data, size, end, sizeof end - 1))
+        return;
+    buffer_init(&typed);
+    buffer_init(&pasted);
+    buffer_append(&typed, begin, sizeof begin - 1);
+    buffer_append(&typed, data, size);
+    buffer_append(&typed, end, sizeof end - 1);
+    buffer_append(&pasted, &paste, sizeof paste);
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != '\n' || i == 0 || data[i - 1] != '\r')
+            buffer_append_byte(&pasted, data[i] == '\r' ? '\n' : data[i]);
+    decode(typed.data, typed.len, false, false, &keys);
+    fuzz_claim_equal(&pasted, &keys, "a paste is what came");
+    buffer_done(&typed);
+    buffer_done(&pasted);
+    buffer_done(&keys);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buffer whole, bytes, paused;
@@ -87,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode(data, size, true, false, &bytes);
     decode(data, size, true, true, &paused);
     fuzz_claim_equal(&whole, &bytes, "pieces make the same keys");
+    check_paste(data, size);
     buffer_done(&whole);
     buffer_done(&bytes);
     buffer_done(&paused);

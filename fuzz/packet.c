@@ -46,12 +46,30 @@ static void check_again(const struct packet *p, const struct address *from, cons
     free(wire);
 }
 
-static void check_found(const struct packet *p, const unsigned char *data, size_t len)
+static size_t big16(const unsigned char *at)
+{
+    return (size_t)at[0] << 8 | at[1];
+}
+
+/* Its UDP header stands in front of a payload, and both lie in what the packet was on the wire. */
+static void check_place(enum packet_link link, const struct packet *p, const unsigned char *data, size_t len, size_t size)
+{
+    fuzz_claim(p->kept <= p->size && p->size <= UDP_SIZE_MOST, "a payload is as long as it says");
+    fuzz_claim(p->data >= data + WIRE_V4 + WIRE_UDP && p->data + p->kept <= data + len, "a payload lies in the packet");
+    size_t at = (size_t)(p->data - data), total = size;
+    const unsigned char *udp = p->data - WIRE_UDP;
+    fuzz_claim(big16(udp) == p->from.port && big16(udp + 2) == p->to.port, "ports are those of the header");
+    fuzz_claim(big16(udp + 4) == WIRE_UDP + p->size, "a payload is as long as its header says");
+    if (link == PACKET_IP && p->from.family == AF_INET && big16(data + 2))
+        total = big16(data + 2);
+    fuzz_claim(at + p->size <= total && at + p->size <= size, "a payload ends where the IP packet ends, at most");
+    fuzz_claim(p->kept == (p->size < len - at ? p->size : len - at), "all of it that was captured is kept");
+}
+
+static void check_found(const struct packet *p)
 {
     struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
     struct address from, to;
-    fuzz_claim(p->kept <= p->size && p->size <= UDP_SIZE_MOST, "a payload is as long as it says");
-    fuzz_claim(p->data >= data && p->data + p->kept <= data + len, "a payload lies in the packet");
     fuzz_claim(address_is_set(&p->from) && p->from.family == p->to.family, "both ends are of one family");
     e.dir = DIR_SENT;
     e.local = p->from;
@@ -71,8 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t missing = fuzz_number(&in, 2);
     unsigned char *own = fuzz_copy(in.data, in.size);
     struct packet p;
-    if (packet_read(link, own, in.size, in.size + missing, &p) == PACKET_DATAGRAM)
-        check_found(&p, own, in.size);
+    if (packet_read(link, own, in.size, in.size + missing, &p) == PACKET_DATAGRAM) {
+        check_place(link, &p, own, in.size, in.size + missing);
+        check_found(&p);
+    }
     free(own);
     return 0;
 }

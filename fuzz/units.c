@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_claim(time >= -1 && time <= UNITS_SECOND * UNITS_SECOND, "a time is at most a billion seconds");
     fuzz_claim(bytes >= -1 && bytes <= INT64_C(1) << 53, "a size is at most 2^53");
     fuzz_claim(clock >= -1 && clock < 86400 * UNITS_SECOND, "a time of the day is below a day");
+    fuzz_claim(clock < 0 || (text[strlen(text) - 1] >= '0' && text[strlen(text) - 1] <= '9'), "a time of the day ends with a digit");
     if (clock >= 0)
         check_last(clock, number);
     check_last((int64_t)((uint64_t)number % (86400 * (uint64_t)UNITS_SECOND)), number);
