@@ -524,6 +524,27 @@ START_TEST(gives_a_narrow_server_what_matters_most)
 }
 END_TEST
 
+/* So it may stand in a file. */
+START_TEST(shows_a_datagram_from_nobody)
+{
+    struct stage s;
+    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
+    open_stage(&s, &server_log, 0);
+    e.dir = DIR_RECEIVED;
+    e.data = (const unsigned char *)"hello";
+    e.kept = e.size = 5;
+    ck_assert(journal_append(s.journal, &e));
+    for (int cols = 1; cols <= 120; cols++) {
+        set_size(&s, 2, cols);
+        draw(&s, false);
+    }
+    set_size(&s, 2, 21);
+    draw(&s, false);
+    CHECK_ROWS(&s, "─ Server ────────────", " -  hello");
+    close_stage(&s);
+}
+END_TEST
+
 START_TEST(gives_a_wide_server_all_its_columns)
 {
     struct stage s;
@@ -1403,6 +1424,7 @@ int main(void)
         {"says what state a client is in", says_what_state_a_client_is_in},
         {"shows every kind of line of a server", shows_every_kind_of_line_of_a_server},
         {"gives a narrow server what matters most", gives_a_narrow_server_what_matters_most},
+        {"shows a datagram from nobody", shows_a_datagram_from_nobody},
         {"gives a wide server all its columns", gives_a_wide_server_all_its_columns},
         {"says what state a server is in", says_what_state_a_server_is_in},
         {"keeps the logs apart", keeps_the_logs_apart},

@@ -151,8 +151,8 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         draw_notice(c, row, s, e);
         return;
     }
-    address_format(&e->peer, peer);
-    col = cells_put(c, row.row, col, end, STYLE_PLAIN, row.cols >= HOST_FROM ? peer : strrchr(peer, ':')) + 2;
+    const char *port = strrchr(address_format(&e->peer, peer), ':'); /* an entry from a file may have no peer */
+    col = cells_put(c, row.row, col, end, STYLE_PLAIN, row.cols >= HOST_FROM || !port ? peer : port) + 2;
     if (answer_gather(s->journal, e->n, &answer))
         draw_answer(c, row.row, col, end, s, &answer);
     else
