@@ -425,6 +425,17 @@ START_TEST(refuses_what_is_no_utc)
 }
 END_TEST
 
+START_TEST(knows_how_much_later_a_time_is)
+{
+    static const int64_t cases[][3] = {
+        {5, 8, 3}, {8, 5, -3}, {-S, S, 2 * S}, {INT64_MIN, INT64_MAX, INT64_MAX}, {INT64_MAX, INT64_MIN, INT64_MIN},
+        {-1, INT64_MAX, INT64_MAX}, {0, INT64_MIN, INT64_MIN}, {1, INT64_MIN, INT64_MIN}, {INT64_MIN, INT64_MIN, 0},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++)
+        ck_assert_int_eq(units_between(cases[i][0], cases[i][1]), cases[i][2]);
+}
+END_TEST
+
 START_TEST(reads_times_of_the_day)
 {
     static const struct read_case cases[] = {
@@ -506,6 +517,7 @@ int main(void)
         {"reads UTC back", reads_utc_back},
         {"reads UTC of other precision", reads_utc_of_other_precision},
         {"refuses what is no UTC", refuses_what_is_no_utc},
+        {"knows how much later a time is", knows_how_much_later_a_time_is},
         {"reads times of the day", reads_times_of_the_day},
         {"finds the last time of the day", finds_the_last_time_of_the_day},
         {"finds room for every text", finds_room_for_every_text},

@@ -524,6 +524,28 @@ START_TEST(gives_a_narrow_server_what_matters_most)
 }
 END_TEST
 
+/* Files may have any times. */
+START_TEST(shows_times_that_are_far_apart)
+{
+    struct stage s;
+    open_stage(&s, &server_log, 0);
+    for (int i = 0; i < 2; i++) {
+        struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
+        e.wall = e.mono = i ? INT64_MAX : INT64_MIN;
+        e.dir = DIR_RECEIVED;
+        ck_assert(journal_append(s.journal, &e));
+    }
+    s.scene.start = INT64_MIN;
+    set_size(&s, 3, 60);
+    for (int time = TIME_SINCE_START; time <= TIME_SINCE_LAST; time++) {
+        s.scene.time = (enum time_shown)time;
+        draw(&s, false);
+        CHECK_ROWS(&s, "─ Server ─ 127.0.0.1:12000 ─ upper ────────────── 0← 0→ 0✗ ─", "       +0.000  -  (empty)", " +9223372036.85-  (empty)");
+    }
+    close_stage(&s);
+}
+END_TEST
+
 /* So it may stand in a file. */
 START_TEST(shows_a_datagram_from_nobody)
 {
@@ -1424,6 +1446,7 @@ int main(void)
         {"says what state a client is in", says_what_state_a_client_is_in},
         {"shows every kind of line of a server", shows_every_kind_of_line_of_a_server},
         {"gives a narrow server what matters most", gives_a_narrow_server_what_matters_most},
+        {"shows times that are far apart", shows_times_that_are_far_apart},
         {"shows a datagram from nobody", shows_a_datagram_from_nobody},
         {"gives a wide server all its columns", gives_a_wide_server_all_its_columns},
         {"says what state a server is in", says_what_state_a_server_is_in},

@@ -550,6 +550,23 @@ START_TEST(tells_no_time_that_is_not_later)
 }
 END_TEST
 
+/* A file may have any times. */
+START_TEST(tells_how_much_later_whatever_the_times)
+{
+    struct tale t;
+    char text[TEXT];
+    tale_begin(&t);
+    struct entry request = text_datagram(&t, ROLE_CLIENT, DIR_SENT, "hello"), answer = text_datagram(&t, ROLE_CLIENT, DIR_RECEIVED, "HELLO");
+    request.wall = request.mono = INT64_MIN;
+    answer.reply_to = journal_append(t.j, &request);
+    answer.wall = answer.mono = INT64_MAX;
+    ck_assert(answer.reply_to && journal_append(t.j, &answer));
+    explain(&t, EXCHANGE, text);
+    ck_assert_msg(strstr(text, "9223372036.855 s later"), "%s", text);
+    journal_free(t.j);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -566,6 +583,7 @@ int main(void)
         {"what the server held back is the server's doing", tells_what_the_server_held_back},
         {"the call that failed is named", names_the_call_that_failed},
         {"an empty datagram has a name", tells_an_empty_datagram},
+        {"how much later is told, whatever the times", tells_how_much_later_whatever_the_times},
         {"what is long is quoted from its beginning", quotes_the_beginning_of_what_is_long},
         {"hostile payloads are shown safely", shows_hostile_payloads_safely},
         {"any payload is survived", survives_any_payload},

@@ -13,6 +13,8 @@
 /* Datagrams a turn; differences that are told one by one; bytes quoted of each; entries among which an answer is looked for. */
 enum { SENDS = 64, TOLD = 8, QUOTED = 40, LOOK_AHEAD = 4096 };
 
+#define LATEST 1e17 /* ns from the beginning, three years: a file may have any times */
+
 bool replay_is_on(const struct app *a)
 {
     return a->replay.file.journal;
@@ -150,7 +152,8 @@ static bool send_due(struct app *a)
     for (int i = 0; r->next && i < SENDS; i++) {
         if (!journal_get(r->file.journal, r->next, &e))
             return false;
-        int64_t due = r->began + (int64_t)((double)(e.wall - r->first) / r->speed);
+        double later = (double)units_between(r->first, e.wall) / r->speed;
+        int64_t due = r->began + (int64_t)(later < LATEST ? later : LATEST);
         if (due > loop_clock(a->loop).mono) {
             loop_timer_set(a->loop, &r->timer, due, go_on, a);
             return true;

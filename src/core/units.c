@@ -209,6 +209,14 @@ int64_t units_last_clock(int64_t clock, int64_t wall)
     }
 }
 
+int64_t units_between(int64_t from, int64_t to)
+{
+    int64_t between;
+    if (__builtin_sub_overflow(to, from, &between))
+        return to > from ? INT64_MAX : INT64_MIN;
+    return between;
+}
+
 char *units_format_utc(int64_t wall, char *text)
 {
     int64_t nano, second = split(wall, &nano);

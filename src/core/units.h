@@ -44,6 +44,9 @@ int64_t units_parse_clock(const char *text);
  * the first time that 64 bits hold. */
 int64_t units_last_clock(int64_t clock, int64_t wall);
 
+/* How much later `to` is than `from`, ns; the most or least that 64 bits hold where it is beyond: a file may have any times. */
+int64_t units_between(int64_t from, int64_t to);
+
 /* "2026-11-22T15:31:10.123456789Z". */
 char *units_format_utc(int64_t wall, char *text);
 

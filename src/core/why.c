@@ -140,7 +140,7 @@ static void explain_entry(const struct journal *j, struct buffer *out, const str
 {
     char time[UNITS_TEXT];
     if (since && e->mono > *since)
-        buffer_printf(out, "%s later: ", units_format_rtt(e->mono - *since, time));
+        buffer_printf(out, "%s later: ", units_format_rtt(units_between(*since, e->mono), time));
     if (e->kind == ENTRY_NOTICE)
         explain_notice(out, e, reason);
     else if (e->dir == DIR_SENT)

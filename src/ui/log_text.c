@@ -111,13 +111,13 @@ static int64_t since_last(const struct journal *j, const struct entry *e)
     for (int i = 0; i < ANSWERS_MOST && (n = journal_before(j, n, e->role, JOURNAL_TALK)) && journal_get(j, n, &last); i++)
         if (last.kind != ENTRY_DATAGRAM || !last.reply_to)
             break;
-    return e->wall - last.wall;
+    return units_between(last.wall, e->wall);
 }
 
 char *log_text_clock(struct scene *s, const struct entry *e, char *text)
 {
     switch (s->time) {
-    case TIME_SINCE_START: return format_seconds(e->wall - s->start, text);
+    case TIME_SINCE_START: return format_seconds(units_between(s->start, e->wall), text);
     case TIME_SINCE_LAST: return format_seconds(since_last(s->journal, e), text);
     case TIME_OF_DAY:
     case TIME_SHOWN_COUNT: break;
