@@ -102,7 +102,9 @@ static void show(const struct journal *j, struct cells *c, const struct look *lo
     size_t where;
     struct filter *filter = filter_new(look->filter, strlen(look->filter), why, sizeof why, &where);
     struct scene s = {.journal = j, .time = (enum time_shown)(look->how & 15) % TIME_SHOWN_COUNT, .wrap = look->how & 16, .hex = look->how & 32,
-                      .search = filter};
+                      .search = filter, .file = look->how & 256 ? "log.jsonl" : NULL};
+    s.client.open = s.server.open = look->how & 512;
+    s.server.transform = transform_find("upper");
     const struct log_ops *logs[] = {&client_log, &server_log};
     for (size_t i = 0; i < 2; i++) {
         struct sift sift;
