@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/command.h"
+#include "core/payload.h"
 #include "fuzz.h"
 
 enum { NAMES = 64 };
@@ -18,12 +19,26 @@ static void check_parsed(const struct command *c)
     fuzz_claim(strnlen(c->text, sizeof c->text) < sizeof c->text, "a text ends within its room");
     fuzz_claim(c->setting >= -1 && c->setting < SETTING_COUNT, "a setting is one of the table's");
     fuzz_claim(c->word >= -1 && c->word < COMMAND_COUNT, "help is on a command");
-    fuzz_claim(c->time >= 0 && c->clock >= -1 && c->speed >= 0 && c->speed <= 1000, "numbers keep within their limits");
+    fuzz_claim(c->time >= -1 && c->every >= -1 && c->clock >= -1 && c->speed >= 0 && c->speed <= 1000, "numbers keep within their limits");
+    fuzz_claim(c->count >= 0 && c->count <= COMMAND_COUNT_MOST && c->size <= PAYLOAD_MOST, "counts and sizes keep within theirs");
     fuzz_claim(!c->has_value || c->setting >= 0, "a value is that of a setting");
     fuzz_claim(c->id != COMMAND_TRANSFORM || c->transform, "a transform is there");
     fuzz_claim((c->id != COMMAND_JOIN && c->id != COMMAND_LEAVE) || address_is_multicast(&c->group), "a group is one");
     for (int i = 0; i < 2; i++)
         fuzz_claim(!c->marks[i] || (c->marks[i] >= 'a' && c->marks[i] <= 'z'), "a mark is a letter");
+}
+
+/* Byte for byte but for what points into the text, and the faults, which have gaps. */
+static bool same(struct command a, struct command b)
+{
+    const struct fault_spec *one = &a.fault.spec, *other = &b.fault.spec;
+    bool faults = a.fault.named == b.fault.named && memcmp(a.fault.roles, b.fault.roles, sizeof a.fault.roles) == 0 && a.fault.in == b.fault.in &&
+                  a.fault.out == b.fault.out && a.fault.seed == b.fault.seed && one->loss == other->loss && one->delay == other->delay &&
+                  one->rate == other->rate;
+    memset(&a.fault, 0, sizeof a.fault);
+    memset(&b.fault, 0, sizeof b.fault);
+    a.rest = b.rest = NULL;
+    return faults && memcmp(&a, &b, sizeof a) == 0;
 }
 
 static void check_parse(const unsigned char *text, size_t size)
@@ -36,6 +51,8 @@ static void check_parse(const unsigned char *text, size_t size)
         fuzz_claim_sentence(why, sizeof why);
     else
         check_parsed(&c);
+    if (result == 0 && c.rest)
+        fuzz_claim(c.rest >= (const char *)text && c.rest + c.rest_len <= (const char *)text + size, "a TEXT lies in what was parsed");
     if (result == 0 && (c.id == COMMAND_JOIN || c.id == COMMAND_LEAVE)) {
         const unsigned char *percent = memchr(text, '%', size);
         size_t len = strlen(c.interface), behind = percent ? size - (size_t)(percent + 1 - text) : 0;
@@ -50,7 +67,11 @@ static void check_parse(const unsigned char *text, size_t size)
     slashed[0] = '/';
     memcpy(slashed + 1, text, size);
     fuzz_claim(command_parse(&again, (const char *)slashed, size + 1, other) == result, "a slash makes no difference");
-    fuzz_claim(result < 0 || memcmp(&c, &again, sizeof c) == 0, "with a slash it is the same command");
+    if (result == 0) {
+        size_t before = c.rest ? (size_t)(c.rest - (const char *)text) : 0, after = again.rest ? (size_t)(again.rest - (const char *)slashed) : 0;
+        fuzz_claim(!c.rest == !again.rest && (!c.rest || before + 1 == after), "with a slash its TEXT is the same");
+        fuzz_claim(same(c, again), "with a slash it is the same command");
+    }
     free(slashed);
 }
 

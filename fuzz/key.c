@@ -17,7 +17,8 @@ static void check_key(const struct key_decoder *d, const struct key *k)
         break;
     case KEYS_CTRL: fuzz_claim(k->ch >= '@' && k->ch <= '_' && k->ch != '[', "a control key has its letter"); break;
     case KEYS_F: fuzz_claim(k->ch >= 1 && k->ch <= 12, "function keys are F1 to F12"); break;
-    case KEYS_CURSOR: fuzz_claim(k->row >= 1 && k->col >= 1, "the cursor is somewhere"); break;
+    case KEYS_MOUSE:
+    case KEYS_CURSOR: fuzz_claim(k->row >= 1 && k->col >= 1, "the cursor and the mouse are somewhere"); break;
     case KEYS_PASTE:
         fuzz_claim(d->paste.len <= KEY_PASTE_MAX && !d->pasting, "a paste is whole and not too long");
         fuzz_claim(!d->paste.len || !memchr(d->paste.data, '\r', d->paste.len), "a paste has no CR");

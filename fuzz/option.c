@@ -21,6 +21,7 @@ static void check_parsed(const struct options *o)
         const struct setting_info *s = setting_info((enum setting)i);
         fuzz_claim(o->settings[i] == s->initial || (o->settings[i] >= s->low && o->settings[i] <= s->high), "a setting keeps within its limits");
     }
+    fuzz_claim(o->fault_count <= OPTION_FAULTS && o->seed >= -1, "faults and their seed keep within their limits");
     for (size_t i = 0; i < o->group_count; i++)
         fuzz_claim(address_is_multicast(&o->groups[i].group), "a group is one");
     for (size_t i = 0; i < o->script_count; i++)
