@@ -68,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t where = SIZE_MAX;
     if (fault_parse(&c, (const char *)text, size, why, &where) == 0) {
         fault_apply(&c, &spec);
+        fuzz_claim(same(&spec, &c.spec), "what is named is all that is set");
         check_spec(&spec);
         check_words(&spec);
         check_fates(&spec);

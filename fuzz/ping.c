@@ -1,5 +1,5 @@
 /* What came while probes were on their way: an answer is one only to a probe that was sent. The first byte says how many
- * were; each line of the rest is a datagram. */
+ * there will be, of which the last ones have not been sent; each line of the rest is a datagram. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char counts[TEXT] = "", times[TEXT] = "";
     struct ping *p = calloc(1, sizeof *p);
     fuzz_claim(p && ping_init(p, count) == 0, "there is memory");
-    send_all(p, count);
+    send_all(p, count - count / 4);
     while (in.size) {
         const uint8_t *end = memchr(in.data, '\n', in.size);
         size_t len = end ? (size_t)(end - in.data) : in.size;
