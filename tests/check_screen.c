@@ -399,6 +399,48 @@ START_TEST(test_server_alone)
 }
 END_TEST
 
+/* What takes long shows how far it is, and ends at a key; what was wrong stays in the line. */
+START_TEST(test_long_sendings)
+{
+    static const struct {
+        const char *stop;
+    } stops[] = {{"\033"}, {"\x03"}, {"/stop\r"}};
+    for (size_t i = 0; i < UNIT_COUNT(stops); i++) {
+        struct terminal *t = screen_both(NULL, NULL);
+        screen_send(t, "/repeat 1000 every 20ms tick {{counter}}");
+        terminal_wait(t, "← TICK 3");
+        terminal_wait(t, "/repeat: ");
+        terminal_wait(t, " of 1,000 · 50/s · ");
+        terminal_type(t, stops[i].stop);
+        terminal_wait(t, " of 1,000 sent in ");
+        terminal_wait_gone(t, "^C stops");
+        terminal_type(t, "/send a\\q\r");
+        terminal_wait(t, "\"\\q\" is no escape; there are");
+        screen_wait_line(t, "/send a\\q");
+        screen_end(t);
+    }
+}
+END_TEST
+
+START_TEST(test_faults_on_the_screen)
+{
+    struct terminal *t = screen_both((const char *[]){"--seed", "1", NULL}, NULL);
+    screen_send(t, "/fault client loss 100%");
+    terminal_wait(t, " fault on client: loss 100% ");
+    screen_send(t, "gone");
+    terminal_wait(t, "dropped here");
+    terminal_wait(t, "⟳ dropped here by your /fault: it never left");
+    terminal_wait(t, " fault on client: loss 100% (1 of 1 lost) ");
+    screen_send(t, "/fault off");
+    terminal_wait_gone(t, " fault on client: loss 100% (1 of 1 lost) ");
+    screen_send(t, "/rule equals ask => reply {{counter}} for \\0");
+    terminal_wait(t, "─ 1 rule, upper ─");
+    screen_send(t, "ask");
+    terminal_wait(t, "← 1 for ask");
+    screen_end(t);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -417,6 +459,8 @@ int main(void)
         {"colours can be switched off", test_colors},
         {"ASCII suffices", test_ascii},
         {"a terminal with wide arrows gets ASCII", test_wide_arrows},
+        {"what takes long shows how far it is and ends at a key", test_long_sendings},
+        {"faults and rules are on the screen", test_faults_on_the_screen},
         {"a server alone has the focus in its log", test_server_alone},
     };
     return unit_run("screen", tests, UNIT_COUNT(tests));
