@@ -231,7 +231,7 @@ START_TEST(shows_every_entry_once)
             char word[24];
             uint64_t ago = next_random(&state) % 4 ? 1 + next_random(&state) % 4 : 1 + next_random(&state) % 200;
             char letter = "RRRRrrrrsnnNCcdkA"[next_random(&state) % 17];
-            uint64_t about = ago < n && strchr("rsncd", letter) ? n - ago : 0;
+            uint64_t about = ago < n && strchr("rsncdk", letter) ? n - ago : 0;
             snprintf(word, sizeof word, "%c%llu", letter, (unsigned long long)about);
             write_words(j, word);
         }

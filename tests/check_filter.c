@@ -766,6 +766,41 @@ START_TEST(walks_through_the_journal)
 }
 END_TEST
 
+static void note(void *context, const struct entry *e)
+{
+    char *found = context;
+    sprintf(found + strlen(found), "%u ", (unsigned)e->n);
+}
+
+START_TEST(takes_all_that_a_walk_finds)
+{
+    static const char *const filters[] = {"sent", "errors", "/hello/", "flag lost", "not sent", "sent or /o/"};
+    static const unsigned kinds[] = {JOURNAL_TALK, JOURNAL_CALLS, JOURNAL_DATAGRAMS};
+    struct journal *j = journal_new(0, 0);
+    unsigned char room[CALL_ROOM];
+    char wanted[200], found[200];
+    size_t turns, all = 0;
+    for (size_t i = 0; i < 2 * SAMPLES; i++) {
+        struct entry e = entry_of(&samples[i % SAMPLES], room);
+        journal_append(j, &e);
+    }
+    for (size_t i = 0; i < UNIT_COUNT(filters) * UNIT_COUNT(kinds) * 2; i++)
+        for (uint64_t work = 1; work <= 100000; work *= 10) {
+            struct filter *f = make(filters[i / 2 % UNIT_COUNT(filters)]);
+            struct filter_walk w = {.n = i % 2 ? UINT64_MAX : 0, .kinds = kinds[i / 2 / UNIT_COUNT(filters)], .backwards = i % 2};
+            walk_all(f, j, w, work, wanted, &turns);
+            for (*found = '\0', turns = 1; filter_all(f, j, &w, work, note, found) < 0; turns++)
+                ck_assert_int_eq(errno, EAGAIN);
+            ck_assert_str_eq(found, wanted);
+            ck_assert(work > 1 || turns > 2);
+            all += strlen(found);
+            filter_free(f);
+        }
+    ck_assert_uint_gt(all, 1000);
+    journal_free(j);
+}
+END_TEST
+
 /* A hostile entry takes as much work as many: a turn that meets one ends. */
 START_TEST(walks_no_further_than_its_work_goes)
 {
@@ -863,6 +898,7 @@ int main(void)
         {"shows hits in the words of a call", shows_hits_in_the_words_of_a_call},
         {"searches for a pattern as it stands", searches_for_a_pattern_as_it_stands},
         {"walks through the journal", walks_through_the_journal},
+        {"takes all that a walk finds", takes_all_that_a_walk_finds},
         {"walks no further than its work goes", walks_no_further_than_its_work_goes},
         {"completes words", completes_words},
     };

@@ -969,6 +969,27 @@ START_TEST(restores_no_number_twice)
 }
 END_TEST
 
+/* What a struct held before leaves no trace in an entry that is read into it. */
+START_TEST(fills_in_every_field)
+{
+    struct journal *j = new_journal(JOURNAL_BOUND_MIN, 0);
+    struct entry all[] = {entry_make(ENTRY_NOTICE, ROLE_CLIENT), datagram(3), call(3)}, is, was;
+    for (size_t i = 0; i < UNIT_COUNT(all); i++)
+        append(j, &all[i]);
+    append_pair(j, "abc", "ABC", 3);
+    for (uint64_t n = 1; n <= journal_last(j); n++) {
+        memset(&is, 0, sizeof is);
+        memset(&was, 0xff, sizeof was);
+        ck_assert(journal_get(j, n, &is) && journal_get(j, n, &was));
+        ck_assert(is.n == was.n && is.wall == was.wall && is.mono == was.mono && is.kind == was.kind && is.role == was.role && is.dir == was.dir);
+        ck_assert(is.match == was.match && is.event == was.event && is.flags == was.flags && is.error == was.error && is.reply_to == was.reply_to);
+        ck_assert(is.exchange == was.exchange && is.rtt == was.rtt && is.result == was.result && is.size == was.size && is.kept == was.kept);
+        ck_assert(is.data == was.data && is.made_by == was.made_by && address_equal(&is.local, &was.local) && address_equal(&is.peer, &was.peer));
+    }
+    journal_free(j);
+}
+END_TEST
+
 /* What a scan looks at, in its order, up to the entry that it is to stop at. */
 struct looked {
     uint64_t stop_at;
@@ -1060,6 +1081,42 @@ START_TEST(scans_up_to_what_is_looked_for)
 }
 END_TEST
 
+/* The bytes of the last look of a scan over pairs, and whether it came without any. */
+struct heard {
+    char text[8];
+    size_t len, kept;
+    bool made, missing;
+};
+
+static bool hear(void *context, const struct entry *e)
+{
+    struct heard *h = context;
+    *h = (struct heard){.kept = e->kept, .made = e->made_by, .missing = !e->data, .len = e->data ? e->kept : 0};
+    ck_assert_uint_lt(h->len, sizeof h->text);
+    if (h->len)
+        memcpy(h->text, e->data, h->len);
+    return false;
+}
+
+START_TEST(scans_headers_alone)
+{
+    struct journal *j = new_journal(JOURNAL_BOUND_MIN, 0);
+    struct heard h;
+    uint64_t n = append_pair(j, "abc", "ABC", 3), seen;
+    for (unsigned headers = 0; headers <= JOURNAL_HEADERS; headers += JOURNAL_HEADERS)
+        for (int reply = 0; reply < 2; reply++) {
+            size_t most = 1;
+            journal_scan(j, n + (uint64_t)reply - 1, false, ROLE_SERVER, JOURNAL_TALK | headers, &most, &seen, hear, &h);
+            ck_assert_uint_eq(seen, n + (uint64_t)reply);
+            ck_assert_uint_eq(h.kept, 3);
+            ck_assert(h.made == (bool)reply);
+            ck_assert(h.missing == (reply && headers));
+            ck_assert_str_eq(h.text, h.missing ? "" : reply ? "ABC" : "abc");
+        }
+    journal_free(j);
+}
+END_TEST
+
 START_TEST(scans_nothing)
 {
     struct journal *j = new_journal(JOURNAL_BOUND_MIN, 0);
@@ -1119,6 +1176,8 @@ int main(void)
         {"restores no number twice", restores_no_number_twice},
         {"scans what a walk finds", scans_what_a_walk_finds},
         {"scans up to what is looked for", scans_up_to_what_is_looked_for},
+        {"scans headers alone", scans_headers_alone},
+        {"fills in every field", fills_in_every_field},
         {"scans nothing", scans_nothing},
     };
     return unit_run("journal", tests, UNIT_COUNT(tests));

@@ -4,11 +4,15 @@
 
 enum { NEAR = 2 }; /* entries of the server behind a request that can belong to it */
 
+static bool is_request(const struct entry *e)
+{
+    return e->kind == ENTRY_DATAGRAM && e->role == ROLE_SERVER && e->dir == DIR_RECEIVED;
+}
+
 bool answer_gather(const struct journal *j, uint64_t n, struct answer *out)
 {
     *out = (struct answer){0};
-    if (!journal_get(j, n, &out->request) || out->request.kind != ENTRY_DATAGRAM || out->request.role != ROLE_SERVER ||
-        out->request.dir != DIR_RECEIVED)
+    if (!journal_get(j, n, &out->request) || !is_request(&out->request))
         return false;
     uint64_t next = n;
     for (int i = 0; i < NEAR; i++) {
@@ -39,6 +43,10 @@ uint64_t answer_row(const struct journal *j, const struct entry *e)
 bool answer_is_part(const struct journal *j, const struct entry *e)
 {
     struct answer a;
-    return answer_row(j, e) != e->n && answer_gather(j, answer_row(j, e), &a) &&
-           ((a.has_reply && a.reply.n == e->n) || (a.has_reason && a.reason.n == e->n));
+    struct entry request;
+    if (e->role != ROLE_SERVER || e->kind == ENTRY_CALL || !e->reply_to)
+        return false;
+    if (journal_before(j, e->n, ROLE_SERVER, JOURNAL_TALK) == e->reply_to && journal_get(j, e->reply_to, &request) && is_request(&request))
+        return true; /* most stand right behind it, and then no more is to be read */
+    return answer_gather(j, answer_row(j, e), &a) && ((a.has_reply && a.reply.n == e->n) || (a.has_reason && a.reason.n == e->n));
 }

@@ -13,7 +13,7 @@
 #include "core/regex.h"
 #include "core/safe_text.h"
 
-enum { COST_HEADER = 1, COST_BYTES = 100, WORK_ENTRY = 20, QUOTED = 48, HOST_ROOM = 300 };
+enum { COST_HEADER = 1, COST_BYTES = 100, WORK_ENTRY = 20, WORK_TAKE = 10, QUOTED = 48, HOST_ROOM = 300 };
 
 /* Terms first, then what joins them. */
 enum node_kind {
@@ -53,6 +53,7 @@ struct filter {
     struct node *nodes;
     int count, root;
     unsigned error_flags;
+    bool reads_bytes;         /* it has a regular expression */
     struct buffer words;      /* a call in words */
     bool has_words;           /* they are those of the entry that is looked at */
     uint64_t work, gave_up;
@@ -282,6 +283,7 @@ static int parse_regex(struct parser *p, size_t at, size_t len)
     int node = add_node(p, (struct node){.kind = NODE_REGEX, .cost = COST_BYTES, .regex = regex}, at);
     if (node < 0)
         regex_free(regex);
+    p->filter->reads_bytes = true;
     return node;
 }
 
@@ -573,11 +575,13 @@ static int walk_with_calls(struct filter *f, const struct journal *j, struct fil
     return -1;
 }
 
-/* A look of the walk: also ends it when the work is used up. */
+/* The looks of a walk: the work that is used up ends it, and an entry that passes where nobody takes them all. */
 struct look {
     struct filter *filter;
     uint64_t end;
     bool passed;
+    void (*take)(void *context, const struct entry *e);
+    void *context;
 };
 
 static bool look_at(void *context, const struct entry *e)
@@ -585,21 +589,40 @@ static bool look_at(void *context, const struct entry *e)
     struct look *l = context;
     l->filter->work += WORK_ENTRY / 4;
     l->passed = filter_passes(l->filter, e);
+    if (l->passed && l->take) {
+        l->filter->work += WORK_TAKE;
+        l->take(l->context, e);
+        l->passed = false;
+    }
     return l->passed || l->filter->work >= l->end;
+}
+
+/* Goes on until a look ends it, where there are calls alone or none. */
+static int walk(const struct journal *j, struct filter_walk *w, struct look *l, uint64_t work)
+{
+    size_t most = work ? SIZE_MAX : 0;
+    unsigned kinds = w->kinds | (l->filter->reads_bytes ? 0 : JOURNAL_HEADERS);
+    if (!journal_scan(j, w->n, w->backwards, w->role, kinds, &most, &w->n, look_at, l) && work)
+        return 0;
+    if (l->passed)
+        return 1;
+    errno = EAGAIN;
+    return -1;
 }
 
 int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work)
 {
-    struct look look = {f, f->work + work, false};
-    size_t most = work ? SIZE_MAX : 0;
+    struct look look = {.filter = f, .end = f->work + work};
     if (w->kinds & JOURNAL_CALLS && w->kinds != JOURNAL_CALLS)
         return walk_with_calls(f, j, w, look.end);
-    if (!journal_scan(j, w->n, w->backwards, w->role, w->kinds, &most, &w->n, look_at, &look) && work)
-        return 0;
-    if (look.passed)
-        return 1;
-    errno = EAGAIN;
-    return -1;
+    return walk(j, w, &look, work);
+}
+
+int filter_all(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work,
+               void (*take)(void *context, const struct entry *e), void *context)
+{
+    struct look look = {.filter = f, .end = f->work + work, .take = take, .context = context};
+    return walk(j, w, &look, work);
 }
 
 const unsigned char *filter_text(struct filter *f, const struct entry *e, size_t *len)

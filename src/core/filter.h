@@ -72,6 +72,11 @@ struct filter_walk {
  * at, and one look is bounded as core/regex.h says. */
 int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work);
 
+/* The same for all entries that pass: each goes to `take`, which may look into the journal; its bytes may be missing (NULL) where the filter needs none.
+ * w->kinds are JOURNAL_CALLS alone or without them. Returns 0 when there are no more, or −1 with EAGAIN. */
+int filter_all(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work,
+               void (*take)(void *context, const struct entry *e), void *context);
+
 /* The bytes of an entry in which /REGEX/ is looked for. Good until the next call with this filter, or while `e` is. */
 const unsigned char *filter_text(struct filter *f, const struct entry *e, size_t *len);
 

@@ -306,14 +306,18 @@ static uint32_t record_find(const struct block *b, uint64_t n)
     return low;
 }
 
+/* The same for a request's number: mostly its reply, which is record i, stands right behind it. */
+static uint32_t request_find(const struct block *b, uint32_t i, uint64_t n)
+{
+    return i > 0 && b->first + record_at(b, i - 1)->n == n ? i - 1 : record_find(b, n);
+}
+
 /* True when the reply's bytes need no copy: a transform makes all of them out of a request in this very block. */
 static bool can_be_made(const struct block *b, const struct entry *e)
 {
     if (!e->made_by || e->error || e->kept != e->size || e->reply_to < b->first || e->reply_to > b->last)
         return false;
-    uint32_t at = b->count - 1; /* mostly it is the last one */
-    if (b->first + record_at(b, at)->n != e->reply_to)
-        at = record_find(b, e->reply_to);
+    uint32_t at = request_find(b, b->count, e->reply_to);
     const struct record *request = record_at(b, at);
     return at < b->count && b->first + request->n == e->reply_to && request->kind == ENTRY_DATAGRAM && !request->made;
 }
@@ -388,55 +392,50 @@ static size_t block_find(const struct chain *c, uint64_t n)
     return low;
 }
 
-/* Makes a reply's bytes anew out of its request's, which lie in the same block. */
-static void make_bytes(const struct journal *j, const struct block *b, const struct record *r, struct entry *out)
+/* Makes the bytes of the reply that is record i anew out of its request's, which lie in the same block. */
+static void make_bytes(const struct journal *j, const struct block *b, uint32_t i, struct entry *out)
 {
-    const struct record *request = record_at(b, record_find(b, out->reply_to));
-    out->made_by = transform_at(r->detail);
+    const struct record *request = record_at(b, request_find(b, i, out->reply_to));
     buffer_clear(j->made);
     if (out->made_by->run(b->bytes + request->data, request->kept, j->made) < 0)
         buffer_clear(j->made);
     out->data = j->made->data;
     out->kept = j->made->len;
-    out->error = 0;
 }
 
-static void record_read(const struct journal *j, const struct block *b, const struct record *r, struct entry *out)
+/* Reads record i; bytes that would have to be made are left out where only the headers are wanted. Walks spend their time here: every field is written once,
+ * since clearing the struct first takes longer than all the rest. */
+static void record_read(const struct journal *j, const struct block *b, uint32_t i, bool headers, struct entry *out)
 {
+    const struct record *r = record_at(b, i);
     const struct context *context = (const void *)(b->bytes + r->context);
-    *out = (struct entry){
-        .n = b->first + r->n,
-        .wall = r->mono + context->offset,
-        .mono = r->mono,
-        .kind = r->kind,
-        .role = r->role,
-        .dir = r->dir,
-        .match = r->match,
-        .flags = r->flags,
-        .rtt = rtt_unpack(r->rtt),
-        .local = context->local,
-        .peer = context->peer,
-        .size = r->size,
-        .kept = r->kept,
-        .data = b->bytes + r->data,
-    };
-    if (out->kind == ENTRY_NOTICE) {
-        out->event = r->detail;
-        out->error = r->flags;
-        out->flags = 0;
-    } else {
-        out->error = r->detail;
-    }
-    if (r->reply_ago)
-        out->reply_to = out->n - r->reply_ago;
-    if (r->has_exchange)
-        out->exchange = b->exchange + (uint64_t)(int32_t)r->exchange;
+    bool notice = r->kind == ENTRY_NOTICE;
+    out->n = b->first + r->n;
+    out->wall = r->mono + context->offset;
+    out->mono = r->mono;
+    out->kind = r->kind;
+    out->role = r->role;
+    out->dir = r->dir;
+    out->match = r->match;
+    out->event = notice ? r->detail : 0;
+    out->flags = notice ? 0 : r->flags;
+    out->error = r->made ? 0 : notice ? r->flags : r->detail;
+    out->reply_to = r->reply_ago ? out->n - r->reply_ago : 0;
+    out->exchange = r->has_exchange ? b->exchange + (uint64_t)(int32_t)r->exchange : 0;
+    out->rtt = rtt_unpack(r->rtt);
+    out->result = 0;
+    out->local = context->local;
+    out->peer = context->peer;
+    out->size = r->size;
+    out->kept = r->kept;
+    out->data = r->made ? NULL : b->bytes + r->data;
+    out->made_by = r->made ? transform_at(r->detail) : NULL;
     if (out->kind == ENTRY_CALL) {
         memcpy(&out->result, out->data, sizeof out->result);
         out->data += sizeof out->result;
     }
-    if (r->made)
-        make_bytes(j, b, r, out);
+    if (r->made && !headers)
+        make_bytes(j, b, i, out);
 }
 
 bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
@@ -449,7 +448,7 @@ bool journal_get(const struct journal *j, uint64_t n, struct entry *out)
         const struct block *b = c->index[at];
         uint32_t found = record_find(b, n);
         if (found < b->count && b->first + record_at(b, found)->n == n) {
-            record_read(j, b, record_at(b, found), out);
+            record_read(j, b, found, false, out);
             return true;
         }
     }
@@ -520,6 +519,7 @@ struct scan {
     const struct journal *j;
     enum role role;
     unsigned kinds;
+    bool headers;
     size_t *most;
     uint64_t *seen;
     bool (*look)(void *context, const struct entry *e);
@@ -536,7 +536,7 @@ static bool scan_record(const struct scan *s, const struct block *b, uint32_t i,
     if (*s->most == 0)
         return true;
     --*s->most;
-    record_read(s->j, b, r, &e);
+    record_read(s->j, b, i, s->headers, &e);
     *s->seen = e.n;
     if (!s->look(s->context, &e))
         return false;
@@ -549,7 +549,7 @@ static uint64_t scan_after(const struct scan *s, const struct chain *c, uint64_t
     uint64_t found = 0;
     for (size_t at = block_find(c, n + 1); at < c->index_to; at++) {
         const struct block *b = c->index[at];
-        for (uint32_t i = record_find(b, n + 1); block_fits(b, s->role, s->kinds) && i < b->count; i++)
+        for (uint32_t i = block_fits(b, s->role, s->kinds) ? record_find(b, n + 1) : b->count; i < b->count; i++)
             if (scan_record(s, b, i, &found))
                 return found;
     }
@@ -574,8 +574,8 @@ static uint64_t scan_before(const struct scan *s, const struct chain *c, uint64_
 uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most, uint64_t *seen,
                       bool (*look)(void *context, const struct entry *e), void *context)
 {
-    const struct scan s = {j, role, kinds, most, seen, look, context};
-    const struct chain *c = &j->chains[kinds == JOURNAL_CALLS];
+    const struct scan s = {j, role, kinds & JOURNAL_ALL, kinds & JOURNAL_HEADERS, most, seen, look, context};
+    const struct chain *c = &j->chains[s.kinds == JOURNAL_CALLS];
     *seen = n;
     if (!backwards && n >= j->last)
         return 0;

@@ -32,7 +32,8 @@ enum {
     JOURNAL_CALLS = 1 << ENTRY_CALL,
     JOURNAL_NOTICES = 1 << ENTRY_NOTICE,
     JOURNAL_TALK = JOURNAL_DATAGRAMS | JOURNAL_NOTICES,
-    JOURNAL_ALL = JOURNAL_TALK | JOURNAL_CALLS
+    JOURNAL_ALL = JOURNAL_TALK | JOURNAL_CALLS,
+    JOURNAL_HEADERS = 1 << 8 /* for journal_scan(): bytes that would have to be made anew are not wanted, `data` is NULL there */
 };
 
 enum { JOURNAL_BOUND_MIN = 1 << 20, JOURNAL_ENTRY_MAX = 65535 };

@@ -13,6 +13,7 @@
 #include "core/safe_text.h"
 
 enum {
+    PLACES = 16,             /* where a text could begin, looked at together */
     QUICK_BYTES = 512,       /* longer subjects are searched with care at once */
     QUICK_STEPS = 200000,    /* of one search without callouts, over all places where it could begin */
     SCANNED = 16,            /* bytes that are moved over in the time of one step */
@@ -183,9 +184,54 @@ size_t regex_groups(const struct regex *r)
     return r->literal ? 0 : pcre2_get_ovector_count(r->match) - 1;
 }
 
+/* The text is at one of the `count` places from `at` on. */
+static const unsigned char *find_among(const struct regex *r, const unsigned char *at, size_t count)
+{
+    for (; count > 0; at++, count--)
+        if (*at == *r->literal && memcmp(at, r->literal, r->literal_len) == 0)
+            return at;
+    return NULL;
+}
+
+/* Whether the text could be at one of the PLACES places from `at` on: where its first byte is, and its last one where that would be. */
+static bool can_be_among(const struct regex *r, const unsigned char *at)
+{
+    unsigned char __attribute__((vector_size(PLACES))) begins, ends;
+    uint64_t both[PLACES / sizeof(uint64_t)];
+    memcpy(&begins, at, PLACES);
+    memcpy(&ends, at + r->literal_len - 1, PLACES);
+    begins = (begins == r->literal[0]) & (ends == r->literal[r->literal_len - 1]);
+    memcpy(both, &begins, PLACES);
+    return both[0] | both[1];
+}
+
+/* In short data memmem(3) takes longer to prepare than to look. The last places are looked at together too, some of them again. */
+static const unsigned char *find_short(const struct regex *r, const unsigned char *data, size_t len)
+{
+    size_t places = len - r->literal_len + 1;
+    if (places < PLACES)
+        return find_among(r, data, places);
+    for (size_t at = 0; at < places; at += PLACES) {
+        const unsigned char *from = data + (at < places - PLACES ? at : places - PLACES);
+        const unsigned char *found = can_be_among(r, from) ? find_among(r, from, PLACES) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static const unsigned char *find_literal(const struct regex *r, const unsigned char *data, size_t len)
+{
+    if (r->literal_len == 0)
+        return data;
+    if (r->literal_len > len)
+        return NULL;
+    return len <= QUICK_BYTES ? find_short(r, data, len) : memmem(data, len, r->literal, r->literal_len);
+}
+
 static int search_literal(struct regex *r, const unsigned char *data, size_t len, size_t from)
 {
-    const unsigned char *at = memmem(data + from, len - from, r->literal, r->literal_len);
+    const unsigned char *at = find_literal(r, data + from, len - from);
     r->work += 1 + (len - from) / SCANNED;
     if (!at)
         return 0;

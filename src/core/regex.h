@@ -9,7 +9,7 @@
  * for each place where a match could begin, and a run over a class of characters counts as one step: (a+)\1b on 65,507
  * times "a" takes minutes below any limit. So a short subject is tried with a limit that suits its length; a long one,
  * or one that reached that limit, is searched with a callout at each item of the pattern, which counts steps and the
- * bytes moved over, and ends the search at REGEX_WORK. A plain text needs none of this: it is a memmem(3).
+ * bytes moved over, and ends the search at REGEX_WORK. A plain text needs none of this: it is looked for as it stands.
  *
  * Owned by whoever made it. A search changes it (captures, work), so it serves one search at a time. */
 #ifndef UDPTALK_CORE_REGEX_H
