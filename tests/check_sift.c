@@ -276,6 +276,65 @@ START_TEST(drops_what_was_cleared)
 }
 END_TEST
 
+static size_t memory(const struct sift *s)
+{
+    return s->room * sizeof *s->spans;
+}
+
+/* However many rows are found, they are little beside the entries. */
+START_TEST(takes_little_memory)
+{
+    enum { ENTRIES = 300000, BOUND = 32 << 20 };
+    static const int each[] = {1, 2, 300};
+    struct journal *j = journal_new(BOUND, 0);
+    for (int i = 0; i < ENTRIES; i++)
+        append(j, ENTRY_DATAGRAM, ROLE_CLIENT, DIR_SENT, 0, i % each[2] ? i % each[1] ? "1" : "12" : "123");
+    for (size_t i = 0; i < UNIT_COUNT(each); i++) {
+        const char *const texts[] = {"/1/", "/2/", "/3/"};
+        struct filter *f = new_filter(texts[i]);
+        struct sift s;
+        sift_init(&s, f, ROLE_CLIENT);
+        while (sift_step(&s, j, ENOUGH))
+            ;
+        ck_assert(!s.failed);
+        ck_assert_uint_eq(sift_count(&s), (size_t)(ENTRIES / each[i]));
+        ck_assert_uint_le(memory(&s), ENTRIES / 2);
+        ck_assert_uint_le(memory(&s), BOUND / SIFT_SHARE);
+        sift_done(&s);
+        filter_free(f);
+    }
+    journal_free(j);
+}
+END_TEST
+
+/* Numbers that lie far apart, as a file may have them, take more: then the oldest rows give way. */
+START_TEST(stays_within_its_share)
+{
+    enum { APART = 1000, ENTRIES = 5000, SPANS = JOURNAL_BOUND_MIN / SIFT_SHARE / sizeof(struct sift_span) };
+    struct journal *j = new_journal();
+    struct filter *f = new_filter("/x/");
+    struct sift s;
+    sift_init(&s, f, ROLE_CLIENT);
+    for (uint64_t i = 1; i <= ENTRIES; i++) {
+        struct entry e = made_up_datagram(i * APART, ROLE_CLIENT, DIR_SENT, NULL, NULL, "x", 1);
+        ck_assert_uint_eq(journal_restore(j, &e), i * APART);
+        ck_assert(!sift_step(&s, j, ENOUGH));
+        ck_assert_uint_le(memory(&s), JOURNAL_BOUND_MIN / SIFT_SHARE);
+        ck_assert_uint_ge(sift_count(&s), i < SPANS ? i : SPANS / 8 * 7 - 1);
+        ck_assert_uint_eq(sift_before(&s, UINT64_MAX), i * APART);
+        ck_assert(s.failed == (i > SPANS));
+    }
+    size_t count = 0;
+    for (uint64_t n = 0; (n = sift_after(&s, n)); count++)
+        ck_assert_uint_eq(n, (ENTRIES - sift_count(&s) + count + 1) * APART);
+    ck_assert_uint_eq(count, sift_count(&s));
+    ck_assert_uint_eq(journal_counts(j).forgotten, 0);
+    sift_done(&s);
+    filter_free(f);
+    journal_free(j);
+}
+END_TEST
+
 /* However rare the hits are, a step is no more work than it was told: else a million entries would be one turn. */
 START_TEST(stops_in_time)
 {
@@ -310,6 +369,8 @@ int main(void)
         {"finds what stands near", finds_what_stands_near},
         {"brings the row of a part", brings_the_row_of_a_part},
         {"drops what was cleared", drops_what_was_cleared},
+        {"takes little memory", takes_little_memory},
+        {"stays within its share", stays_within_its_share},
         {"stops in time", stops_in_time},
     };
     return unit_run("sift", tests, UNIT_COUNT(tests));

@@ -68,6 +68,7 @@ struct chain {
 
 struct journal {
     uint64_t last;
+    size_t bound;
     struct buffer *made;    /* the bytes of the reply that was made anew last */
     struct chain chains[2]; /* [1]: socket calls */
 };
@@ -95,9 +96,10 @@ struct journal *journal_new(size_t bound, size_t block)
     buffer_init(made);
     if (bound < JOURNAL_BOUND_MIN && block == 0)
         bound = JOURNAL_BOUND_MIN;
+    j->bound = bound;
     for (int i = 0; i < 2; i++) {
         struct chain *c = &j->chains[i];
-        c->bound = i ? bound / 8 : bound - bound / 8;
+        c->bound = i ? bound / 8 : bound - bound / 8 - bound / JOURNAL_SPARE;
         c->block = block ? block : c->bound / 16;
         if (!block && c->block > LARGE_PAGE - sizeof(struct block))
             c->block = LARGE_PAGE - sizeof(struct block);
@@ -594,6 +596,6 @@ struct journal_counts journal_counts(const struct journal *j)
         .entries = main->entries + calls->entries,
         .forgotten = main->forgotten + calls->forgotten,
         .bytes = main->bytes + calls->bytes,
-        .bound = main->bound + calls->bound,
+        .bound = j->bound,
     };
 }

@@ -1,7 +1,7 @@
 /* journal: the one record of all that happened. Everything else looks at it.
  *
  * A bounded ring of entries. Datagrams and notices live in one chain of blocks, socket calls in another of an eighth of the bound, so that
- * calls are forgotten first. A block is one allocation: small fixed records grow down from its end, their bytes (payloads, addresses) grow up from
+ * calls are forgotten first; a sixteenth is left to what others remember about the entries (core/sift). A block is one allocation: small fixed records grow down from its end, their bytes (payloads, addresses) grow up from
  * its start; where they would meet, a new block begins, and the oldest is forgotten whole when the bound is reached. What was forgotten is counted.
  *
  * Invariant: numbers start at 1, grow by one with each entry of any kind (those from a file may leap), and are stored. Readers hold numbers across turns, never pointers: what
@@ -36,7 +36,7 @@ enum {
     JOURNAL_HEADERS = 1 << 8 /* for journal_scan(): bytes that would have to be made anew are not wanted, `data` is NULL there */
 };
 
-enum { JOURNAL_BOUND_MIN = 1 << 20, JOURNAL_ENTRY_MAX = 65535 };
+enum { JOURNAL_BOUND_MIN = 1 << 20, JOURNAL_ENTRY_MAX = 65535, JOURNAL_SPARE = 16 };
 
 /* `bound` in bytes of memory, JOURNAL_BOUND_MIN at least; `block` the size of a block, or 0 for one that suits the bound (tests make
  * it small; an entry larger than a block gets a block of its own). Returns NULL with ENOMEM. */

@@ -7,7 +7,7 @@
 
 #include "core/answer.h"
 
-enum { WORK_HIT = 20 }; /* what a hit costs beside the look at it */
+enum { WORDS = SIFT_SPAN / 64, ROOM_FIRST = 16 };
 
 void sift_init(struct sift *s, struct filter *filter, enum role role)
 {
@@ -16,17 +16,51 @@ void sift_init(struct sift *s, struct filter *filter, enum role role)
 
 void sift_done(struct sift *s)
 {
-    free(s->rows);
+    free(s->spans);
     *s = (struct sift){0};
 }
 
-/* How many of the rows found are at or before n, as an index behind them. */
-static size_t place(const struct sift *s, uint64_t n)
+/* --- one span --- */
+
+static size_t span_count(const struct sift_span *span)
+{
+    size_t count = 0;
+    for (int i = 0; i < WORDS; i++)
+        count += (size_t)__builtin_popcountll(span->bits[i]);
+    return count;
+}
+
+/* The first row of the span whose place in it is not below `least`, or 0. */
+static uint64_t span_first(const struct sift_span *span, unsigned least)
+{
+    uint64_t mask = UINT64_MAX << least % 64;
+    for (unsigned i = least / 64; i < WORDS; i++, mask = UINT64_MAX)
+        if (span->bits[i] & mask)
+            return span->place * SIFT_SPAN + i * 64 + (unsigned)__builtin_ctzll(span->bits[i] & mask);
+    return 0;
+}
+
+/* The last one whose place is not above `most`, or 0. */
+static uint64_t span_last(const struct sift_span *span, unsigned most)
+{
+    uint64_t mask = UINT64_MAX >> (63 - most % 64);
+    for (unsigned i = most / 64 + 1; i-- > 0; mask = UINT64_MAX)
+        if (span->bits[i] & mask)
+            return span->place * SIFT_SPAN + i * 64 + 63 - (unsigned)__builtin_clzll(span->bits[i] & mask);
+    return 0;
+}
+
+/* --- all of them --- */
+
+/* The first span that is not before that place, as an index; `to` when there is none. */
+static size_t find(const struct sift *s, uint64_t place)
 {
     size_t low = s->from, high = s->to;
+    if (low < high && s->spans[high - 1].place <= place) /* mostly it is the last one, or a new one behind it */
+        return s->spans[high - 1].place == place ? high - 1 : high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (s->rows[middle] <= n)
+        if (s->spans[middle].place < place)
             low = middle + 1;
         else
             high = middle;
@@ -34,84 +68,155 @@ static size_t place(const struct sift *s, uint64_t n)
     return low;
 }
 
-static bool make_room(struct sift *s)
+static bool is_at(const struct sift *s, size_t at, uint64_t place)
+{
+    return at < s->to && s->spans[at].place == place;
+}
+
+static void drop_oldest(struct sift *s)
+{
+    s->count -= span_count(&s->spans[s->from++]);
+}
+
+/* Moves the spans to where their memory begins. */
+static void close_gap(struct sift *s)
+{
+    if (s->from == 0)
+        return;
+    memmove(s->spans, s->spans + s->from, (s->to - s->from) * sizeof *s->spans);
+    s->to -= s->from;
+    s->from = 0;
+}
+
+/* Out of its share: the oldest are forgotten, several at a time. */
+static bool make_room_within(struct sift *s)
+{
+    size_t spare = s->room / 8 + 1;
+    s->failed = true;
+    while (s->from < spare && s->from < s->to)
+        drop_oldest(s);
+    close_gap(s);
+    return s->to < s->room;
+}
+
+/* Sees to room for one more span behind the last. */
+static bool make_room(struct sift *s, size_t most)
 {
     if (s->to < s->room)
         return true;
-    if (s->from > s->room / 2) {
-        memmove(s->rows, s->rows + s->from, (s->to - s->from) * sizeof *s->rows);
-        s->to -= s->from;
-        s->from = 0;
+    if (s->from > s->room / 8) {
+        close_gap(s);
         return true;
     }
-    size_t room = s->room ? 2 * s->room : 256;
-    uint64_t *rows = realloc(s->rows, room * sizeof *rows);
-    if (!rows) {
+    size_t room = s->room ? 2 * s->room : ROOM_FIRST;
+    if (room > most)
+        room = most;
+    if (room <= s->room)
+        return make_room_within(s);
+    struct sift_span *spans = realloc(s->spans, room * sizeof *spans);
+    if (!spans) {
         s->failed = true;
         return false;
     }
-    s->rows = rows;
+    s->spans = spans;
     s->room = room;
     return true;
 }
 
-/* Parts of a row come close together, so it is mostly the last one or a new one behind it. */
-static void add(struct sift *s, uint64_t row)
+static void add(struct sift *s, uint64_t row, size_t most)
 {
-    size_t at = place(s, row);
-    if ((at > s->from && s->rows[at - 1] == row) || !make_room(s))
-        return;
-    at = place(s, row);
-    memmove(s->rows + at + 1, s->rows + at, (s->to - at) * sizeof *s->rows);
-    s->rows[at] = row;
-    s->to++;
+    uint64_t place = row / SIFT_SPAN, bit = UINT64_C(1) << row % 64;
+    size_t at = find(s, place);
+    if (!is_at(s, at, place)) {
+        if (!make_room(s, most))
+            return;
+        at = find(s, place);
+        memmove(s->spans + at + 1, s->spans + at, (s->to - at) * sizeof *s->spans);
+        s->spans[at] = (struct sift_span){.place = place};
+        s->to++;
+    }
+    uint64_t *word = &s->spans[at].bits[row % SIFT_SPAN / 64];
+    s->count += !(*word & bit);
+    *word |= bit;
 }
 
 static void forget(struct sift *s, const struct journal *j)
 {
     uint64_t oldest = journal_after(j, 0, s->role, JOURNAL_TALK);
-    while (s->from < s->to && (!oldest || s->rows[s->from] < oldest))
-        s->from++;
+    while (s->from < s->to && (!oldest || s->spans[s->from].place < oldest / SIFT_SPAN))
+        drop_oldest(s);
+    if (!is_at(s, s->from, oldest / SIFT_SPAN))
+        return;
+    struct sift_span *span = &s->spans[s->from];
+    s->count -= span_count(span);
+    for (unsigned i = 0; i < WORDS && i <= oldest % SIFT_SPAN / 64; i++)
+        span->bits[i] &= i < oldest % SIFT_SPAN / 64 ? 0 : UINT64_MAX << oldest % 64;
+    s->count += span_count(span);
+    s->from += span_count(span) == 0;
+}
+
+/* --- looking --- */
+
+/* One step. */
+struct step {
+    struct sift *sift;
+    const struct journal *journal;
+    size_t most; /* spans */
+};
+
+static void take(void *context, const struct entry *e)
+{
+    const struct step *step = context;
+    add(step->sift, answer_is_part(step->journal, e) ? e->reply_to : e->n, step->most);
 }
 
 bool sift_step(struct sift *s, const struct journal *j, uint64_t work)
 {
     struct filter_walk w = {.n = s->seen, .role = s->role, .kinds = JOURNAL_TALK};
-    struct entry e;
-    uint64_t begun = filter_work(s->filter), done = 0, hits = 0;
-    int found;
+    struct step step = {s, j, journal_counts(j).bound / SIFT_SHARE / sizeof *s->spans};
     forget(s, j);
-    while ((found = filter_walk(s->filter, j, &w, work - done)) == 1) {
-        if (journal_get(j, w.n, &e))
-            add(s, answer_is_part(j, &e) ? e.reply_to : e.n);
-        done = filter_work(s->filter) - begun + ++hits * WORK_HIT;
-        if (done >= work) {
-            s->seen = w.n;
-            return true;
-        }
-    }
-    s->seen = found == 0 ? journal_last(j) : w.n;
-    return found != 0;
+    bool more = filter_all(s->filter, j, &w, work, take, &step) < 0;
+    s->seen = more ? w.n : journal_last(j);
+    return more;
 }
 
 size_t sift_count(const struct sift *s)
 {
-    return s->to - s->from;
+    return s->count;
 }
 
 uint64_t sift_after(const struct sift *s, uint64_t n)
 {
-    size_t at = place(s, n);
-    return at < s->to ? s->rows[at] : 0;
+    if (n == UINT64_MAX)
+        return 0;
+    uint64_t place = (n + 1) / SIFT_SPAN, row = 0;
+    size_t at = find(s, place);
+    if (is_at(s, at, place))
+        row = span_first(&s->spans[at++], (n + 1) % SIFT_SPAN);
+    return !row && at < s->to ? span_first(&s->spans[at], 0) : row;
 }
 
 uint64_t sift_before(const struct sift *s, uint64_t n)
 {
-    size_t at = n ? place(s, n - 1) : s->from;
-    return at > s->from ? s->rows[at - 1] : 0;
+    if (n == 0)
+        return 0;
+    uint64_t place = (n - 1) / SIFT_SPAN, row = 0;
+    size_t at = find(s, place);
+    if (is_at(s, at, place))
+        row = span_last(&s->spans[at], (n - 1) % SIFT_SPAN);
+    return !row && at > s->from ? span_last(&s->spans[at - 1], SIFT_SPAN - 1) : row;
 }
 
 size_t sift_rank(const struct sift *s, uint64_t n)
 {
-    return place(s, n) - s->from;
+    uint64_t place = n / SIFT_SPAN;
+    size_t end = find(s, place), rank = 0;
+    for (size_t at = s->from; at < end; at++)
+        rank += span_count(&s->spans[at]);
+    unsigned last = n % SIFT_SPAN / 64;
+    for (unsigned i = 0; is_at(s, end, place) && i <= last; i++) {
+        uint64_t mask = i < last ? UINT64_MAX : UINT64_MAX >> (63 - n % 64);
+        rank += (size_t)__builtin_popcountll(s->spans[end].bits[i] & mask);
+    }
+    return rank;
 }

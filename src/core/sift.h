@@ -3,8 +3,9 @@
  * A row is an entry that stands for itself, or a datagram that a server received together with what belongs to it (core/answer.h): it passes when any part of it
  * does. What comes while it works is found too, in the next step.
  *
- * Invariant: `rows` holds the numbers of the rows found, in order, each once; entries up to `seen` were looked at. Numbers of forgotten entries are dropped as
- * steps go on. The filter is not owned. */
+ * Invariant: `spans` holds a bit for each row found; they are in order, each once, and none of them is empty; `count` rows are there in all, and entries up to `seen`
+ * were looked at. Numbers of forgotten entries are dropped as steps go on. However many rows there are, they take a small part of what the journal may
+ * (SIFT_SHARE, which the journal leaves free): a number takes little more than a bit, but numbers in a file may lie far apart. The filter is not owned. */
 #ifndef UDPTALK_CORE_SIFT_H
 #define UDPTALK_CORE_SIFT_H
 
@@ -15,13 +16,22 @@
 #include "core/filter.h"
 #include "core/journal.h"
 
+enum { SIFT_SPAN = 256, SIFT_SHARE = 4 * JOURNAL_SPARE }; /* numbers in a span; a sift takes at most the journal's bound divided by that */
+
+/* Which of the numbers from SIFT_SPAN × `place` on are rows. */
+struct sift_span {
+    uint64_t place;
+    uint64_t bits[SIFT_SPAN / 64];
+};
+
 struct sift {
     struct filter *filter;
     enum role role;
     uint64_t seen;
-    uint64_t *rows;
-    size_t from, to, room;  /* rows[from … to) are there */
-    bool failed;            /* out of memory: some are missing */
+    struct sift_span *spans;
+    size_t from, to, room;  /* spans[from … to) are there */
+    size_t count;
+    bool failed;            /* out of memory, or out of its share: some are missing, the oldest first where it can be chosen */
 };
 
 void sift_init(struct sift *s, struct filter *filter, enum role role);
