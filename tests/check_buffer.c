@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -170,6 +171,23 @@ START_TEST(takes_little_off_much_at_once)
 }
 END_TEST
 
+START_TEST(appends_numbers)
+{
+    static const uint64_t numbers[] = {0, 9, 10, 12345, UINT32_MAX, UINT64_MAX};
+    struct buffer b;
+    buffer_init(&b);
+    for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+        char want[24];
+        int len = snprintf(want, sizeof want, "%llu", (unsigned long long)numbers[i]);
+        buffer_clear(&b);
+        ck_assert_int_eq(buffer_append_number(&b, numbers[i]), 0);
+        ck_assert_uint_eq(b.len, (size_t)len);
+        ck_assert_mem_eq(b.data, want, b.len);
+    }
+    buffer_done(&b);
+}
+END_TEST
+
 START_TEST(forgets_and_keeps_the_room)
 {
     struct buffer b;
@@ -196,6 +214,7 @@ int main(void)
         {"a buffer grows and keeps its bytes", grows_and_keeps_its_bytes},
         {"a reservation makes room and appends nothing", reserves_without_appending},
         {"a formatted text of any length is appended whole", prints_long_texts_whole},
+        {"a number is appended as its digits", appends_numbers},
         {"a failure leaves the bytes and is remembered until buffer_done", remembers_a_failure_until_done},
         {"bytes are taken off the front", takes_off_the_front},
         {"it is a queue that uses its room again", is_a_queue},

@@ -12,6 +12,7 @@
 
 #include "core/call.h"
 #include "core/safe_text.h"
+#include "made_up.h"
 #include "unit.h"
 
 /* 2026-11-22 15:31:10.123456789 UTC */
@@ -451,6 +452,53 @@ START_TEST(writes_escapes_as_u_and_a_number)
 }
 END_TEST
 
+/* The library's text of what it read: it escapes less. */
+static void append_escaped(struct buffer *out, const char *text)
+{
+    uint32_t ch;
+    for (size_t at = 0, len = strlen(text), used; at < len; at += used) {
+        used = utf8_decode((const unsigned char *)text + at, len - at, &ch);
+        ck_assert_uint_gt(used, 0);
+        if (!is_dangerous(ch))
+            buffer_append(out, text + at, used);
+        else if (ch > 0xffff)
+            buffer_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (ch >> 10), 0xdc00 + (ch & 0x3ff));
+        else
+            buffer_printf(out, "\\u%04x", ch);
+    }
+    buffer_append_byte(out, '\n');
+    buffer_append_byte(out, 0);
+}
+
+/* Byte for byte, but for what is escaped beyond JSON's own. */
+START_TEST(writes_what_a_library_would)
+{
+    uint64_t state = 9;
+    struct buffer line, want;
+    struct entry e;
+    buffer_init(&line);
+    buffer_init(&want);
+    for (int i = 0; i < 3000; i++) {
+        struct journal *j = journal_new(JOURNAL_BOUND_MIN, 0);
+        made_up_append(j, &state);
+        ck_assert(journal_get(j, 1, &e));
+        if (e.kind == ENTRY_DATAGRAM && i % 2)
+            e.rtt = (int64_t)(((uint64_t)made_up_random(&state) << 32 | made_up_random(&state)) >> (made_up_random(&state) % 63 + 1));
+        write_line(&line, &e);
+        json_t *object = read_line(&line);
+        char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        buffer_clear(&want);
+        append_escaped(&want, text);
+        ck_assert_str_eq((char *)line.data, (char *)want.data);
+        free(text);
+        json_decref(object);
+        journal_free(j);
+    }
+    buffer_done(&want);
+    buffer_done(&line);
+}
+END_TEST
+
 /* --- calls, notices, the last line --- */
 
 START_TEST(writes_calls)
@@ -600,6 +648,7 @@ int main(void)
         {"writes the largest payloads", writes_the_largest_payloads},
         {"escapes what is dangerous of all characters", escapes_what_is_dangerous_of_all_characters},
         {"writes escapes as \\u and a number", writes_escapes_as_u_and_a_number},
+        {"writes what a library would", writes_what_a_library_would},
         {"writes calls", writes_calls},
         {"writes calls that failed", writes_calls_that_failed},
         {"writes notices", writes_notices},

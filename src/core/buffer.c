@@ -89,6 +89,16 @@ int buffer_append_text(struct buffer *b, const char *text)
     return buffer_append(b, text, strlen(text));
 }
 
+int buffer_append_number(struct buffer *b, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    return buffer_append(b, digits + at, sizeof digits - at);
+}
+
 int buffer_printf(struct buffer *b, const char *format, ...)
 {
     va_list args;

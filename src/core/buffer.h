@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
     unsigned char *data;
@@ -33,6 +34,7 @@ unsigned char *buffer_reserve(struct buffer *b, size_t more);
 int buffer_append(struct buffer *b, const void *data, size_t len);
 int buffer_append_byte(struct buffer *b, unsigned char byte);
 int buffer_append_text(struct buffer *b, const char *text);
+int buffer_append_number(struct buffer *b, uint64_t number); /* its decimal digits */
 int buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Takes `len` bytes (at most b->len) off the front. */

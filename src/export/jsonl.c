@@ -3,8 +3,8 @@
 #include "export/jsonl.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unictype.h>
 
@@ -15,104 +15,10 @@
 
 enum { DIGITS = 15 }; /* of a number: all that a double holds for sure */
 
-static void add_text(json_t *object, const char *key, const char *text)
-{
-    json_object_set_new_nocheck(object, key, json_string_nocheck(text));
-}
+/* Written by hand: to let a library build an object for each line, and take it down again, took six times as long, and
+ * a journal has millions of lines. Each function appends; that memory was short is seen in out->failed at the end. */
 
-static void add_count(json_t *object, const char *key, uint64_t count)
-{
-    json_object_set_new_nocheck(object, key, json_integer((json_int_t)count));
-}
-
-static void add_address(json_t *object, const char *key, const struct address *a)
-{
-    char text[ADDRESS_TEXT];
-    if (address_is_set(a))
-        add_text(object, key, address_format(a, text));
-}
-
-static int add_payload(json_t *object, const struct entry *e)
-{
-    if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
-        json_object_set_new_nocheck(object, "text", json_stringn_nocheck(e->kept ? (const char *)e->data : "", e->kept));
-        return 0;
-    }
-    struct buffer b;
-    buffer_init(&b);
-    int failed = base64_append(&b, e->data, e->kept);
-    if (!failed)
-        json_object_set_new_nocheck(object, "base64", json_stringn_nocheck((const char *)b.data, b.len));
-    buffer_done(&b);
-    return failed;
-}
-
-static void add_flags(json_t *object, unsigned flags)
-{
-    json_t *list = flags ? json_array() : NULL;
-    for (size_t bit = 0; list && bit < FLAG_COUNT; bit++)
-        if (flags & 1u << bit)
-            json_array_append_new(list, json_string_nocheck(flag_info(bit)->name));
-    if (list)
-        json_object_set_new_nocheck(object, "flags", list);
-}
-
-static int add_datagram(json_t *object, const struct entry *e)
-{
-    char name[16];
-    add_text(object, "dir", e->dir == DIR_SENT ? "sent" : "received");
-    add_address(object, "local", &e->local);
-    add_address(object, "peer", &e->peer);
-    add_count(object, "size", e->size);
-    if (e->kept != e->size)
-        add_count(object, "kept", e->kept);
-    int failed = add_payload(object, e);
-    add_flags(object, e->flags);
-    if (e->error)
-        add_text(object, "errno", errno_name(e->error, name));
-    if (e->reply_to)
-        add_count(object, "reply_to", e->reply_to);
-    if (e->match)
-        add_text(object, "match", e->match == MATCH_CONTENT ? "content" : "order");
-    if (e->rtt >= 0)
-        json_object_set_new_nocheck(object, "rtt_us", json_real((double)e->rtt / 1000));
-    return failed;
-}
-
-static void add_call(json_t *object, const struct entry *e)
-{
-    json_t *arguments = json_array();
-    struct buffer words;
-    char name[16];
-    buffer_init(&words);
-    add_text(object, "call", call_words(e, &words));
-    for (size_t at = 0; at < words.len; at += strlen((char *)words.data + at) + 1)
-        json_array_append_new(arguments, json_string_nocheck((char *)words.data + at));
-    buffer_done(&words);
-    json_object_set_new_nocheck(object, "args", arguments);
-    json_object_set_new_nocheck(object, "result", json_integer(e->result));
-    if (e->error)
-        add_text(object, "errno", errno_name(e->error, name));
-}
-
-static void add_notice(json_t *object, const struct entry *e)
-{
-    char name[16];
-    struct buffer safe;
-    add_text(object, "event", event_info(e->event)->name);
-    buffer_init(&safe);
-    if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
-        json_object_set_new_nocheck(object, "text", json_stringn_nocheck((const char *)e->data, e->kept));
-    } else if (safe_append(&safe, e->data, e->kept) == 0) { /* a sentence that quotes bytes */
-        json_object_set_new_nocheck(object, "text", json_stringn_nocheck((const char *)safe.data, safe.len));
-    }
-    buffer_done(&safe);
-    add_address(object, "local", &e->local);
-    if (e->error)
-        add_text(object, "errno", errno_name(e->error, name));
-    if (e->reply_to)
-        add_count(object, "reply_to", e->reply_to);
-}
+/* --- values --- */
 
 static bool must_escape(uint32_t ch)
 {
@@ -120,65 +26,235 @@ static bool must_escape(uint32_t ch)
                                                                   UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
 }
 
-/* jansson escapes C0 only; the rest of what is dangerous on a terminal is escaped here. Outside strings JSON is ASCII, so the whole text can be walked. */
-static int append_escaped(const char *text, size_t len, void *context)
+static bool is_plain(unsigned char byte)
 {
-    struct buffer *out = context;
-    const unsigned char *at = (const unsigned char *)text, *end = at + len;
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+/* In letters of either case as such files always had them, so that one that is opened and saved again stays the same. */
+static void put_escape(struct buffer *out, uint32_t ch)
+{
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+    const char *one = ch && ch < 0x7f ? strchr(from, (int)ch) : NULL;
+    if (one)
+        buffer_printf(out, "\\%c", to[one - from]);
+    else if (ch < 0x20)
+        buffer_printf(out, "\\u%04X", ch);
+    else if (ch > 0xffff)
+        buffer_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (ch >> 10), 0xdc00 + (ch & 0x3ff));
+    else
+        buffer_printf(out, "\\u%04x", ch);
+}
+
+static void put_string(struct buffer *out, const void *text, size_t len)
+{
+    const unsigned char *at = len ? text : (const unsigned char *)"", *end = at + len;
+    buffer_append_byte(out, '"');
     while (at < end) {
-        uint32_t ch;
+        const unsigned char *plain = at;
+        while (at < end && is_plain(*at))
+            at++;
+        buffer_append(out, plain, (size_t)(at - plain));
+        if (at == end)
+            break;
+        uint32_t ch = *at;
         size_t bytes = utf8_decode(at, (size_t)(end - at), &ch);
-        if (bytes == 0)
-            bytes = 1, ch = *at;
-        if (!must_escape(ch))
-            buffer_append(out, at, bytes);
-        else if (ch > 0xffff)
-            buffer_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (ch >> 10), 0xdc00 + (ch & 0x3ff));
+        if (bytes < 2 || must_escape(ch))
+            put_escape(out, ch);
         else
-            buffer_printf(out, "\\u%04x", ch);
-        at += bytes;
+            buffer_append(out, at, bytes);
+        at += bytes ? bytes : 1;
     }
-    return out->failed ? -1 : 0;
+    buffer_append_byte(out, '"');
 }
 
-/* Writes the object as a line and lets it go. */
-static int write_line(struct buffer *out, json_t *object)
+/* A member of the object, behind the first. */
+static void put_key(struct buffer *out, const char *key)
 {
-    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
-    json_decref(object);
-    if (!text) {
-        errno = ENOMEM;
-        return -1;
-    }
-    int failed = append_escaped(text, strlen(text), out);
-    free(text);
-    return failed ? -1 : buffer_append_byte(out, '\n');
+    buffer_append(out, ",\"", 2);
+    buffer_append_text(out, key);
+    buffer_append(out, "\":", 2);
 }
 
-static json_t *begin(int64_t wall, const char *kind, uint64_t n)
+static void put_text(struct buffer *out, const char *key, const char *text)
+{
+    put_key(out, key);
+    put_string(out, text, strlen(text));
+}
+
+static void put_count(struct buffer *out, const char *key, uint64_t count)
+{
+    put_key(out, key);
+    buffer_append_number(out, count);
+}
+
+static void put_address(struct buffer *out, const char *key, const struct address *a)
+{
+    char text[ADDRESS_TEXT];
+    if (address_is_set(a))
+        put_text(out, key, address_format(a, text));
+}
+
+static void put_errno(struct buffer *out, int error)
+{
+    char name[16];
+    if (error)
+        put_text(out, "errno", errno_name(error, name));
+}
+
+/* Microseconds with what is behind the point: three digits, without the zeros at their end but one. */
+static void put_rtt(struct buffer *out, int64_t ns)
+{
+    const int64_t exact = INT64_C(1000000000000000); /* DIGITS digits */
+    char text[32];
+    put_key(out, "rtt_us");
+    if (ns < exact) {
+        int part = (int)(ns % 1000), digits = part % 10 ? 3 : part % 100 ? 2 : 1;
+        buffer_append_number(out, (uint64_t)ns / 1000);
+        snprintf(text, sizeof text, ".%03d", part);
+        buffer_append(out, text, 1 + (size_t)digits);
+        return;
+    }
+    snprintf(text, sizeof text, "%.*g", DIGITS, (double)ns / 1000);
+    char *plus = strchr(text, '+');
+    if (plus)
+        memmove(plus, plus + 1, strlen(plus));
+    buffer_append_text(out, text);
+    if (!strpbrk(text, ".e"))
+        buffer_append(out, ".0", 2);
+}
+
+/* --- entries --- */
+
+static void put_payload(struct buffer *out, const struct entry *e)
+{
+    if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
+        put_key(out, "text");
+        put_string(out, e->data, e->kept);
+        return;
+    }
+    put_key(out, "base64");
+    buffer_append_byte(out, '"');
+    base64_append(out, e->data, e->kept);
+    buffer_append_byte(out, '"');
+}
+
+static void put_flags(struct buffer *out, unsigned flags)
+{
+    bool first = true;
+    if (!flags)
+        return;
+    put_key(out, "flags");
+    for (size_t bit = 0; bit < FLAG_COUNT; bit++)
+        if (flags & 1u << bit) {
+            buffer_append_byte(out, first ? '[' : ',');
+            put_string(out, flag_info(bit)->name, strlen(flag_info(bit)->name));
+            first = false;
+        }
+    buffer_append_byte(out, ']');
+}
+
+static void put_datagram(struct buffer *out, const struct entry *e)
+{
+    put_text(out, "dir", e->dir == DIR_SENT ? "sent" : "received");
+    put_address(out, "local", &e->local);
+    put_address(out, "peer", &e->peer);
+    put_count(out, "size", e->size);
+    if (e->kept != e->size)
+        put_count(out, "kept", e->kept);
+    put_payload(out, e);
+    put_flags(out, e->flags);
+    put_errno(out, e->error);
+    if (e->reply_to)
+        put_count(out, "reply_to", e->reply_to);
+    if (e->match)
+        put_text(out, "match", e->match == MATCH_CONTENT ? "content" : "order");
+    if (e->rtt >= 0)
+        put_rtt(out, e->rtt);
+}
+
+static void put_call(struct buffer *out, const struct entry *e)
+{
+    struct buffer words;
+    buffer_init(&words);
+    put_text(out, "call", call_words(e, &words));
+    put_key(out, "args");
+    buffer_append_byte(out, '[');
+    for (size_t at = 0, len; at < words.len; at += len + 1) {
+        len = strlen((char *)words.data + at);
+        if (at)
+            buffer_append_byte(out, ',');
+        put_string(out, words.data + at, len);
+    }
+    buffer_append_byte(out, ']');
+    out->failed |= words.failed;
+    buffer_done(&words);
+    put_key(out, "result");
+    if (e->result < 0)
+        buffer_append_byte(out, '-');
+    buffer_append_number(out, e->result < 0 ? -(uint64_t)e->result : (uint64_t)e->result);
+    put_errno(out, e->error);
+}
+
+static void put_notice(struct buffer *out, const struct entry *e)
+{
+    struct buffer safe;
+    put_text(out, "event", event_info(e->event)->name);
+    put_key(out, "text");
+    buffer_init(&safe);
+    if (utf8_valid_prefix(e->data, e->kept) == e->kept) {
+        put_string(out, e->data, e->kept);
+    } else { /* a sentence that quotes bytes */
+        out->failed |= safe_append(&safe, e->data, e->kept) < 0;
+        put_string(out, safe.data, safe.len);
+    }
+    buffer_done(&safe);
+    put_address(out, "local", &e->local);
+    put_errno(out, e->error);
+    if (e->reply_to)
+        put_count(out, "reply_to", e->reply_to);
+}
+
+/* --- lines --- */
+
+static void put_kind(struct buffer *out, int64_t wall, const char *kind)
 {
     char time[UNITS_TEXT];
-    json_t *object = json_object();
-    if (object && n)
-        add_count(object, "n", n);
-    add_text(object, "time", units_format_utc(wall, time));
-    add_text(object, "kind", kind);
-    return object;
+    buffer_append_text(out, "\"time\":\"");
+    buffer_append_text(out, units_format_utc(wall, time));
+    buffer_append_text(out, "\",\"kind\":\"");
+    buffer_append_text(out, kind);
+    buffer_append_byte(out, '"');
+}
+
+static int end_line(struct buffer *out)
+{
+    buffer_append(out, "}\n", 2);
+    if (!out->failed)
+        return 0;
+    errno = ENOMEM;
+    return -1;
 }
 
 int jsonl_entry(struct buffer *out, const struct entry *e)
 {
     static const char *const kinds[] = {[ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
-    json_t *object = begin(e->wall, kinds[e->kind], e->n);
+    buffer_append_byte(out, '{');
+    if (e->n) {
+        buffer_append(out, "\"n\":", 4);
+        buffer_append_number(out, e->n);
+        buffer_append_byte(out, ',');
+    }
+    put_kind(out, e->wall, kinds[e->kind]);
     if (e->role != ROLE_NONE)
-        add_text(object, "endpoint", role_name(e->role));
+        put_text(out, "endpoint", role_name(e->role));
     if (e->kind == ENTRY_DATAGRAM)
-        add_datagram(object, e);
+        put_datagram(out, e);
     else if (e->kind == ENTRY_CALL)
-        add_call(object, e);
+        put_call(out, e);
     else
-        add_notice(object, e);
-    return write_line(out, object);
+        put_notice(out, e);
+    return end_line(out);
 }
 
 int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
@@ -192,10 +268,11 @@ int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
         {"out", s->out},           {"held", s->held},           {"clients", s->clients},
         {"forgotten", s->forgotten},
     };
-    json_t *object = begin(wall, "stats", 0);
+    buffer_append_byte(out, '{');
+    put_kind(out, wall, "stats");
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        add_count(object, counts[i].key, counts[i].count);
-    return write_line(out, object);
+        put_count(out, counts[i].key, counts[i].count);
+    return end_line(out);
 }
 
 static int write_entry(struct export_context *x, struct buffer *out, const struct entry *e)
