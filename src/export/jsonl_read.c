@@ -3,7 +3,6 @@
 #include "export/jsonl_read.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,9 +16,40 @@
 #include "core/journal.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "export/json_line.h"
 
 /* The longest line has a payload of control characters, \u0000 each. */
 enum { LINE_MOST = 6 * JOURNAL_ENTRY_MAX + 8192, WHY = 256, SHOWN = 40 };
+
+/* In the order in which most lines have them. */
+enum key {
+    KEY_N,
+    KEY_TIME,
+    KEY_KIND,
+    KEY_ENDPOINT,
+    KEY_DIR,
+    KEY_LOCAL,
+    KEY_PEER,
+    KEY_SIZE,
+    KEY_KEPT,
+    KEY_TEXT,
+    KEY_BASE64,
+    KEY_FLAGS,
+    KEY_CALL,
+    KEY_ARGS,
+    KEY_RESULT,
+    KEY_EVENT,
+    KEY_ERRNO,
+    KEY_REPLY_TO,
+    KEY_MATCH,
+    KEY_RTT,
+    KEYS
+};
+
+static const char *const keys[KEYS] = {
+    "n",      "time",  "kind", "endpoint", "dir",    "local", "peer",  "size",     "kept",  "text",
+    "base64", "flags", "call", "args",     "result", "event", "errno", "reply_to", "match", "rtt_us",
+};
 
 struct jsonl_read {
     int (*take)(void *context, const struct entry *e);
@@ -29,6 +59,7 @@ struct jsonl_read {
     struct buffer line;         /* what came of the present one */
     bool overlong;              /* it is skipped */
     uint64_t newest, base;      /* the highest number so far, and what is added to those in the file */
+    struct json_line object;    /* the line, taken apart */
     struct buffer bytes;        /* what an entry's data points to, unless that is in the object */
     char why[WHY];              /* about the first bad line */
 };
@@ -36,7 +67,7 @@ struct jsonl_read {
 /* One line while it is taken apart. */
 struct parsed {
     struct jsonl_read *reader;
-    json_t *object;
+    const struct json_line *object;
     char why[WHY - 48];
 };
 
@@ -55,6 +86,7 @@ struct jsonl_read *jsonl_read_new(uint64_t seed, int (*take)(void *context, cons
     r->exchanges = exchanges;
     buffer_init(&r->line);
     buffer_init(&r->bytes);
+    json_line_init(&r->object, keys, KEYS);
     return r;
 }
 
@@ -65,6 +97,7 @@ void jsonl_read_free(struct jsonl_read *r)
     exchanges_free(r->exchanges);
     buffer_done(&r->line);
     buffer_done(&r->bytes);
+    json_line_done(&r->object);
     free(r);
 }
 
@@ -92,13 +125,13 @@ static int wrong(struct parsed *p, const char *format, ...)
 }
 
 /* The same about a word of the file, of which some is shown. */
-static int wrong_word(struct parsed *p, const char *key, const char *word)
+static int wrong_word(struct parsed *p, enum key key, const char *word)
 {
     struct buffer safe;
     size_t len = strlen(word);
     buffer_init(&safe);
     safe_append(&safe, word, len < SHOWN ? len : SHOWN);
-    int result = wrong(p, "\"%s\" can't be \"%.*s\"%s", key, (int)safe.len, safe.len ? (char *)safe.data : "",
+    int result = wrong(p, "\"%s\" can't be \"%.*s\"%s", keys[key], (int)safe.len, safe.len ? (char *)safe.data : "",
                        len > SHOWN ? "…" : "");
     buffer_done(&safe);
     return result;
@@ -107,51 +140,51 @@ static int wrong_word(struct parsed *p, const char *key, const char *word)
 /* --- fields --- */
 
 /* NULL when it is missing. */
-static int get_text(struct parsed *p, const char *key, const char **text, size_t *len)
+static int get_text(struct parsed *p, enum key key, const char **text, size_t *len)
 {
-    json_t *value = json_object_get(p->object, key);
+    const struct json_value *value = &p->object->values[key];
     *text = NULL;
     *len = 0;
-    if (!value)
+    if (value->type == VALUE_MISSING)
         return 0;
-    if (!json_is_string(value))
-        return wrong(p, "its \"%s\" is no text", key);
-    *text = json_string_value(value);
-    *len = json_string_length(value);
+    if (value->type != VALUE_TEXT)
+        return wrong(p, "its \"%s\" is no text", keys[key]);
+    *text = value->text;
+    *len = value->len;
     return 0;
 }
 
 /* A text that is a word of ours: NUL does not occur. */
-static int get_word(struct parsed *p, const char *key, const char **word)
+static int get_word(struct parsed *p, enum key key, const char **word)
 {
     size_t len;
     if (get_text(p, key, word, &len) < 0)
         return -1;
-    return *word && strlen(*word) != len ? wrong(p, "its \"%s\" has a NUL in it", key) : 0;
+    return *word && strlen(*word) != len ? wrong(p, "its \"%s\" has a NUL in it", keys[key]) : 0;
 }
 
-static int need_word(struct parsed *p, const char *key, const char **word)
+static int need_word(struct parsed *p, enum key key, const char **word)
 {
     if (get_word(p, key, word) < 0)
         return -1;
-    return *word ? 0 : wrong(p, "it has no \"%s\"", key);
+    return *word ? 0 : wrong(p, "it has no \"%s\"", keys[key]);
 }
 
 /* Stays as it is when it is missing. */
-static int get_count(struct parsed *p, const char *key, int64_t low, int64_t high, int64_t *count)
+static int get_count(struct parsed *p, enum key key, int64_t low, int64_t high, int64_t *count)
 {
-    json_t *value = json_object_get(p->object, key);
-    if (!value)
+    const struct json_value *value = &p->object->values[key];
+    if (value->type == VALUE_MISSING)
         return 0;
-    if (!json_is_integer(value))
-        return wrong(p, "its \"%s\" is no whole number", key);
-    if (json_integer_value(value) < low || json_integer_value(value) > high)
-        return wrong(p, "its \"%s\" is not from %lld to %lld", key, (long long)low, (long long)high);
-    *count = json_integer_value(value);
+    if (value->type != VALUE_WHOLE)
+        return wrong(p, "its \"%s\" is no whole number", keys[key]);
+    if (value->whole < low || value->whole > high)
+        return wrong(p, "its \"%s\" is not from %lld to %lld", keys[key], (long long)low, (long long)high);
+    *count = value->whole;
     return 0;
 }
 
-static int get_address(struct parsed *p, const char *key, struct address *a)
+static int get_address(struct parsed *p, enum key key, struct address *a)
 {
     char host[ADDRESS_TEXT];
     const char *text;
@@ -181,13 +214,13 @@ static int get_address(struct parsed *p, const char *key, struct address *a)
 static int get_errno(struct parsed *p, int *error)
 {
     const char *name;
-    if (get_word(p, "errno", &name) < 0)
+    if (get_word(p, KEY_ERRNO, &name) < 0)
         return -1;
     *error = name ? errno_number(name) : 0;
-    return name && !*error ? wrong_word(p, "errno", name) : 0;
+    return name && !*error ? wrong_word(p, KEY_ERRNO, name) : 0;
 }
 
-static int get_number(struct parsed *p, const char *key, uint64_t *n)
+static int get_number(struct parsed *p, enum key key, uint64_t *n)
 {
     int64_t count = 0;
     if (get_count(p, key, 1, INT64_MAX, &count) < 0)
@@ -201,21 +234,21 @@ static int get_number(struct parsed *p, const char *key, uint64_t *n)
 static int get_direction(struct parsed *p, struct entry *e)
 {
     const char *word;
-    if (need_word(p, "dir", &word) < 0)
+    if (need_word(p, KEY_DIR, &word) < 0)
         return -1;
     e->dir = strcmp(word, "sent") == 0 ? DIR_SENT : DIR_RECEIVED;
-    return e->dir == DIR_SENT || strcmp(word, "received") == 0 ? 0 : wrong_word(p, "dir", word);
+    return e->dir == DIR_SENT || strcmp(word, "received") == 0 ? 0 : wrong_word(p, KEY_DIR, word);
 }
 
 static int get_match(struct parsed *p, struct entry *e)
 {
     const char *word;
-    if (get_word(p, "match", &word) < 0)
+    if (get_word(p, KEY_MATCH, &word) < 0)
         return -1;
     if (!word)
         return 0;
     e->match = strcmp(word, "content") == 0 ? MATCH_CONTENT : MATCH_ORDER;
-    return e->match == MATCH_CONTENT || strcmp(word, "order") == 0 ? 0 : wrong_word(p, "match", word);
+    return e->match == MATCH_CONTENT || strcmp(word, "order") == 0 ? 0 : wrong_word(p, KEY_MATCH, word);
 }
 
 static int add_flag(struct parsed *p, const char *name, unsigned *flags)
@@ -225,22 +258,21 @@ static int add_flag(struct parsed *p, const char *name, unsigned *flags)
             *flags |= 1u << bit;
             return 0;
         }
-    return wrong_word(p, "flags", name);
+    return wrong_word(p, KEY_FLAGS, name);
 }
 
 static int get_flags(struct parsed *p, unsigned *flags)
 {
-    json_t *list = json_object_get(p->object, "flags"), *value;
-    size_t i;
-    if (!list)
+    const struct json_value *list = &p->object->values[KEY_FLAGS];
+    if (list->type == VALUE_MISSING)
         return 0;
-    if (!json_is_array(list))
+    if (list->type != VALUE_LIST)
         return wrong(p, "its \"flags\" are no list");
-    json_array_foreach(list, i, value) {
-        const char *name = json_string_value(value);
-        if (!name)
+    for (size_t i = 0; i < list->len; i++) {
+        const struct json_value *name = &p->object->items[list->first + i];
+        if (name->type != VALUE_TEXT)
             return wrong(p, "one of its \"flags\" is no text");
-        if (add_flag(p, name, flags) < 0)
+        if (add_flag(p, name->text, flags) < 0)
             return -1;
     }
     return 0;
@@ -249,13 +281,13 @@ static int get_flags(struct parsed *p, unsigned *flags)
 static int get_rtt(struct parsed *p, int64_t *rtt)
 {
     const double most = 9e15; /* µs; in ns it must fit */
-    json_t *value = json_object_get(p->object, "rtt_us");
-    if (!value)
+    const struct json_value *value = &p->object->values[KEY_RTT];
+    if (value->type == VALUE_MISSING)
         return 0;
-    double us = json_number_value(value);
-    if (!json_is_number(value) || !(us >= 0 && us <= most))
+    bool number = value->type == VALUE_WHOLE || value->type == VALUE_REAL;
+    if (!number || !(value->real >= 0 && value->real <= most))
         return wrong(p, "its \"rtt_us\" is no number of microseconds");
-    *rtt = (int64_t)(us * 1000 + 0.5);
+    *rtt = (int64_t)(value->real * 1000 + 0.5);
     return 0;
 }
 
@@ -263,7 +295,7 @@ static int get_payload(struct parsed *p, struct entry *e)
 {
     const char *text, *base64;
     size_t text_len, base64_len;
-    if (get_text(p, "text", &text, &text_len) < 0 || get_text(p, "base64", &base64, &base64_len) < 0)
+    if (get_text(p, KEY_TEXT, &text, &text_len) < 0 || get_text(p, KEY_BASE64, &base64, &base64_len) < 0)
         return -1;
     if (!text == !base64)
         return wrong(p, "it has %s", text ? "both \"text\" and \"base64\"" : "neither \"text\" nor \"base64\"");
@@ -283,10 +315,10 @@ static int get_payload(struct parsed *p, struct entry *e)
 static int read_datagram(struct parsed *p, struct entry *e)
 {
     int64_t size = -1, kept = -1;
-    if (get_direction(p, e) < 0 || get_address(p, "local", &e->local) < 0 || get_address(p, "peer", &e->peer) < 0 ||
-        get_count(p, "size", 0, JOURNAL_ENTRY_MAX, &size) < 0 || get_count(p, "kept", 0, JOURNAL_ENTRY_MAX, &kept) < 0 ||
+    if (get_direction(p, e) < 0 || get_address(p, KEY_LOCAL, &e->local) < 0 || get_address(p, KEY_PEER, &e->peer) < 0 ||
+        get_count(p, KEY_SIZE, 0, JOURNAL_ENTRY_MAX, &size) < 0 || get_count(p, KEY_KEPT, 0, JOURNAL_ENTRY_MAX, &kept) < 0 ||
         get_payload(p, e) < 0 || get_flags(p, &e->flags) < 0 || get_errno(p, &e->error) < 0 ||
-        get_number(p, "reply_to", &e->reply_to) < 0 || get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
+        get_number(p, KEY_REPLY_TO, &e->reply_to) < 0 || get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
         return -1;
     if (size < 0)
         return wrong(p, "it has no \"size\"");
@@ -300,37 +332,35 @@ static int read_datagram(struct parsed *p, struct entry *e)
 
 /* --- calls and notices --- */
 
-static int take_word(struct parsed *p, json_t *value, struct call_word *word)
+static int take_word(struct parsed *p, const struct json_value *value, struct call_word *word)
 {
-    word->text = json_string_value(value);
-    word->len = json_string_length(value);
-    return word->text ? 0 : wrong(p, "one of its \"args\" is no text");
+    word->text = value->text;
+    word->len = value->len;
+    return value->type == VALUE_TEXT ? 0 : wrong(p, "one of its \"args\" is no text");
 }
 
-static int pack(struct parsed *p, struct entry *e, json_t *args, struct call_word *words)
+static int pack(struct parsed *p, struct entry *e, const struct json_value *args, struct call_word *words)
 {
-    json_t *value;
-    size_t i;
-    if (take_word(p, json_object_get(p->object, "call"), &words[0]) < 0)
+    if (take_word(p, &p->object->values[KEY_CALL], &words[0]) < 0)
         return -1;
-    json_array_foreach(args, i, value)
-        if (take_word(p, value, &words[1 + i]) < 0)
+    for (size_t i = 0; i < args->len; i++)
+        if (take_word(p, &p->object->items[args->first + i], &words[1 + i]) < 0)
             return -1;
-    if (call_entry_words(e, &p->reader->bytes, words, 1 + json_array_size(args)) == 0)
+    if (call_entry_words(e, &p->reader->bytes, words, 1 + args->len) == 0)
         return 0;
     return errno == ENOMEM ? -1 : wrong(p, "it has more words than a call");
 }
 
 static int read_call(struct parsed *p, struct entry *e)
 {
-    json_t *args = json_object_get(p->object, "args");
-    if (!json_is_string(json_object_get(p->object, "call")) || !json_is_array(args))
+    const struct json_value *args = &p->object->values[KEY_ARGS];
+    if (p->object->values[KEY_CALL].type != VALUE_TEXT || args->type != VALUE_LIST)
         return wrong(p, "it has no \"call\", or no \"args\"");
-    if (!json_object_get(p->object, "result"))
+    if (p->object->values[KEY_RESULT].type == VALUE_MISSING)
         return wrong(p, "it has no \"result\"");
-    if (get_count(p, "result", INT64_MIN, INT64_MAX, &e->result) < 0 || get_errno(p, &e->error) < 0)
+    if (get_count(p, KEY_RESULT, INT64_MIN, INT64_MAX, &e->result) < 0 || get_errno(p, &e->error) < 0)
         return -1;
-    struct call_word *words = calloc(1 + json_array_size(args), sizeof *words);
+    struct call_word *words = calloc(1 + args->len, sizeof *words);
     if (!words) {
         errno = ENOMEM;
         return -1;
@@ -344,21 +374,21 @@ static int read_call(struct parsed *p, struct entry *e)
 static int get_event(struct parsed *p, enum event *event)
 {
     const char *name;
-    if (need_word(p, "event", &name) < 0)
+    if (need_word(p, KEY_EVENT, &name) < 0)
         return -1;
     for (int i = 0; i < EVENT_COUNT; i++)
         if (strcmp(event_info((enum event)i)->name, name) == 0) {
             *event = (enum event)i;
             return 0;
         }
-    return wrong_word(p, "event", name);
+    return wrong_word(p, KEY_EVENT, name);
 }
 
 static int read_notice(struct parsed *p, struct entry *e)
 {
     const char *text;
-    if (get_event(p, &e->event) < 0 || get_text(p, "text", &text, &e->kept) < 0 || get_address(p, "local", &e->local) < 0 ||
-        get_errno(p, &e->error) < 0 || get_number(p, "reply_to", &e->reply_to) < 0)
+    if (get_event(p, &e->event) < 0 || get_text(p, KEY_TEXT, &text, &e->kept) < 0 || get_address(p, KEY_LOCAL, &e->local) < 0 ||
+        get_errno(p, &e->error) < 0 || get_number(p, KEY_REPLY_TO, &e->reply_to) < 0)
         return -1;
     if (!text || e->kept > JOURNAL_ENTRY_MAX)
         return wrong(p, text ? "its \"text\" is too long" : "it has no \"text\"");
@@ -373,12 +403,12 @@ static int get_role(struct parsed *p, enum role *role)
 {
     const char *word;
     *role = ROLE_NONE;
-    if (get_word(p, "endpoint", &word) < 0)
+    if (get_word(p, KEY_ENDPOINT, &word) < 0)
         return -1;
     for (int i = ROLE_NONE + 1; word && i < ROLE_COUNT; i++)
         if (strcmp(role_name((enum role)i), word) == 0)
             *role = (enum role)i;
-    return word && *role == ROLE_NONE ? wrong_word(p, "endpoint", word) : 0;
+    return word && *role == ROLE_NONE ? wrong_word(p, KEY_ENDPOINT, word) : 0;
 }
 
 /* Numbers that begin anew go on behind the highest so far. */
@@ -407,19 +437,19 @@ static int read_object(struct parsed *p, struct entry *e)
     const char *kind, *time;
     enum role role;
     size_t i = 0;
-    if (need_word(p, "kind", &kind) < 0 || need_word(p, "time", &time) < 0 || get_role(p, &role) < 0)
+    if (need_word(p, KEY_KIND, &kind) < 0 || need_word(p, KEY_TIME, &time) < 0 || get_role(p, &role) < 0)
         return -1;
     if (strcmp(kind, "stats") == 0)
         return 0;
     while (i < sizeof kinds / sizeof *kinds && strcmp(kinds[i].name, kind) != 0)
         i++;
     if (i == sizeof kinds / sizeof *kinds)
-        return wrong_word(p, "kind", kind);
+        return wrong_word(p, KEY_KIND, kind);
     *e = entry_make(kinds[i].kind, role);
     if (units_parse_utc(time, &e->wall) < 0)
-        return wrong_word(p, "time", time);
+        return wrong_word(p, KEY_TIME, time);
     e->mono = e->wall;
-    if (get_number(p, "n", &e->n) < 0)
+    if (get_number(p, KEY_N, &e->n) < 0)
         return -1;
     if (!e->n)
         return wrong(p, "it has no \"n\"");
@@ -433,11 +463,16 @@ static int count_bad(struct jsonl_read *r, const char *why)
     return 0;
 }
 
-static void say_no_json(struct parsed *p, const json_error_t *error)
+static void say_no_json(struct parsed *p)
 {
     struct buffer safe;
+    const char *error = p->object->error;
+    if (!*error) {
+        wrong(p, "no JSON object");
+        return;
+    }
     buffer_init(&safe);
-    safe_append(&safe, error->text, strlen(error->text));
+    safe_append(&safe, error, strlen(error));
     size_t len = safe.len < 2 * SHOWN ? safe.len : 2 * SHOWN;
     wrong(p, "no JSON object (%.*s)", (int)utf8_valid_prefix(safe.data, len), len ? (char *)safe.data : "");
     buffer_done(&safe);
@@ -455,26 +490,19 @@ static int hand_on(struct jsonl_read *r, struct entry *e)
 /* Takes the line apart. Returns 0, also when it is bad, or −1 with errno. */
 static int read_line(struct jsonl_read *r, const unsigned char *line, size_t len)
 {
-    json_error_t error;
-    struct parsed p = {.reader = r};
+    struct parsed p = {.reader = r, .object = &r->object};
     struct entry e;
-    int result = -1;
-    p.object = json_loadb((const char *)line, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
-    if (json_is_object(p.object))
+    int result = json_line_read(&r->object, line, len);
+    if (result == 0)
         result = read_object(&p, &e);
-    else if (p.object)
-        wrong(&p, "no JSON object");
-    else if (json_error_code(&error) != json_error_out_of_memory)
-        say_no_json(&p, &error);
+    else if (errno == EINVAL)
+        say_no_json(&p);
     if (result > 0)
-        result = hand_on(r, &e);
-    else if (*p.why)
-        result = count_bad(r, p.why);
-    else if (result < 0)
+        return hand_on(r, &e);
+    if (*p.why)
+        return count_bad(r, p.why);
+    if (result < 0)
         errno = ENOMEM;
-    int saved = errno;
-    json_decref(p.object);
-    errno = saved;
     return result;
 }
 
