@@ -319,6 +319,7 @@ START_TEST(filters_while_it_is_typed)
         {"\033", NULL, " & 60 of 120 ", "& 11"},
         {"&/ine 1/\r", NULL, " & 11 of 120 ", "→ line 60"},
         {"G/ine 1\r", "→ line 19", "hit 11 of 11", NULL},
+        {"/ine\r", NULL, "of 11", NULL},
         {"&\r", NULL, NULL, "& 11"},
         {"G", NULL, "← LINE 60", NULL},
     };

@@ -230,6 +230,35 @@ START_TEST(finds_what_stands_near)
 }
 END_TEST
 
+/* Rows of one that are rows of the other too, over many spans. */
+START_TEST(counts_common_rows)
+{
+    enum { ROWS = 3000 };
+    struct journal *j = new_journal();
+    struct filter *threes = new_filter("/t/"), *fives = new_filter("/f/");
+    struct sift three, five;
+    size_t common = 0;
+    for (int i = 1; i <= ROWS; i++)
+        append(j, ENTRY_DATAGRAM, ROLE_CLIENT, DIR_SENT, 0, i % 15 == 0 ? "tf" : i % 3 == 0 ? "t" : i % 5 == 0 ? "f" : "");
+    sift_init(&three, threes, ROLE_CLIENT);
+    sift_init(&five, fives, ROLE_CLIENT);
+    while (sift_step(&three, j, ENOUGH) || sift_step(&five, j, ENOUGH))
+        ;
+    for (uint64_t n = 0; n <= ROWS; n++) {
+        common += n && n % 15 == 0;
+        ck_assert_uint_eq(sift_rank_common(&three, &five, n), common);
+        ck_assert_uint_eq(sift_rank_common(&five, &three, n), common);
+        ck_assert_uint_eq(sift_rank(&three, n), n / 3);
+    }
+    ck_assert_uint_eq(sift_rank_common(&three, &five, UINT64_MAX), common);
+    sift_done(&three);
+    sift_done(&five);
+    filter_free(threes);
+    filter_free(fives);
+    journal_free(j);
+}
+END_TEST
+
 /* Any part of an answer brings its row, once, and in its place among rows that were found earlier. */
 START_TEST(brings_the_row_of_a_part)
 {
@@ -364,6 +393,7 @@ END_TEST
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"counts common rows", counts_common_rows},
         {"agrees with the model", agrees_with_the_model},
         {"has nothing of nothing", has_nothing_of_nothing},
         {"finds what stands near", finds_what_stands_near},

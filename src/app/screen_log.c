@@ -66,6 +66,13 @@ static int walk_on(struct screen *s, uint64_t work)
     return found;
 }
 
+/* Hits up to entry n that are shown. */
+static size_t hits_upto(const struct screen *s, uint64_t n)
+{
+    const struct sift *shown = s->hits_of->sift;
+    return shown ? sift_rank_common(&s->hits, shown, n) : sift_rank(&s->hits, n);
+}
+
 /* Looks on for the hit; a far one takes more than one turn. */
 static void search_on(struct screen *s, uint64_t work)
 {
@@ -74,7 +81,7 @@ static void search_on(struct screen *s, uint64_t work)
     s->searching = found < 0;
     if (found < 0)
         loop_again(s->app->loop);
-    if (found == 0 && sift_count(&s->hits) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
+    if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
         screen_say(s, STYLE_NOTICE, "nothing of it is in the %s's log", s->hits_of->ops->name);
     else if (found == 0)
         screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it", w->backwards == s->backwards ? "N" : "n");
@@ -307,13 +314,14 @@ bool screen_search_state(struct screen *s, char *text, size_t room)
         return false;
     uint64_t focus = log_view_focus(s->hits_of, &s->scene);
     bool on_hit = focus && sift_before(&s->hits, focus + 1) == focus, counted = s->hits.seen == journal_last(app_viewed(s->app));
-    units_format_count(sift_count(&s->hits), all);
+    size_t count = hits_upto(s, UINT64_MAX);
+    units_format_count(count, all);
     if (s->searching)
         snprintf(text, room, " /%.40s/: searching · ^C stops ", s->pattern);
     else if (on_hit)
-        snprintf(text, room, " /%.40s/: hit %s of %s%s ", s->pattern, units_format_count(sift_rank(&s->hits, focus), rank), all, counted ? "" : "…");
+        snprintf(text, room, " /%.40s/: hit %s of %s%s ", s->pattern, units_format_count(hits_upto(s, focus), rank), all, counted ? "" : "…");
     else
-        snprintf(text, room, " /%.40s/: %s hit%s%s ", s->pattern, all, sift_count(&s->hits) == 1 ? "" : "s", counted ? "" : "…");
+        snprintf(text, room, " /%.40s/: %s hit%s%s ", s->pattern, all, count == 1 ? "" : "s", counted ? "" : "…");
     return true;
 }
 

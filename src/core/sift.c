@@ -207,16 +207,37 @@ uint64_t sift_before(const struct sift *s, uint64_t n)
     return !row && at > s->from ? span_last(&s->spans[at - 1], SIFT_SPAN - 1) : row;
 }
 
+/* Numbers up to n in the part of a span that `word` is of. */
+static uint64_t mask_upto(const struct sift_span *span, unsigned word, uint64_t n)
+{
+    uint64_t first = span->place * SIFT_SPAN + word * 64;
+    return n < first ? 0 : n - first >= 63 ? UINT64_MAX : UINT64_MAX >> (63 - (n - first));
+}
+
+static size_t count_upto(const struct sift_span *span, const struct sift_span *other, uint64_t n)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < SIFT_SPAN / 64; i++)
+        count += (size_t)__builtin_popcountll(span->bits[i] & (other ? other->bits[i] : UINT64_MAX) & mask_upto(span, i, n));
+    return count;
+}
+
 size_t sift_rank(const struct sift *s, uint64_t n)
 {
-    uint64_t place = n / SIFT_SPAN;
-    size_t end = find(s, place), rank = 0;
-    for (size_t at = s->from; at < end; at++)
-        rank += span_count(&s->spans[at]);
-    unsigned last = n % SIFT_SPAN / 64;
-    for (unsigned i = 0; is_at(s, end, place) && i <= last; i++) {
-        uint64_t mask = i < last ? UINT64_MAX : UINT64_MAX >> (63 - n % 64);
-        rank += (size_t)__builtin_popcountll(s->spans[end].bits[i] & mask);
+    size_t rank = 0;
+    for (size_t at = s->from; at < s->to && s->spans[at].place <= n / SIFT_SPAN; at++)
+        rank += count_upto(&s->spans[at], NULL, n);
+    return rank;
+}
+
+size_t sift_rank_common(const struct sift *s, const struct sift *other, uint64_t n)
+{
+    size_t rank = 0, k = other->from;
+    for (size_t at = s->from; at < s->to && s->spans[at].place <= n / SIFT_SPAN; at++) {
+        while (k < other->to && other->spans[k].place < s->spans[at].place)
+            k++;
+        if (k < other->to && other->spans[k].place == s->spans[at].place)
+            rank += count_upto(&s->spans[at], &other->spans[k], n);
     }
     return rank;
 }

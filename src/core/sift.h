@@ -49,4 +49,7 @@ uint64_t sift_before(const struct sift *s, uint64_t n);
 /* How many rows found are not behind n. */
 size_t sift_rank(const struct sift *s, uint64_t n);
 
+/* The same of those that are rows of another one too. */
+size_t sift_rank_common(const struct sift *s, const struct sift *other, uint64_t n);
+
 #endif
