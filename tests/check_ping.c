@@ -2,109 +2,18 @@
 
 #include "core/ping.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/random.h"
+#include "core/transform.h"
+#include "raw.h"
 #include "unit.h"
 
 #define MS INT64_C(1000000)
-
-/* ---- round-trip times ---- */
-
-START_TEST(knows_small_samples_exactly)
-{
-    static struct rtt r;
-    static const int64_t times[] = {5 * MS, 1 * MS, 3 * MS, 2 * MS, 4 * MS};
-    rtt_init(&r);
-    ck_assert_int_eq(rtt_quantile(&r, 0.5), 0);
-    ck_assert(rtt_mean(&r) == 0 && rtt_deviation(&r) == 0);
-    for (size_t i = 0; i < UNIT_COUNT(times); i++)
-        rtt_add(&r, times[i]);
-    ck_assert_uint_eq(r.count, 5);
-    ck_assert_int_eq(r.min, 1 * MS);
-    ck_assert_int_eq(r.max, 5 * MS);
-    ck_assert(fabs(rtt_mean(&r) - 3e6) < 1 && fabs(rtt_deviation(&r) - sqrt(2) * 1e6) < 1);
-    ck_assert_int_eq(rtt_quantile(&r, 0.5), 3 * MS);
-    ck_assert_int_eq(rtt_quantile(&r, 0), 1 * MS);
-    ck_assert_int_eq(rtt_quantile(&r, 0.2), 1 * MS);
-    ck_assert_int_eq(rtt_quantile(&r, 0.21), 2 * MS);
-    ck_assert_int_eq(rtt_quantile(&r, 0.99), 5 * MS);
-    ck_assert_int_eq(rtt_quantile(&r, 1), 5 * MS);
-}
-END_TEST
-
-/* By hand, after RFC 3550, 6.4.1: differences 4, 2, 1, 2 ms. */
-START_TEST(estimates_jitter)
-{
-    static struct rtt r;
-    static const int64_t times[] = {5 * MS, 1 * MS, 3 * MS, 2 * MS, 4 * MS};
-    double j = 0, d[] = {4, 2, 1, 2};
-    rtt_init(&r);
-    for (size_t i = 0; i < UNIT_COUNT(times); i++)
-        rtt_add(&r, times[i]);
-    for (size_t i = 0; i < UNIT_COUNT(d); i++)
-        j += (d[i] * 1e6 - j) / 16;
-    ck_assert(fabs(r.jitter - j) < 1e-3);
-}
-END_TEST
-
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* A bucket is 1/64 of its octave wide, so its middle is off by 1/128 of its lower bound at most. */
-START_TEST(knows_large_samples_to_a_percent)
-{
-    enum { COUNT = 50000 };
-    static struct rtt r;
-    static int64_t all[COUNT];
-    struct random random;
-    random_init(&random, 9, 0, 0);
-    rtt_init(&r);
-    for (int i = 0; i < COUNT; i++) {
-        all[i] = (int64_t)exp(random_unit(&random) * 28); /* 1 ns to some 24 minutes */
-        rtt_add(&r, all[i]);
-    }
-    qsort(all, COUNT, sizeof *all, compare);
-    for (double q = 0.001; q < 1; q += 0.001) {
-        double exact = (double)all[(size_t)ceil(q * COUNT) - 1], told = (double)rtt_quantile(&r, q);
-        ck_assert_msg(fabs(told - exact) <= exact / 128 + 0.5, "at %g: %g, not %g", q, told, exact);
-    }
-}
-END_TEST
-
-START_TEST(draws_bars)
-{
-    static struct rtt r;
-    uint64_t bars[8], sum = 0;
-    double low, factor;
-    rtt_init(&r);
-    rtt_bars(&r, bars, 8, &low, &factor);
-    for (int i = 0; i < 8; i++)
-        ck_assert_uint_eq(bars[i], 0);
-    for (int i = 0; i < 8; i++)
-        for (int k = 0; k <= i; k++)
-            rtt_add(&r, INT64_C(1000) << i);
-    rtt_bars(&r, bars, 8, &low, &factor);
-    for (int i = 0; i < 8; i++)
-        sum += bars[i];
-    ck_assert_uint_eq(sum, 36);
-    ck_assert_uint_eq(bars[0], 1);
-    ck_assert(fabs(low - 1000) < 1 && fabs(low * pow(factor, 8) - 128000) < 1);
-    rtt_init(&r);
-    rtt_add(&r, 0);
-    rtt_add(&r, INT64_MAX);
-    rtt_bars(&r, bars, 8, &low, &factor);
-    ck_assert_uint_eq(bars[0] + bars[7], 2);
-}
-END_TEST
-
-/* ---- probes ---- */
 
 static void probe(struct ping *p, size_t size, struct buffer *out)
 {
@@ -180,16 +89,93 @@ START_TEST(counts_what_came_of_each)
 }
 END_TEST
 
+/* What any upper-casing, lower-casing or echoing server sends back tells the number; with a byte changed in front of
+ * the padding it tells none. */
+START_TEST(finds_the_number_in_what_comes_back)
+{
+    const struct transform *const ways[] = {transform_find("upper"), transform_find("lower"), transform_find("swap"),
+                                            transform_find("echo")};
+    struct ping p;
+    struct buffer out, back;
+    buffer_init(&out);
+    buffer_init(&back);
+    ck_assert_int_eq(ping_init(&p, 2000), 0);
+    for (uint64_t number = 1; number <= 2000; number++) {
+        probe(&p, number % 50, &out);
+        for (size_t i = 0; i < UNIT_COUNT(ways); i++) {
+            buffer_clear(&back);
+            ways[i]->run(out.data, out.len, &back);
+            raw_claim(ping_number(back.data, back.len) == number, "a number is not found again");
+        }
+        size_t at = number % out.len;
+        out.data[at] ^= (unsigned char)(0x80 | number % 31);
+        raw_claim(ping_number(out.data, out.len) == 0 || at > PING_LEAST, "a byte that was changed is not noticed");
+        raw_claim(ping_number(out.data, PING_LEAST - 1) == 0, "a beginning is taken for a probe");
+    }
+    ping_done(&p);
+    buffer_done(&out);
+    buffer_done(&back);
+}
+END_TEST
+
+/* The rule again, written otherwise. */
+static uint64_t number_of(const unsigned char *data, size_t len)
+{
+    char text[64] = "";
+    unsigned long long number = 0;
+    int digits = 0;
+    for (size_t i = 0; i < len; i++)
+        text[i] = data[i] ? (char)data[i] : 'x';
+    if (strncasecmp(text, "udptalk ping ", 13) != 0 || text[13] < '0' || text[13] > '9' ||
+        sscanf(text + 13, "%9llu%n", &number, &digits) != 1)
+        return 0;
+    return text[13 + digits] == '\0' || text[13 + digits] == ' ' ? number : 0;
+}
+
+/* Bytes of a few kinds behind a beginning that is right, or nearly. The datagram ends where its memory does, so that
+ * sanitizers see who reads on. */
+START_TEST(is_not_fooled_by_hostile_bytes)
+{
+    static const char alphabet[] = "0123456789  \0xX\n\xff-+.";
+    struct random random;
+    struct ping p;
+    uint64_t right = 0, counted = 0;
+    random_init(&random, 12, 0, 0);
+    ck_assert_int_eq(ping_init(&p, 50), 0);
+    p.sent = 40;
+    for (int round = 0; round < 100000; round++) {
+        size_t len = random_below(&random, 30);
+        unsigned char *data = malloc(len + !len);
+        ck_assert_ptr_nonnull(data);
+        for (size_t i = 0; i < len; i++)
+            data[i] = i < 13 ? (unsigned char)"uDPtALK piNG "[i]
+                             : (unsigned char)alphabet[random_below(&random, sizeof alphabet - 1)];
+        if (len && random_below(&random, 4) == 0)
+            data[random_below(&random, len)] ^= (unsigned char)(1u << random_below(&random, 8));
+        uint64_t number = number_of(data, len);
+        raw_claim(ping_number(data, len) == number, "another number than the rule gives");
+        bool sent = number >= 1 && number <= 40;
+        raw_claim(ping_answer(&p, data, len, -1, 0) == (sent ? number : 0), "an answer to no probe is taken");
+        right += number > 0;
+        counted += sent;
+        free(data);
+    }
+    ck_assert(right > 1000 && counted > 1000);
+    ck_assert_uint_eq(p.received + p.duplicates, counted);
+    ck_assert_uint_le(p.received, 40);
+    ck_assert_uint_eq(p.rtt.count, 0);
+    ping_done(&p);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
-        {"knows small samples exactly", knows_small_samples_exactly},
-        {"estimates jitter", estimates_jitter},
-        {"knows large samples to a percent", knows_large_samples_to_a_percent},
-        {"draws bars", draws_bars},
         {"makes probes of a size", makes_probes_of_a_size},
         {"reads numbers and nothing else", reads_numbers_and_nothing_else},
+        {"finds the number in what comes back", finds_the_number_in_what_comes_back},
         {"counts what came of each", counts_what_came_of_each},
+        {"is not fooled by hostile bytes", is_not_fooled_by_hostile_bytes},
     };
     return unit_run("ping", tests, UNIT_COUNT(tests));
 }
