@@ -266,6 +266,26 @@ START_TEST(fails_where_nothing_fits)
 }
 END_TEST
 
+/* Who was not asked answers no probe, whatever it says. */
+START_TEST(takes_no_answer_of_a_stranger_to_a_probe)
+{
+    struct program_peer peer, stranger;
+    program_peer_open(&peer);
+    program_peer_open(&stranger);
+    struct program *p = program_start(NULL, (const char *[]){"127.0.0.1", peer.port_text, "-w", "30s", "-e", "ping 1", NULL});
+    program_end_input(p);
+    program_peer_expect(&peer, p, "udptalk ping 1 abcdefghijklmnopq");
+    program_peer_send(&stranger, ntohs(peer.from.sin_port), "udptalk ping 1", 14);
+    program_wait_err(p, "from a stranger");
+    program_peer_answer(&peer, "UDPTALK PING 1 ABCDEFGHIJKLMNOPQ");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "1 sent, 1 received, 0% lost, 0 late, 0 duplicated, 0 out of order");
+    program_check_has(p, &p->err, "round trip: min ");
+    program_peer_close(&stranger);
+    finish(p, &peer, 0);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -278,6 +298,7 @@ int main(void)
         {"finds wrong words first", finds_wrong_words_first},
         {"expects what comes", expects_what_comes},
         {"fails where nothing fits", fails_where_nothing_fits},
+        {"takes no answer of a stranger to a probe", takes_no_answer_of_a_stranger_to_a_probe},
     };
     return unit_run("sending", tests, UNIT_COUNT(tests));
 }

@@ -201,7 +201,7 @@ int sending_ping(struct app *a, const struct command *c)
 
 void sending_note(struct app *a, const struct entry *e)
 {
-    if (a->sending.kind == SENDING_PING)
+    if (a->sending.kind == SENDING_PING && !(e->flags & FLAG_STRANGER))
         ping_answer(&a->sending.ping, e->data, e->kept, e->rtt, e->flags & FLAG_LATE);
 }
 
