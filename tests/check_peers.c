@@ -169,6 +169,25 @@ START_TEST(counts_others_when_it_is_full)
 }
 END_TEST
 
+START_TEST(counts_replies_and_when_it_came_first)
+{
+    struct peers p;
+    struct address a = address_number(1), b = address_number(2);
+    peers_init(&p, 2);
+    peers_replied(&p, &a, 10); /* nobody is known yet */
+    ck_assert_uint_eq(p.count, 0);
+    peers_note(&p, &a, 10, 1000);
+    peers_note(&p, &a, 10, 3000);
+    peers_replied(&p, &a, 0);
+    peers_replied(&p, &a, 65507);
+    peers_replied(&p, &b, 1);
+    ck_assert_uint_eq(p.count, 1);
+    ck_assert(p.rows[0].replies == 2 && p.rows[0].reply_bytes == 65507 && p.rows[0].datagrams == 2);
+    ck_assert(p.rows[0].first_seen == 1000 && p.rows[0].last_seen == 3000);
+    peers_done(&p);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -178,6 +197,7 @@ int main(void)
         {"keeps rows in their place while it grows", keeps_rows_in_their_place_while_it_grows},
         {"tells the ports of one host apart", tells_the_ports_of_one_host_apart},
         {"counts others when it is full", counts_others_when_it_is_full},
+        {"replies are counted, and when it came first", counts_replies_and_when_it_came_first},
     };
     return unit_run("peers", tests, UNIT_COUNT(tests));
 }

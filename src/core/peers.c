@@ -53,7 +53,7 @@ struct peer *peers_note(struct peers *p, const struct address *address, size_t s
             p->others++;
             return NULL;
         }
-        p->rows[p->count++] = (struct peer){.address = *address};
+        p->rows[p->count++] = (struct peer){.address = *address, .first_seen = wall};
         slot = slot_of(p, address);
         *slot = (uint32_t)p->count;
     }
@@ -62,4 +62,14 @@ struct peer *peers_note(struct peers *p, const struct address *address, size_t s
     row->bytes += size;
     row->last_seen = wall;
     return row;
+}
+
+void peers_replied(struct peers *p, const struct address *address, size_t size)
+{
+    uint32_t *slot = p->slots_room ? slot_of(p, address) : NULL;
+    if (!slot || !*slot)
+        return;
+    struct peer *row = &p->rows[*slot - 1];
+    row->replies++;
+    row->reply_bytes += size;
 }

@@ -15,8 +15,9 @@ enum { PEERS_MAX = 1 << 16 };
 
 struct peer {
     struct address address;
-    uint64_t datagrams, bytes;
-    int64_t last_seen;          /* wall time, ns */
+    uint64_t datagrams, bytes;  /* that came from it */
+    uint64_t replies, reply_bytes;
+    int64_t first_seen, last_seen; /* wall time, ns */
     struct guard guard;
 };
 
@@ -35,5 +36,8 @@ void peers_done(struct peers *p);
 
 /* Counts a datagram of `size` bytes. Returns the row, or NULL when there is none for it (full, or out of memory). */
 struct peer *peers_note(struct peers *p, const struct address *address, size_t size, int64_t wall);
+
+/* A reply of `size` bytes went there. Whoever has no row is not counted. */
+void peers_replied(struct peers *p, const struct address *address, size_t size);
 
 #endif
