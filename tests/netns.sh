@@ -226,7 +226,7 @@ cat >"$dir/hosts" <<'EOF'
 10.77.0.8 many
 EOF
 if ip netns exec "$right" unshare -m sh -c 'mount --bind "$1" /etc/hosts' sh "$dir/hosts" 2>/dev/null; then
-    rm -f "$dir/server.out"
+    : >"$dir/server.json" # that of the server before says that it is ready, too
     ip netns exec "$right" unshare -m sh -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' sh "$dir/hosts" \
         "$udptalk" --json -c 1 -l many 0 >"$dir/server.json" 2>"$dir/server.err" &
     server=$!
