@@ -35,13 +35,16 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     a->server.transform = options->transform;
     rules_init(&a->server.rules);
     a->journal = journal_new(options->max_log, 0);
+    a->stats = malloc(sizeof *a->stats);
     a->client.match = match_new(seed ^ 1);
     a->client.rx = rx_new();
     a->server.rx = rx_new();
     a->client.tx = tx_new();
     a->server.tx = tx_new();
     a->room = malloc(UDP_ROOM);
-    if (a->journal && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room && faults_init(a) == 0)
+    if (a->stats)
+        stats_init(a->stats);
+    if (a->journal && a->stats && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room && faults_init(a) == 0)
         return 0;
     app_done(a);
     errno = ENOMEM;
@@ -78,6 +81,7 @@ void app_done(struct app *a)
     relay_done(a);
     faults_done(a);
     journal_free(a->journal);
+    free(a->stats);
     free(a->room);
 }
 
@@ -113,6 +117,12 @@ bool app_stop(struct app *a)
     else
         return false;
     return true;
+}
+
+uint64_t app_journal(struct app *a, const struct entry *e)
+{
+    stats_note(a->stats, e);
+    return journal_append(a->journal, e);
 }
 
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)

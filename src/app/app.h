@@ -27,6 +27,7 @@
 #include "core/peers.h"
 #include "core/rules.h"
 #include "core/setting.h"
+#include "core/stats.h"
 #include "export/export.h"
 #include "export/jsonl_read.h"
 #include "export/pcap_read.h"
@@ -76,6 +77,7 @@ struct pending {
     size_t start, len;        /* the reply in tx_bytes() */
     const struct transform *made_by;
     int64_t after;            /* ns: its rule wants it later */
+    size_t peer;              /* the client's row in the server's table, and 1; 0: it has none */
     bool linked;              /* it goes through the fault link, once it is journalled */
     const char *reason;       /* why it is held back, or NULL: then it stands at `place`, or is linked */
     enum event told;          /* of the notice that gives the reason where there is no reply */
@@ -129,6 +131,7 @@ struct opening {
     char name[256];
     bool of_client, of_server; /* it has entries of theirs */
     bool failed;               /* not all of it could be read */
+    struct stats *stats;       /* of what is in it */
     uint64_t counts[ROLE_COUNT][2]; /* datagrams received, sent */
     uint64_t held;             /* not sent */
     uint64_t rows[ROLE_COUNT]; /* lines of the logs */
@@ -162,6 +165,7 @@ struct app {
     const struct options *options;
     struct loop *loop;
     struct journal *journal;
+    struct stats *stats;
     struct client client;
     struct server server;
     struct lookup lookup;
@@ -279,6 +283,9 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
 /* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both clocks by how long ago it
  * was, so that a step of the wall clock does not show in round-trip times. */
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e);
+
+/* Journals a datagram of an endpoint, and counts it. Returns its number. */
+uint64_t app_journal(struct app *a, const struct entry *e);
 
 /* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
  * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */

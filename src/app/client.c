@@ -62,7 +62,7 @@ void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
         e.flags |= stranger ? FLAG_STRANGER : 0;
         c->strangers += stranger;
     }
-    journal_append(a->journal, &e);
+    app_journal(a, &e);
     c->events++;
     sending_note(a, &e);
 }
@@ -275,7 +275,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     e.mono = now.mono;
     e.flags = 0;
     e.data = bytes->data;
-    e.n = journal_append(a->journal, &e);
+    e.n = app_journal(a, &e);
     c->events++;
     c->sent++;
     match_sent(c->match, e.n, e.exchange, e.mono, &c->peer, e.data, e.kept, a->server.transform);
@@ -334,7 +334,7 @@ static struct entry journal_sent(struct app *a, struct moment when, const void *
     e.peer = c->peer;
     e.size = e.kept = len;
     e.data = data;
-    e.n = journal_append(a->journal, &e);
+    e.n = app_journal(a, &e);
     c->events++;
     *(error ? &c->unsent : &c->sent) += 1;
     if (!error)

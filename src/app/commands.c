@@ -226,6 +226,7 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_GO] = run_front,
         [COMMAND_INSPECT] = run_front,
         [COMMAND_COPY] = run_front,
+        [COMMAND_STATS] = run_front,
         [COMMAND_SAVE] = run_front,
         [COMMAND_OPEN] = run_front,
         [COMMAND_REPLAY] = run_replay,

@@ -180,7 +180,7 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
     app_arrival(a, role, arrival, &e);
     e.flags |= FLAG_LOST;
     e.exchange = ++a->exchanges;
-    e.n = journal_append(a->journal, &e);
+    e.n = app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
     describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text, sizeof text);
     app_notice(a, role, EVENT_FAULT, &e, "%s", text);
@@ -251,7 +251,7 @@ static void journal_copy(struct app *a, enum role role, const struct link_item *
     e.made_by = NULL;
     e.data = item->bytes;
     e.size = e.kept = item->len;
-    journal_append(a->journal, &e);
+    app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role == ROLE_CLIENT;
 }
 

@@ -536,10 +536,41 @@ static void save_at_end(struct headless *h)
     }
 }
 
-static void summarise(struct headless *h)
+static void add_faults(const struct app *a, struct jsonl_stats *stats)
+{
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++) {
+            const struct link_counts *c = link_counts(faults_link(a, role, i ? DIR_RECEIVED : DIR_SENT));
+            stats->fault_lost += c->lost + c->lost_to_burst + c->lost_to_rate;
+            stats->fault_delayed += c->delayed;
+            stats->fault_duplicated += c->duplicates;
+            stats->fault_reordered += c->overtaken;
+            stats->fault_corrupted += c->corrupted;
+        }
+}
+
+static void write_stats(struct headless *h)
 {
     const struct app *a = h->app;
     const struct client *c = &a->client;
+    const struct server *s = &a->server;
+    const struct rtt *rtt = &a->stats->rtt;
+    struct jsonl_stats stats = {
+        .sent = c->sent, .answered = c->answered, .unanswered = c->unanswered, .unsent = c->unsent, .strangers = c->strangers,
+        .in = s->in, .out = s->out, .held = s->held, .clients = s->peers.count,
+        .duplicates = a->stats->duplicates, .late = a->stats->late, .reordered = a->stats->out_of_order,
+        .dropped = (uint64_t)c->drops + s->drops,
+        .forgotten = journal_counts(a->journal).forgotten,
+        .rtt_count = rtt->count, .rtt_min = (double)rtt->min, .rtt_mean = rtt_mean(rtt), .rtt_median = (double)rtt_quantile(rtt, 0.5),
+        .rtt_p99 = (double)rtt_quantile(rtt, 0.99), .rtt_max = (double)rtt->max, .rtt_jitter = rtt->jitter,
+    };
+    add_faults(a, &stats);
+    jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
+}
+
+static void summarise(struct headless *h)
+{
+    const struct app *a = h->app;
     const struct server *s = &a->server;
     char in[UNITS_TEXT], out[UNITS_TEXT];
     sockets_tell_drops(h->app, ROLE_SERVER);
@@ -548,13 +579,8 @@ static void summarise(struct headless *h)
         save_at_end(h);
     keeping_end(h->app);
     write_all_new(h);
-    if (a->options->json && a->options->mode != MODE_OPEN) {
-        struct jsonl_stats stats = {
-            c->sent, c->answered, c->unanswered, c->unsent, c->strangers, s->in, s->out, s->held, s->peers.count,
-            journal_counts(a->journal).forgotten,
-        };
-        jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
-    }
+    if (a->options->json && a->options->mode != MODE_OPEN)
+        write_stats(h);
     if (serves(a))
         say(h, "%s datagram%s from %zu client%s, %s answered", units_format_count(s->in, in), s->in == 1 ? "" : "s",
             s->peers.count, s->peers.count == 1 ? "" : "s", units_format_count(s->out, out));

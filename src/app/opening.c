@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static int take(void *context, const struct entry *e)
     struct opening *o = context;
     if (!journal_restore(o->journal, e))
         return -1;
+    stats_note(o->stats, e);
     bool datagram = e->kind == ENTRY_DATAGRAM, sent = e->dir == DIR_SENT;
     o->of_client |= e->role == ROLE_CLIENT;
     o->of_server |= e->role == ROLE_SERVER;
@@ -47,6 +49,7 @@ static void give_up(struct app *a, struct opening *o)
 {
     stop(a, o);
     journal_free(o->journal);
+    free(o->stats);
     *o = (struct opening){.fd = -1};
 }
 
@@ -116,7 +119,10 @@ int opening_start(struct app *a, struct opening *o, const char *path)
     paths_expand(at, sizeof at, path);
     snprintf(fresh.name, sizeof fresh.name, "%s", path);
     fresh.journal = journal_new(a->options->max_log, 0);
-    if (!fresh.journal)
+    fresh.stats = malloc(sizeof *fresh.stats);
+    if (fresh.stats)
+        stats_init(fresh.stats);
+    if (!fresh.journal || !fresh.stats)
         return fails(a, &fresh, strerror(errno));
     fresh.fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fresh.fd < 0)

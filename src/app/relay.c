@@ -148,6 +148,8 @@ static void count_sent(struct app *a, const struct entry *e)
 {
     if (e->role == ROLE_SERVER) {
         *(e->error ? &a->server.held : &a->server.out) += 1;
+        if (!e->error)
+            peers_replied(&a->server.peers, &e->peer, e->size);
         return;
     }
     a->client.events++;
@@ -165,7 +167,7 @@ static struct entry pass(struct app *a, enum role role, struct flow *f, const st
         e.flags = faults_flags(a, &item, answer, &e.data);
     e.error = answer < 0 ? ENOBUFS : answer == LINK_NOW ? send_once(a, role, f, of->data, of->kept) : 0;
     e.flags |= e.error ? FLAG_UNSENT : 0U;
-    e.n = journal_append(a->journal, &e);
+    e.n = app_journal(a, &e);
     count_sent(a, &e);
     if (answer >= 0 && linked)
         faults_tell(a, &e, &item, answer);
@@ -216,7 +218,7 @@ void relay_take(struct app *a, const struct address *client, const struct udp_ar
     e.peer = a->relay.target;
     e.flags |= flags;
     bool known = find_request(a, f, &e, &request);
-    e.n = journal_append(a->journal, &e);
+    e.n = app_journal(a, &e);
     a->client.events++;
     f->heard = e.mono;
     struct entry of = e;

@@ -93,6 +93,19 @@ static void run_scripts(struct screen *s)
     }
 }
 
+/* Rates change while nothing comes. */
+static void tick(void *context)
+{
+    struct screen *s = context;
+    s->dirty = true;
+}
+
+static void keep_ticking(struct screen *s)
+{
+    if (s->view == VIEW_STATS && !s->tick.set)
+        loop_timer_set(s->app->loop, &s->tick, loop_read_clocks().mono + UNITS_SECOND / 2, tick, s);
+}
+
 static void end_of_turn(void *context)
 {
     struct screen *s = context;
@@ -102,6 +115,7 @@ static void end_of_turn(void *context)
     screen_outbox(s);
     term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
+    keep_ticking(s);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
         screen_leave(s);
@@ -194,6 +208,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
     case COMMAND_INSPECT: return screen_inspect(s, c->exchange);
+    case COMMAND_STATS: screen_view(s, VIEW_STATS, false); break;
     case COMMAND_COPY: return screen_copy(s, c->form, c->text);
     case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[s->logs[s->scrolled == PART_SERVER].ops->role]);
     case COMMAND_OPEN: return open_file(s, c->text);
@@ -248,6 +263,7 @@ static void start(struct screen *s)
 {
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
+    stats_view_init(&s->stats);
     log_view_init(&s->logs[0], &client_log);
     log_view_init(&s->logs[1], &server_log);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
@@ -283,6 +299,8 @@ static void finish(struct screen *s)
 {
     struct loop *loop = s->app->loop;
     loop_timer_stop(loop, &s->frame);
+    loop_timer_stop(loop, &s->tick);
+    stats_view_done(&s->stats);
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);

@@ -87,14 +87,48 @@ void screen_look(struct screen *s)
     leave_hidden(s);
 }
 
+static void add_fault(const struct app *a, struct stats_shown *t, enum role role, enum direction dir)
+{
+    const struct link *l = faults_link(a, role, dir);
+    const struct link_counts *c = link_counts(l);
+    if (fault_is_off(link_spec(l)) && c->submitted == 0)
+        return;
+    t->faults[t->fault_count++] = (struct stats_fault){
+        role, dir, link_spec(l), c->submitted, c->lost + c->lost_to_burst + c->lost_to_rate, c->delayed, c->duplicates, c->overtaken, c->corrupted,
+    };
+}
+
+void screen_stats(const struct screen *s, struct stats_shown *t)
+{
+    const struct app *a = s->app;
+    *t = (struct stats_shown){.now = loop_read_clocks().mono, .stats = a->stats};
+    if (a->opening.journal) {
+        t->stats = a->opening.stats;
+        return;
+    }
+    t->peers = a->server.udp.fd >= 0 ? &a->server.peers : NULL;
+    t->unsent = a->client.unsent;
+    t->strangers = a->client.strangers;
+    t->dropped_at_client = a->client.drops;
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++) {
+        add_fault(a, t, role, DIR_SENT);
+        add_fault(a, t, role, DIR_RECEIVED);
+    }
+}
+
 static void draw_panes(struct screen *s)
 {
+    struct stats_shown shown;
     struct cells *c = &s->cells;
     struct layout *l = &s->layout;
     if (s->view == VIEW_HELP)
         help_view_draw(&s->help, c, l->part[PART_VIEW], s->focus == PART_VIEW);
     else if (s->view == VIEW_INSPECT)
         inspect_view_draw(&s->inspect, c, l->part[PART_VIEW], &s->scene, s->focus == PART_VIEW);
+    if (s->view == VIEW_STATS) {
+        screen_stats(s, &shown);
+        stats_view_draw(&s->stats, c, l->part[PART_VIEW], &s->scene, &shown, s->focus == PART_VIEW);
+    }
     log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene, s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->view));
     log_view_draw(&s->logs[1], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
     for (int row = 0; l->divider >= 0 && row < l->part[PART_CLIENT].rows; row++)
@@ -313,7 +347,8 @@ static void draw_hint(struct screen *s)
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
-        snprintf(hint, sizeof hint, s->awaits ? "a letter from a to z" : s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
+        snprintf(hint, sizeof hint, s->awaits ? "a letter from a to z" : s->focus == PART_VIEW && s->view == VIEW_STATS ? "j k scroll · s S sort the clients · ? help · q back" :
+                 s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
                  s->scene.shift ? "Left: back towards the beginning of long payloads · Right: on" : "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
     if (1 + cells_width(&s->cells, hint) > end)
@@ -330,7 +365,10 @@ static void draw_keys(struct screen *s)
     col = cells_put(&s->cells, row, col, end, STYLE_HINT, "  ");
     col = cells_put(&s->cells, row, col, end, STYLE_KEY, "F4");
     col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_INSPECT ? " back" : " inspect");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1, 4 too)  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, "  ");
+    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "F6");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_STATS ? " back" : " stats");
+    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1, 4, 6 too)  ");
     col = cells_put(&s->cells, row, col, end, STYLE_KEY, "Tab");
     col = cells_put(&s->cells, row, col, end, STYLE_HINT, " panes  ");
     col = cells_put(&s->cells, row, col, end, STYLE_KEY, "PgUp");

@@ -121,12 +121,17 @@ static void shift(struct screen *s, int sign)
 
 void screen_scroll(struct screen *s, enum part part, enum action action)
 {
-    if (part == PART_VIEW && s->view == VIEW_INSPECT)
+    struct stats_shown shown;
+    if (part == PART_VIEW && s->view == VIEW_INSPECT) {
         inspect_view_act(&s->inspect, action, &s->scene);
-    else if (part == PART_VIEW)
+    } else if (part == PART_VIEW && s->view == VIEW_STATS) {
+        screen_stats(s, &shown);
+        stats_view_act(&s->stats, action, &s->scene, &shown);
+    } else if (part == PART_VIEW) {
         help_view_act(&s->help, action);
-    else if (part == PART_CLIENT || part == PART_SERVER)
+    } else if (part == PART_CLIENT || part == PART_SERVER) {
         log_view_act(&s->logs[part == PART_SERVER], action, &s->scene);
+    }
 }
 
 /* From the input line the keys scroll what was scrolled last. */
@@ -200,6 +205,9 @@ static void act(struct screen *s, enum action action)
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
     case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_STATS: screen_view(s, VIEW_STATS, true); break;
+    case ACTION_SORT: stats_view_sort(&s->stats); break;
+    case ACTION_REVERSE: stats_view_reverse(&s->stats); break;
     case ACTION_INSPECT: inspect(s); break;
     case ACTION_COPY: s->question = QUESTION_COPY; break;
     case ACTION_REDRAW: term_redraw(s->term); break;
@@ -513,9 +521,9 @@ static bool slow_function_key(struct screen *s, const struct key *key)
 {
     bool late = s->escape_at == 0 || loop_now(s->app->loop).mono - s->escape_at > ESCAPE_NS;
     s->escape_at = 0;
-    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || (key->ch != '1' && key->ch != '4'))
+    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || (key->ch != '1' && key->ch != '4' && key->ch != '6'))
         return false;
-    act(s, key->ch == '1' ? ACTION_HELP : ACTION_INSPECT);
+    act(s, key->ch == '1' ? ACTION_HELP : key->ch == '4' ? ACTION_INSPECT : ACTION_STATS);
     return true;
 }
 

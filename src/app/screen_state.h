@@ -17,6 +17,7 @@
 #include "ui/layout.h"
 #include "ui/log_view.h"
 #include "ui/scene.h"
+#include "ui/stats_view.h"
 #include "ui/term.h"
 
 /* What the input line asks just now; the next key answers it. */
@@ -29,7 +30,7 @@ enum question {
 };
 
 /* What can stand in place of the panes. */
-enum view { VIEW_NONE, VIEW_HELP, VIEW_INSPECT };
+enum view { VIEW_NONE, VIEW_HELP, VIEW_INSPECT, VIEW_STATS };
 
 struct screen {
     struct app *app;
@@ -58,6 +59,7 @@ struct screen {
     enum action awaits;          /* a mark's letter comes next: for ACTION_MARK or ACTION_GO */
     struct help_view help;
     struct inspect_view inspect;
+    struct stats_view stats;
     enum view view;              /* the one that is open */
     enum part focus, zoomed;
     enum part scrolled;          /* the log that page keys scroll from the input line */
@@ -73,7 +75,7 @@ struct screen {
     bool dirty;
     int grace;                   /* turns to go before the next frame: an answer may be on its way */
     int64_t drawn_at;            /* mono, ns */
-    struct loop_timer frame, escape;
+    struct loop_timer frame, escape, tick;
     uint64_t seen;               /* the newest entry at the last frame */
     char history[512];           /* the file's path, "" where there is none */
     int status;
@@ -111,6 +113,7 @@ void screen_log_reset(struct screen *s);        /* another journal is looked at 
 void screen_log_done(struct screen *s);
 
 /* screen_draw.c */
+void screen_stats(const struct screen *s, struct stats_shown *t); /* what the statistics show */
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */
 void screen_look(struct screen *s);             /* tells the views what there is now: another journal, say */
 bool screen_has_client(const struct screen *s); /* the client pane is shown */

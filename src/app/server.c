@@ -44,8 +44,13 @@ static struct entry journal_reply(struct app *a, const struct pending *p, int er
     };
     if (address_is_set(&p->from))
         memcpy(reply.local.ip, p->from.ip, sizeof p->from.ip);
-    reply.n = journal_append(a->journal, &reply);
-    *(reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT) ? &s->held : &s->out) += 1;
+    reply.n = app_journal(a, &reply);
+    bool left = !(reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
+    *(left ? &s->out : &s->held) += 1;
+    if (left && p->peer) {
+        s->peers.rows[p->peer - 1].replies++;
+        s->peers.rows[p->peer - 1].reply_bytes += reply.size;
+    }
     return reply;
 }
 
@@ -88,7 +93,7 @@ static void journal_pending(struct app *a)
     for (size_t i = 0; i < s->pending_count; i++) {
         struct pending *p = &s->pending[i];
         if (!p->request.n)
-            p->request.n = journal_append(a->journal, &p->request);
+            p->request.n = app_journal(a, &p->request);
         if (p->has_reply)
             conclude(a, p);
         else if (p->reason)
@@ -178,8 +183,9 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     s->in++;
     s->events++;
     struct peer *peer = peers_note(&s->peers, &arrival->peer, arrival->size, e->wall);
+    p->peer = peer ? (size_t)(peer - s->peers.rows) + 1 : 0;
     if (rx_way(s->rx) == RX_PLAIN || a->relay.on) /* alone: it stands between its two calls */
-        e->n = journal_append(a->journal, e);
+        e->n = app_journal(a, e);
     if (a->relay.on)
         relay_forward(a, e);
     else if (s->transform->answers || s->rules.count)

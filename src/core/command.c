@@ -83,6 +83,7 @@ static const struct {
     [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
     [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
                       parse_copy, 2, ARGUMENT_FORM},
+    [COMMAND_STATS] = {{"stats", "", "F6", "counts, round-trip times, rates, clients"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
                       parse_save, 3, ARGUMENT_OTHER},
     [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},

@@ -40,6 +40,9 @@ enum action {
     ACTION_WRAP,       /* long payloads over several rows */
     ACTION_HEX,        /* bytes below each payload */
     ACTION_COPY,       /* the line in focus, to the terminal's clipboard */
+    ACTION_STATS,      /* the statistics */
+    ACTION_SORT,       /* the statistics' clients by the next column */
+    ACTION_REVERSE,    /* the other way round */
     ACTION_INSPECT,    /* the line in focus, whole */
     ACTION_COMMAND,    /* begin a command */
     ACTION_BACK,       /* to the input line */

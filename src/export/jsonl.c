@@ -266,12 +266,24 @@ int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
         {"sent", s->sent},         {"answered", s->answered},   {"unanswered", s->unanswered},
         {"unsent", s->unsent},     {"strangers", s->strangers}, {"in", s->in},
         {"out", s->out},           {"held", s->held},           {"clients", s->clients},
-        {"forgotten", s->forgotten},
+        {"duplicates", s->duplicates}, {"late", s->late},       {"reordered", s->reordered},
+        {"dropped", s->dropped},   {"fault_lost", s->fault_lost}, {"fault_delayed", s->fault_delayed},
+        {"fault_duplicated", s->fault_duplicated}, {"fault_reordered", s->fault_reordered}, {"fault_corrupted", s->fault_corrupted},
+        {"forgotten", s->forgotten}, {"rtt_count", s->rtt_count},
+    };
+    const struct {
+        const char *key;
+        double ns;
+    } times[] = {
+        {"rtt_min_us", s->rtt_min}, {"rtt_mean_us", s->rtt_mean}, {"rtt_median_us", s->rtt_median},
+        {"rtt_p99_us", s->rtt_p99}, {"rtt_max_us", s->rtt_max},   {"rtt_jitter_us", s->rtt_jitter},
     };
     buffer_append_byte(out, '{');
     put_kind(out, wall, "stats");
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         put_count(out, counts[i].key, counts[i].count);
+    for (size_t i = 0; s->rtt_count && i < sizeof times / sizeof *times; i++)
+        buffer_printf(out, ",\"%s\":%.3f", times[i].key, times[i].ns / 1000);
     return end_line(out);
 }
 

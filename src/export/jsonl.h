@@ -15,7 +15,12 @@
 struct jsonl_stats {
     uint64_t sent, answered, unanswered, unsent, strangers; /* the client's */
     uint64_t in, out, held, clients;                        /* the server's */
+    uint64_t duplicates, late, reordered;                   /* answers to the client */
+    uint64_t dropped;                                       /* by the kernel, at both */
+    uint64_t fault_lost, fault_delayed, fault_duplicated, fault_reordered, fault_corrupted;
     uint64_t forgotten;                                     /* the journal's */
+    uint64_t rtt_count;                                     /* round-trip times; without any the rest is not written */
+    double rtt_min, rtt_mean, rtt_median, rtt_p99, rtt_max, rtt_jitter; /* ns */
 };
 
 /* Appends one line for the entry, newline included. Returns 0, or −1 with ENOMEM. */
