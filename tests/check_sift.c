@@ -271,12 +271,16 @@ START_TEST(brings_the_row_of_a_part)
     append(j, ENTRY_DATAGRAM, ROLE_SERVER, DIR_SENT, second, "HIT");
     append(j, ENTRY_NOTICE, ROLE_SERVER, DIR_NONE, second, "HIT");
     uint64_t late = append(j, ENTRY_DATAGRAM, ROLE_SERVER, DIR_SENT, first, "HIT");
+    uint64_t third = append(j, ENTRY_DATAGRAM, ROLE_SERVER, DIR_RECEIVED, 0, "no");
+    uint64_t reply = append(j, ENTRY_DATAGRAM, ROLE_SERVER, DIR_SENT, third, "no");
+    append(j, ENTRY_NOTICE, ROLE_SERVER, DIR_NONE, reply, "HIT: about the reply");
     sift_init(&s, f, ROLE_SERVER);
     ck_assert(!sift_step(&s, j, ENOUGH));
-    ck_assert_uint_eq(sift_count(&s), 3);
+    ck_assert_uint_eq(sift_count(&s), 4);
     ck_assert_uint_eq(sift_after(&s, 0), first);
     ck_assert_uint_eq(sift_after(&s, first), second);
     ck_assert_uint_eq(sift_after(&s, second), late);
+    ck_assert_uint_eq(sift_after(&s, late), third);
     sift_done(&s);
     filter_free(f);
     journal_free(j);

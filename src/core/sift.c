@@ -167,7 +167,7 @@ struct step {
 static void take(void *context, const struct entry *e)
 {
     const struct step *step = context;
-    add(step->sift, answer_is_part(step->journal, e) ? e->reply_to : e->n, step->most);
+    add(step->sift, answer_is_part(step->journal, e) ? answer_row(step->journal, e) : e->n, step->most);
 }
 
 bool sift_step(struct sift *s, const struct journal *j, uint64_t work)
