@@ -3,16 +3,16 @@
 #include "host/helper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { HOST_ROOM = 256, CHILD_FD = 3 };
+#include "host/child.h"
+
+enum { HOST_ROOM = 256 };
 
 /* One message of the socket pair; the answer is the other. Both keep to one fixed size, so a message of another size
  * is a mistake. */
@@ -56,34 +56,6 @@ static void resolve_name(const char *host, int family, uint16_t port, struct hel
         out->error = EAI_NONAME;
 }
 
-/* The parent blocks signals for its signalfd and ignores others. Inherited, that would leave this process deaf to all
- * but SIGKILL. */
-static void reset_signals(void)
-{
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Keeps nothing of the parent's but the socket, as CHILD_FD: a socket or terminal held here would outlive the
- * parent's own close. */
-static int keep_only(int fd)
-{
-    if (fd != CHILD_FD && dup3(fd, CHILD_FD, O_CLOEXEC) < 0)
-        return -1;
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0)
-        return -1;
-    for (int i = 0; i < CHILD_FD; i++) {
-        if (dup2(null, i) < 0)
-            return -1;
-    }
-    closefrom(CHILD_FD + 1);
-    return 0;
-}
-
 static int serve_one(const struct helper *h)
 {
     struct request request;
@@ -99,15 +71,12 @@ static int serve_one(const struct helper *h)
     return send(CHILD_FD, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer ? 0 : -1;
 }
 
-static void run(const struct helper *h, int fd, pid_t parent)
+static void run(const void *context, pid_t parent)
 {
     /* A parent that died before prctl() sends no signal any more, but then it is no longer our parent. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         return;
-    reset_signals();
-    if (keep_only(fd) < 0)
-        return;
-    while (serve_one(h) == 0)
+    while (serve_one(context) == 0)
         ;
 }
 
@@ -118,7 +87,7 @@ void helper_init(struct helper *h)
     *h = (struct helper){.fd = -1, .pid = -1, .resolve = resolve_name};
 }
 
-/* Ends the process, whatever it is doing. It has not been waited for yet, so its id can be nobody else's. */
+/* Ends the process, whatever it is doing. */
 static void clear_away(struct helper *h)
 {
     if (h->fd < 0)
@@ -126,40 +95,18 @@ static void clear_away(struct helper *h)
     int error = errno;
     close(h->fd);
     kill(h->pid, SIGKILL);
-    while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    child_wait(h->pid);
     errno = error;
     h->fd = -1;
     h->pid = -1;
     h->busy = false;
 }
 
-static int start(struct helper *h)
-{
-    int ends[2];
-    pid_t parent = getpid();
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-        return -1;
-    pid_t pid = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : fork();
-    if (pid == 0) {
-        run(h, ends[1], parent);
-        _exit(0); /* the parent's exit handlers and unwritten output are not ours */
-    }
-    int error = errno;
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = error;
-        return -1;
-    }
-    h->fd = ends[0];
-    h->pid = pid;
-    return 0;
-}
-
 static int ask(struct helper *h, const struct request *request)
 {
-    if (h->fd < 0 && start(h) < 0)
+    if (h->fd < 0)
+        h->fd = child_start(run, h, &h->pid);
+    if (h->fd < 0)
         return -1;
     if (send(h->fd, request, sizeof *request, MSG_NOSIGNAL) == sizeof *request) {
         h->busy = true;
