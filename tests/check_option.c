@@ -94,7 +94,7 @@ START_TEST(has_defaults)
     ck_assert(o.mode == MODE_BOTH && o.place.host[0] == '\0' && o.place.port == -1 && o.family == AF_UNSPEC);
     ck_assert(!o.numeric && !o.source && o.source_port == -1 && !o.crlf && !o.whole && o.verbose == 0);
     ck_assert(o.settings[SETTING_WAIT] == 2 * S && o.linger == -1 && o.interval == 0 && o.count == 0 && o.window == 1);
-    ck_assert(!o.batch && !o.json && !o.quiet && !o.ascii && !o.no_color && !o.help && !o.version);
+    ck_assert(!o.batch && !o.json && !o.quiet && !o.ascii && !o.no_color && !o.allow_exec && !o.help && !o.version);
     ck_assert(o.transform == transform_find("upper") && o.max_log == (size_t)256 << 20 && o.script_count == 0);
 }
 END_TEST
@@ -211,9 +211,11 @@ START_TEST(takes_switches)
     parse_well(&o, &l, "-6nCvvv host");
     ck_assert(o.family == AF_INET6 && o.numeric && o.crlf && o.verbose == 3 && o.mode == MODE_CLIENT && !o.whole);
     parse_well(&o, &l, "--json");
-    ck_assert(o.json && o.batch);
+    ck_assert(o.json && o.batch && !o.allow_exec);
     parse_well(&o, &l, "--batch");
     ck_assert(!o.json && o.batch);
+    parse_well(&o, &l, "-l --allow-exec 0");
+    ck_assert(o.allow_exec && o.mode == MODE_SERVER && !o.batch);
 }
 END_TEST
 

@@ -10,7 +10,8 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED, RELAY };
+enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED, RELAY,
+       ALLOW_EXEC };
 
 static const struct row {
     int value;
@@ -46,6 +47,7 @@ static const struct row {
     {TRANSFORM, {0, "transform", "NAME", "what the server does with a datagram (upper)"}},
     {FAULT, {0, "fault", "SPEC", "lose, delay, double datagrams: 'loss 30%'; as /fault"}},
     {SEED, {0, "seed", "N", "the seed that makes faults repeatable"}},
+    {ALLOW_EXEC, {0, "allow-exec", NULL, "rules may run commands"}},
     {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
     {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
     {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
@@ -213,6 +215,7 @@ static void take_switch(struct options *o, int option)
     case BATCH: o->batch = true; break;
     case JSON: o->json = o->batch = true; break;
     case QUIET: o->quiet = true; break;
+    case ALLOW_EXEC: o->allow_exec = true; break;
     case ASCII: o->ascii = true; break;
     case NO_COLOR: o->no_color = true; break;
     }

@@ -43,6 +43,7 @@ struct options {
     int64_t count;             /* stop after, 0: never */
     bool crlf, whole;
     int verbose;
+    bool allow_exec;           /* rules may run commands */
     bool batch, json, quiet, ascii, no_color, help, version;
     size_t window;
     const struct transform *transform;
