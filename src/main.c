@@ -81,11 +81,13 @@ static int run(const struct options *o, const struct script *script)
 {
     uint64_t seed = 0;
     struct app app;
+    struct exec *exec = o->allow_exec ? exec_new() : NULL; /* before there is anything to hide from commands */
     struct loop *loop = loop_new();
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
-    if (!loop || app_init(&app, o, loop, seed) < 0) {
+    if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, exec, seed) < 0) {
         fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        exec_free(exec);
         loop_free(loop);
         return EXIT_FAILURE;
     }
@@ -96,6 +98,7 @@ static int run(const struct options *o, const struct script *script)
     else
         status = screen ? screen_run(&app, script) : headless_run(&app, script);
     app_done(&app);
+    exec_free(exec);
     loop_free(loop);
     return status;
 }

@@ -243,6 +243,53 @@ START_TEST(tests_a_service_by_a_script)
 }
 END_TEST
 
+/* The payload is a command's input, and never a part of its words. */
+START_TEST(answers_by_commands)
+{
+    struct service s;
+    const char *const words[] = {"--allow-exec", "-e", "rule equals who => exec echo $UDPTALK_PEER", "-e", "rule starts up: => exec tr a-z A-Z after 1ms", "-e",
+                                 "rule equals bad => exec echo broken >&2; exit 3", "-e", "rule equals none => exec true", "-e", "rule starts $( => exec cat", NULL};
+    char peer[40];
+    s.p = program_start_server(words, &s.port);
+    program_peer_open(&s.peer);
+    snprintf(peer, sizeof peer, "%s\n", s.peer.text);
+    check(&s, "who", peer);
+    check(&s, "up: hello; echo x", "UP: HELLO; ECHO X");
+    check(&s, "$(touch /nowhere)`id`", "$(touch /nowhere)`id`");
+    ask(&s, "bad", 3);
+    program_wait_err(s.p, "broken");
+    ask(&s, "none", 4);
+    check(&s, "plain", "PLAIN");
+    end(&s);
+}
+END_TEST
+
+START_TEST(runs_commands_only_when_it_may)
+{
+    struct program *p = program_run(NULL, (const char *const[]){"-l", "0", "--batch", "-e", "rule equals x => exec id", NULL}, "", 0);
+    ck_assert_int_eq(program_wait_end(p), 1);
+    program_check_has(p, &p->err, "rules may run commands only when the program is started with --allow-exec");
+    program_free(p);
+}
+END_TEST
+
+/* -c waits for what a rule or a command still has to answer. */
+START_TEST(ends_when_all_is_answered)
+{
+    struct program_peer peer;
+    uint16_t port;
+    struct program *p = program_start_server((const char *const[]){"--allow-exec", "-c", "2", "-e", "rule equals a => reply later after 30ms", "-e", "rule equals b => exec cat", NULL}, &port);
+    program_peer_open(&peer);
+    program_peer_send(&peer, port, "a", 1);
+    program_peer_send(&peer, port, "b", 1);
+    program_peer_receive(&peer, p);
+    program_peer_receive(&peer, p);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 /* Losses both ways, and all is answered: the server has read more than was asked. */
 START_TEST(sends_again_what_is_not_answered)
 {
@@ -388,6 +435,9 @@ int main(void)
         {"keeps rules in files", keeps_rules_in_files},
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
+        {"answers by commands", answers_by_commands},
+        {"runs commands only when it may", runs_commands_only_when_it_may},
+        {"ends when all is answered", ends_when_all_is_answered},
         {"sends again what is not answered", sends_again_what_is_not_answered},
         {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},

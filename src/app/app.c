@@ -14,7 +14,7 @@
 
 #define STAMP_OLDEST (10 * UNITS_SECOND) /* an older stamp says that the clock was set meanwhile */
 
-int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed)
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct exec *exec, uint64_t seed)
 {
     *a = (struct app){.options = options, .loop = loop};
     udp_init(&a->client.udp);
@@ -33,6 +33,8 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, ui
     sockets_trace(a, &a->server.udp, &a->server.source, ROLE_SERVER);
     sockets_trace_poll(a);
     a->server.transform = options->transform;
+    a->server.exec = exec;
+    a->server.exec_fd = -1;
     rules_init(&a->server.rules);
     a->journal = journal_new(options->max_log, 0);
     a->stats = malloc(sizeof *a->stats);
@@ -102,8 +104,14 @@ void app_turn(struct app *a)
     sending_step(a);
     faults_step(a);
     expecting_step(a);
+    rules_take_results(a);
     server_step(a);
     saving_step(a);
+}
+
+bool app_holds(const struct app *a)
+{
+    return (a->server.exec && exec_pending(a->server.exec)) || faults_hold(a);
 }
 
 bool app_stop(struct app *a)

@@ -31,6 +31,7 @@
 #include "export/export.h"
 #include "export/jsonl_read.h"
 #include "export/pcap_read.h"
+#include "host/exec.h"
 #include "host/file_out.h"
 #include "loop/loop.h"
 #include "net/rx.h"
@@ -78,10 +79,20 @@ struct pending {
     const struct transform *made_by;
     int64_t after;            /* ns: its rule wants it later */
     size_t peer;              /* the client's row in the server's table, and 1; 0: it has none */
+    const char *command;      /* its rule's, to be run once the request is journalled; good during the turn */
     bool linked;              /* it goes through the fault link, once it is journalled */
     const char *reason;       /* why it is held back, or NULL: then it stands at `place`, or is linked */
     enum event told;          /* of the notice that gives the reason where there is no reply */
     size_t place;
+};
+
+/* A request whose command runs. */
+struct running {
+    uint64_t id;              /* 0: unused */
+    struct entry request;     /* without its bytes */
+    struct address from;
+    int64_t after;
+    size_t peer;
 };
 
 struct server {
@@ -94,6 +105,10 @@ struct server {
     struct address local;
     const struct transform *transform;
     struct rules rules;       /* they come before the transform */
+    struct exec *exec;        /* runs the commands of rules; NULL without --allow-exec */
+    int exec_fd;              /* what of it is watched, −1: nothing */
+    struct running running[EXEC_AT_ONCE + EXEC_QUEUE];
+    uint64_t commands;        /* that were started: ids */
     bool gave_up;             /* a regex of theirs reached its limit, and that was told */
     uint64_t work;            /* of their regexes, this turn */
     bool again;               /* what was read is not all taken: the turn was long enough */
@@ -199,8 +214,8 @@ struct app {
     char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
 };
 
-/* `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
-int app_init(struct app *a, const struct options *options, struct loop *loop, uint64_t seed);
+/* `exec` runs commands, NULL: none may be run; the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct exec *exec, uint64_t seed);
 void app_done(struct app *a);
 
 /* Opens what the command line asks for; a name is looked up meanwhile (app_is_busy). Returns 0, or −1 and a sentence in a->why. */
@@ -330,6 +345,13 @@ const char *refusal(struct app *a, const struct entry *request, struct guard *gu
 
 /* server_rules.c. Lets a rule answer: true when one matched. Then the reply's bytes stand behind tx_bytes() and p->has_reply is set, or p->reason says why there is none. */
 bool rules_answer(struct app *a, struct pending *p);
+
+/* Runs the command of a datagram that is journalled by now; takes what commands that ended have said. */
+void rules_execute(struct app *a, const struct pending *p);
+void rules_take_results(struct app *a);
+
+/* Whether replies are still to come: commands run, or links hold datagrams. */
+bool app_holds(const struct app *a);
 
 /* Runs /rule. Returns 0, or −1 and a sentence in a->why. */
 int rules_run(struct app *a, const struct command *c);

@@ -326,6 +326,11 @@ void faults_step(struct app *a)
         loop_timer_set(a->loop, &f->timer, next, go_on, a);
 }
 
+bool faults_hold(const struct app *a)
+{
+    return next_due(a) != INT64_MAX;
+}
+
 void faults_clear(struct app *a, enum role role)
 {
     size_t count = link_clear(faults_link(a, role, DIR_SENT)) + link_clear(faults_link(a, role, DIR_RECEIVED));

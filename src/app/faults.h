@@ -37,6 +37,9 @@ struct link *faults_link(const struct app *a, enum role role, enum direction dir
 /* Runs /fault; all was parsed. Says what is set now. */
 int faults_run(struct app *a, const struct fault_change *change);
 
+/* Whether any link holds a datagram. */
+bool faults_hold(const struct app *a);
+
 /* Whether datagrams have to go through that link. */
 bool faults_are_on(const struct app *a, enum role role, enum direction direction);
 

@@ -405,7 +405,7 @@ static bool client_is_done(struct headless *h)
     h->expects |= a->settings[SETTING_WAIT] > 0;
     if (a->options->linger >= 0 && a->settings[SETTING_WAIT] != a->options->linger)
         client_set_wait(a, a->options->linger);
-    return a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0;
+    return (a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0) && !faults_hold(a);
 }
 
 static bool is_done(struct headless *h)
@@ -414,7 +414,7 @@ static bool is_done(struct headless *h)
     if (a->options->mode == MODE_OPEN)
         return h->seen == journal_last(app_viewed(a)) || h->runner.script->count > 0;
     if (serves(a))
-        return h->quit || (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count);
+        return h->quit || (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count && !app_holds(a));
     return client_is_done(h);
 }
 

@@ -94,7 +94,9 @@ static void journal_pending(struct app *a)
         struct pending *p = &s->pending[i];
         if (!p->request.n)
             p->request.n = app_journal(a, &p->request);
-        if (p->has_reply)
+        if (p->command)
+            rules_execute(a, p);
+        else if (p->has_reply)
             conclude(a, p);
         else if (p->reason)
             app_notice(a, ROLE_SERVER, p->told, &p->request, "%s", p->reason);
@@ -147,6 +149,10 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
     p->start = bytes->len;
     if (!rules_answer(a, p))
         apply_transform(a, p);
+    if (p->command && (p->reason = refusal(a, &p->request, guard))) {
+        p->command = NULL;
+        p->told = EVENT_SUPPRESSED;
+    }
     if (!p->has_reply)
         return;
     p->len = bytes->len - p->start;
@@ -171,6 +177,7 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     p->from = arrival->answer;
     p->has_reply = p->linked = false;
     p->after = 0;
+    p->command = NULL;
     p->reason = NULL;
     p->told = EVENT_ERROR;
     if (address_is_set(&arrival->asked)) {

@@ -61,7 +61,7 @@ bool rules_answer(struct app *a, struct pending *p)
     switch (rule->action) {
     case RULE_REPLY: make_text(a, p, rule, &m); break;
     case RULE_TRANSFORM: make_transformed(a, p, rule); break;
-    case RULE_EXEC:
+    case RULE_EXEC: p->command = rule->command; break;
     case RULE_DROP:
         p->reason = "a rule drops it";
         p->told = EVENT_SUPPRESSED;
@@ -69,6 +69,107 @@ bool rules_answer(struct app *a, struct pending *p)
     }
     return true;
 }
+
+/* --- commands --- */
+
+static void exec_ready(void *context, short revents)
+{
+    (void)revents;
+    rules_take_results(context);
+}
+
+/* What is to be polled may be another after each call. */
+static void watch_exec(struct app *a)
+{
+    struct server *s = &a->server;
+    int fd = exec_fd(s->exec);
+    if (s->exec_fd >= 0 && s->exec_fd != fd)
+        loop_unwatch(a->loop, s->exec_fd);
+    s->exec_fd = fd;
+    if (fd >= 0)
+        loop_watch(a->loop, fd, exec_events(s->exec), LOOP_OTHER, exec_ready, a);
+}
+
+static struct running *running_of(struct server *s, uint64_t id)
+{
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++)
+        if (s->running[i].id == id)
+            return &s->running[i];
+    return NULL;
+}
+
+void rules_execute(struct app *a, const struct pending *p)
+{
+    struct server *s = &a->server;
+    struct running *r = running_of(s, 0);
+    struct entry about = p->request;
+    struct exec_request request = {.id = s->commands + 1, .command = p->command, .data = p->request.data, .len = p->request.kept, .peer = p->request.peer,
+                                   .local = p->request.local};
+    errno = EAGAIN;
+    if (!s->exec || !r || exec_start(s->exec, &request) < 0) {
+        about.error = s->exec ? errno : 0;
+        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, !s->exec ? "its rule runs a command, which takes --allow-exec at the start" :
+                   errno == EAGAIN ? "its rule's command was not run: too many run and wait already" : "its rule's command was not run: %s", error_meaning(errno));
+    } else {
+        *r = (struct running){++s->commands, p->request, p->from, p->after, p->peer};
+        r->request.data = NULL;
+        r->request.kept = 0;
+    }
+    if (s->exec)
+        watch_exec(a);
+}
+
+/* A command's output goes the way of all replies. */
+static void answer(struct app *a, const struct running *r, const struct exec_result *result)
+{
+    struct server *s = &a->server;
+    struct pending *p = &s->pending[s->pending_count++];
+    struct buffer *bytes = tx_bytes(s->tx);
+    *p = (struct pending){.request = r->request, .from = r->from, .has_reply = true, .start = bytes->len, .len = result->len, .after = r->after, .peer = r->peer};
+    if (buffer_append(bytes, result->data, result->len) < 0) {
+        p->has_reply = false;
+        p->reason = "out of memory";
+        p->told = EVENT_ERROR;
+        return;
+    }
+    p->linked = p->after || faults_are_on(a, ROLE_SERVER, DIR_SENT);
+    if (!p->linked)
+        p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
+}
+
+static void take_result(struct app *a, const struct exec_result *result)
+{
+    struct running *r = running_of(&a->server, result->id);
+    char why[EXEC_WHY];
+    if (!r)
+        return;
+    if (a->server.udp.fd < 0 || result->end != EXEC_DONE)
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, "not answered: %s", a->server.udp.fd < 0 ? "the server was closed meanwhile" : exec_why(result, why));
+    else
+        answer(a, r, result);
+    if (result->end == EXEC_DONE && result->cut)
+        app_notice(a, ROLE_SERVER, EVENT_INFO, &r->request, "its command wrote more than a datagram holds: the rest is cut");
+    r->id = 0;
+}
+
+/* Replies pend, so there has to be room for them. */
+void rules_take_results(struct app *a)
+{
+    struct server *s = &a->server;
+    struct exec_result result;
+    int got = 0;
+    if (!s->exec || exec_pending(s->exec) == 0 || s->full)
+        return;
+    while (s->pending_count < TX_MOST && (got = exec_take(s->exec, &result)) > 0)
+        take_result(a, &result);
+    if (got < 0)
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL, "no more commands can be run: the process that runs them has died");
+    server_settle_taken(a);
+    faults_step(a);
+    watch_exec(a);
+}
+
+/* --- /rule --- */
 
 static void tell(struct app *a, size_t n)
 {
@@ -86,12 +187,22 @@ static int list(struct app *a)
     return 0;
 }
 
+static int needs_exec(struct app *a)
+{
+    snprintf(a->why, APP_WHY, "rules may run commands only when the program is started with --allow-exec");
+    return -1;
+}
+
 static int add(struct app *a, const struct command *c)
 {
     size_t where;
     struct rule *rule = rule_parse(c->rest, c->rest_len, a->why, APP_WHY, &where);
     if (!rule)
         return -1;
+    if (rule->action == RULE_EXEC && !a->server.exec) {
+        rule_free(rule);
+        return needs_exec(a);
+    }
     if (rules_add(&a->server.rules, rule) < 0) {
         rule_free(rule);
         snprintf(a->why, APP_WHY, "there are %d rules, and no more are taken; /rule delete N makes room", RULES_MOST);
@@ -127,6 +238,9 @@ static int load(struct app *a, const char *path)
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);
+    for (int n = 1; n <= count && !a->server.exec; n++)
+        if (rules_at(&fresh, (size_t)n)->action == RULE_EXEC)
+            count = needs_exec(a);
     if (count < 0) {
         rules_done(&fresh);
         return -1;
