@@ -742,6 +742,49 @@ START_TEST(saves_whole_records_of_two_at_once)
 }
 END_TEST
 
+/* A file of another kind is left as it is. */
+START_TEST(appends_to_its_own_files_only)
+{
+    static const char *const names[] = {"x.jsonl", "x.csv", "x.pcap"};
+    for (size_t i = 0; i < UNIT_COUNT(names); i++) {
+        place_make();
+        put(names[i], "garbage\n", 8);
+        struct program *p = run(ARGS("-l", "0", "--batch", "--save", in(names[i])), 1);
+        program_check_has(p, &p->err, "it is there and was not saved in this format; nothing was appended, take another name");
+        struct buffer text;
+        ck_assert(get(names[i], &text) && text.len == 8 && memcmp(text.data, "garbage\n", 8) == 0);
+        buffer_done(&text);
+        done(p);
+        place_done();
+    }
+}
+END_TEST
+
+/* What a crash cut: the next record begins behind it; a capture could not be read behind it. */
+START_TEST(goes_on_behind_a_cut_record)
+{
+    static const char *const names[] = {"x.jsonl", "x.csv", "x.txt", "x.pcap"};
+    for (size_t i = 0; i < UNIT_COUNT(names); i++) {
+        place_make();
+        done(talk(ARGS("--save", in(names[i])), 0));
+        struct stat is;
+        ck_assert_int_eq(stat(in(names[i]), &is), 0);
+        ck_assert_int_eq(truncate(in(names[i]), is.st_size - 3), 0);
+        bool capture = i == 3;
+        struct program *p = talk(ARGS("--save", in(names[i])), capture);
+        program_check_has(p, &p->err, capture ? "its last packet was cut" : "was cut: what is saved now begins behind it");
+        done(p);
+        if (i == 0) {
+            p = run(ARGS("--open", in(names[i]), "--json"), 1);
+            program_check_has(p, &p->err, "1 line left out");
+            ck_assert_uint_eq(program_count(&p->out, "\"text\":\"HELLO\",\"reply_to\""), 2);
+            done(p);
+        }
+        place_done();
+    }
+}
+END_TEST
+
 START_TEST(names_where_it_cannot_begin_to_save)
 {
     place_make();
@@ -949,6 +992,8 @@ int main(void)
         {"saves what it sent before it sleeps", saves_what_it_sent_before_it_sleeps},
         {"goes on in the file of an earlier run", goes_on_in_the_file_of_an_earlier_run},
         {"saves whole records of two at once", saves_whole_records_of_two_at_once},
+        {"appends to its own files only", appends_to_its_own_files_only},
+        {"goes on behind a cut record", goes_on_behind_a_cut_record},
         {"names where it cannot begin to save", names_where_it_cannot_begin_to_save},
         {"outlives a full disk", outlives_a_full_disk},
         {"says at the end that the disk is full", says_at_the_end_that_the_disk_is_full},

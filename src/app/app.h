@@ -257,6 +257,9 @@ bool saving_cancel(struct app *a);
 /* The same of --save, which goes on for ever: a step writes all that is new, however much, since the journal may forget it. What fails gets a notice, and nothing more is
  * saved. keeping_end() writes what is left. */
 int keeping_start(struct app *a, const char *path);
+
+/* growing.c. Whether --save can go on in a file that is there: it was saved in that format, and is whole, or can be made so. Returns 0, or −1 and a sentence in a->why. */
+int growing_check(struct app *a, struct saving *s);
 void keeping_step(struct app *a);
 void keeping_end(struct app *a);
 

@@ -59,6 +59,11 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
     s->x->ascii = a->options->ascii;
     if ((grows ? file_out_append : file_out_open)(&s->file, s->path) < 0)
         return fails(a, s, errno);
+    if (grows && s->file.length > 0 && growing_check(a, s) < 0) {
+        stop(s);
+        errno = EEXIST;
+        return -1;
+    }
     if (!(grows && s->file.length > 0) && export_begin(s->x, &s->out) < 0)
         return fails(a, s, errno);
     return 0;

@@ -1,0 +1,77 @@
+/* Where --save goes on: whether the file that is there is one of that format, and whole. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "export/jsonl.h"
+#include "export/pcap.h"
+
+enum { HEAD = 4096, RECORD = 16 }; /* bytes: of a format's beginning; of a capture's record before its packet */
+
+static int refuse(struct app *a, const struct saving *s, const char *why)
+{
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s; nothing was appended, take another name", s->name, why);
+    errno = EEXIST;
+    return -1;
+}
+
+/* What the format begins a file with is what this one begins with. */
+static bool begins_alike(const struct saving *s, FILE *file)
+{
+    struct export_context *fresh = export_new(s->x->format);
+    struct buffer head;
+    unsigned char found[HEAD];
+    size_t got = fread(found, 1, sizeof found, file);
+    bool alike = false;
+    buffer_init(&head);
+    if (fresh && export_begin(fresh, &head) == 0)
+        alike = head.len ? got >= head.len && memcmp(found, head.data, head.len) == 0 : got > 0 && found[0] == '{';
+    export_free(fresh);
+    buffer_done(&head);
+    return alike;
+}
+
+/* Walks from record to record. */
+static bool ends_whole(FILE *file, int64_t length)
+{
+    enum { FILE_HEAD = 24 };
+    int64_t at = FILE_HEAD;
+    while (at + RECORD <= length) {
+        uint32_t head[RECORD / 4];
+        if (fseeko(file, (off_t)at, SEEK_SET) < 0 || fread(head, sizeof head, 1, file) != 1)
+            return false;
+        at += RECORD + (int64_t)head[2];
+    }
+    return at == length;
+}
+
+/* A line that a crash or a full disk has cut is ended, so that it takes no new one along. */
+static void end_line(struct app *a, struct saving *s, FILE *file)
+{
+    if (fseeko(file, -1, SEEK_END) < 0 || getc(file) == '\n')
+        return;
+    buffer_append_byte(&s->out, '\n');
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "the last line of %.200s was cut: what is saved now begins behind it", s->name);
+}
+
+int growing_check(struct app *a, struct saving *s)
+{
+    const struct export *format = s->x->format;
+    FILE *file = fopen(s->path, "re");
+    int result = 0;
+    if (!file)
+        return refuse(a, s, "what is in it cannot be read");
+    if (format == export_at(0))
+        end_line(a, s, file);
+    else if (!begins_alike(s, file))
+        result = refuse(a, s, "it is there and was not saved in this format");
+    else if (format == &pcap_export && !ends_whole(file, s->file.length))
+        result = refuse(a, s, "its last packet was cut, and what stood behind it could not be read");
+    else if (format != &pcap_export)
+        end_line(a, s, file);
+    fclose(file);
+    return result;
+}
