@@ -742,6 +742,32 @@ START_TEST(saves_whole_records_of_two_at_once)
 }
 END_TEST
 
+START_TEST(writes_no_pcapng)
+{
+    place_make();
+    put_session("session.jsonl");
+    struct program *p = run(ARGS("--open", in("session.jsonl"), "-e", with("save ", "x.pcapng", "")), 1);
+    program_check_has(p, &p->err, ".pcapng is only read here; .pcap is written");
+    ck_assert(!exists("x.pcapng"));
+    done(p);
+    place_done();
+}
+END_TEST
+
+START_TEST(takes_names_with_blanks)
+{
+    place_make();
+    put_session("a b.jsonl");
+    put_session("other.jsonl");
+    char open[3 * PATH], save[3 * PATH];
+    snprintf(open, sizeof open, "open \"%s\"", in("a b.jsonl"));
+    snprintf(save, sizeof save, "save \"%s\" all", in("c d.jsonl"));
+    done(run(ARGS("--open", in("other.jsonl"), "-e", open, "-e", save), 0));
+    check_same("a b.jsonl", "c d.jsonl");
+    place_done();
+}
+END_TEST
+
 /* A file of another kind is left as it is. */
 START_TEST(appends_to_its_own_files_only)
 {
@@ -992,6 +1018,8 @@ int main(void)
         {"saves what it sent before it sleeps", saves_what_it_sent_before_it_sleeps},
         {"goes on in the file of an earlier run", goes_on_in_the_file_of_an_earlier_run},
         {"saves whole records of two at once", saves_whole_records_of_two_at_once},
+        {"writes no pcapng", writes_no_pcapng},
+        {"takes names with blanks", takes_names_with_blanks},
         {"appends to its own files only", appends_to_its_own_files_only},
         {"goes on behind a cut record", goes_on_behind_a_cut_record},
         {"names where it cannot begin to save", names_where_it_cannot_begin_to_save},

@@ -730,6 +730,24 @@ START_TEST(looks_at_the_pane_that_there_is)
 }
 END_TEST
 
+/* What cannot be read takes nothing away. */
+START_TEST(stays_where_nothing_can_be_read)
+{
+    char home[SCREEN_HOME];
+    screen_home_make(home);
+    screen_home_write(home, "rubbish.jsonl", "no log\n");
+    struct terminal *t = screen_both(NULL, (const char *[]){home, NULL});
+    screen_send(t, "before");
+    terminal_wait(t, "1 ← BEFORE");
+    screen_send(t, "/open ~/rubbish.jsonl");
+    terminal_wait(t, "rubbish.jsonl: 0 entries, 1 line left out");
+    terminal_wait(t, "1 ← BEFORE");
+    screen_send(t, "behind");
+    terminal_wait(t, "2 ← BEHIND");
+    close_log(t, home);
+}
+END_TEST
+
 /* Commands of -e come before the first frame. */
 START_TEST(runs_commands_at_the_start)
 {
@@ -923,6 +941,7 @@ int main(void)
         {"opens a file and comes back", opens_a_file_and_comes_back},
         {"opens under keys", opens_under_keys},
         {"looks at the pane that there is", looks_at_the_pane_that_there_is},
+        {"stays where nothing can be read", stays_where_nothing_can_be_read},
         {"runs commands at the start", runs_commands_at_the_start},
         {"scrolls and picks by mouse", scrolls_and_picks_by_mouse},
         {"shifts long payloads", shifts_long_payloads},

@@ -213,7 +213,10 @@ static bool read_packets(struct app *a, struct opening *o)
 
 bool opening_step(struct app *a, struct opening *o)
 {
-    return o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
+    bool more = o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
+    if (!more && o == &a->opening && o->journal && o->failed && journal_last(o->journal) == 0 && a->options->mode != MODE_OPEN)
+        opening_close(a, o); /* there is nothing to look at */
+    return more;
 }
 
 const struct journal *app_viewed(const struct app *a)

@@ -134,8 +134,8 @@ static void conclude(struct app *a)
     char count[UNITS_TEXT], unlike[UNITS_TEXT];
     for (size_t i = 0; i < r->sent_count; i++)
         different += differs(a, &r->sent[i], different < TOLD);
-    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "replayed %.100s: %s datagrams, %s answers differ", r->file.name,
-               units_format_count(r->sent_count, count), units_format_count(different, unlike));
+    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "replayed %.100s: %s datagram%s, %s answer%s", r->file.name, units_format_count(r->sent_count, count), r->sent_count == 1 ? "" : "s",
+               units_format_count(different, unlike), different == 1 ? " differs" : "s differ");
     replay_stop(a);
 }
 
@@ -176,7 +176,8 @@ void replay_step(struct app *a)
     if (!replay_is_on(a) || opening_step(a, &r->file))
         return;
     if (!r->began && begin(a) < 0) {
-        a->front.say(a->front.context, true, a->why);
+        if (!r->file.failed) /* else it was said what is wrong with it */
+            a->front.say(a->front.context, true, a->why);
         replay_stop(a);
     } else if (!send_due(a)) {
         replay_stop(a);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/app.h"
 #include "app/paths.h"
@@ -50,6 +51,12 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
 {
     snprintf(s->name, sizeof s->name, "%s", path);
     paths_expand(s->path, sizeof s->path, path);
+    size_t length = strlen(s->path);
+    if (length >= 7 && strcasecmp(s->path + length - 7, ".pcapng") == 0) {
+        snprintf(a->why, APP_WHY, "cannot save to %.200s: .pcapng is only read here; .pcap is written", s->name);
+        errno = EINVAL;
+        return -1;
+    }
     s->x = export_new(export_find(s->path));
     buffer_init(&s->out);
     file_out_init(&s->file);

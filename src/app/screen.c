@@ -109,7 +109,10 @@ static void keep_ticking(struct screen *s)
 static void end_of_turn(void *context)
 {
     struct screen *s = context;
+    const struct journal *viewed = app_viewed(s->app);
     app_turn(s->app);
+    if (app_viewed(s->app) != viewed)
+        screen_log_reset(s); /* nothing could be read of the file */
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);

@@ -156,6 +156,8 @@ static void draw_rule(struct screen *s)
         snprintf(text, sizeof text, " saving %.60s · %s entries · ^C stops ", s->app->saving.name, units_format_count(s->app->saving.entries, number));
     else if (opening_is_reading(&s->app->opening))
         snprintf(text, sizeof text, " reading %.60s · %s entries ", s->app->opening.name, units_format_count(journal_last(s->app->opening.journal), number));
+    else if (replay_is_on(s->app) && !s->app->replay.began)
+        snprintf(text, sizeof text, " reading %.60s ", s->app->replay.file.name);
     else if (replay_is_on(s->app))
         snprintf(text, sizeof text, " replaying %.60s · %s of %s · ^C stops ", s->app->replay.file.name,
                  units_format_count(s->app->replay.sent_count, number), units_format_count(s->app->replay.count, all));

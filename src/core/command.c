@@ -276,10 +276,22 @@ static int parse_word(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+/* A path may stand in double quotes. */
+static void unquote(char *path)
+{
+    size_t len = strlen(path);
+    if (len < 2 || path[0] != '"' || path[len - 1] != '"')
+        return;
+    memmove(path, path + 1, len - 2);
+    path[len - 2] = '\0';
+}
+
 /* The rest of the line stands in c->text already. */
 static int parse_text(struct command *c, const struct words *w, char *why)
 {
     (void)w;
+    if (c->id == COMMAND_OPEN)
+        unquote(c->text);
     if (c->text[0] || c->id != COMMAND_FIND)
         return 0;
     snprintf(why, COMMAND_WHY, "/find needs a REGEX: what to look for");
@@ -546,6 +558,7 @@ static int parse_rule(struct command *c, const struct words *w, char *why)
     }
     *c = (struct command){.id = c->id, .rule = c->rule, .rest = behind.rest, .rest_len = behind.rest_len, .word = -1};
     snprintf(c->text, sizeof c->text, "%.*s", behind.rest_len < COMMAND_TEXT ? (int)behind.rest_len : 0, behind.rest);
+    unquote(c->text);
     c->count = c->rule == RULES_DELETE ? units_parse_count(c->text, 1, INT32_MAX) : 0;
     bool wrong = c->rule == RULES_LIST ? c->rest_len > 0 : c->rule == RULES_DELETE ? c->count < 0 : !c->text[0];
     if (wrong)
@@ -590,7 +603,7 @@ static int parse_nothing(struct command *c, const struct words *w, char *why)
     return 0;
 }
 
-/* Splits `text` at blanks. Returns 0, or −1 when there are more words, or longer ones, than any command takes. */
+/* Splits `text` at blanks; what double quotes enclose is one word. Returns 0, or −1 when there are more words, or longer ones, than any command takes. */
 static int split(struct words *w, const char *text, size_t len)
 {
     size_t to = 0;
@@ -600,16 +613,17 @@ static int split(struct words *w, const char *text, size_t len)
             text++, len--;
             continue;
         }
-        size_t word = 0;
-        while (word < len && !is_blank(text[word]))
+        const char *end = *text == '"' ? memchr(text + 1, '"', len - 1) : NULL;
+        size_t quote = end != NULL, word = end ? (size_t)(end - text) - 1 : 0;
+        while (!end && word < len && !is_blank(text[word]))
             word++;
         if (w->count == WORDS || to + word + 1 > WORD_ROOM || memchr(text, '\0', word))
             return -1;
-        w->at[w->count++] = memcpy(w->text + to, text, word);
+        w->at[w->count++] = memcpy(w->text + to, text + quote, word);
         w->text[to + word] = '\0';
         to += word + 1;
-        text += word;
-        len -= word;
+        text += word + 2 * quote;
+        len -= word + 2 * quote;
     }
     return 0;
 }
