@@ -12,6 +12,8 @@
 
 enum { LOOKS = 4096, QUOTED = 60 }; /* entries a turn */
 
+#define EXPECTING_TIME (2 * UNITS_SECOND) /* where no answer is waited for */
+
 void expecting_init(struct expecting *x)
 {
     *x = (struct expecting){.regex = NULL};
@@ -99,7 +101,7 @@ int expecting_start(struct app *a, const char *pattern, int64_t within)
         return -1;
     snprintf(x->pattern, sizeof x->pattern, "%s", pattern);
     x->seen = x->below;
-    x->within = within >= 0 ? within : a->settings[SETTING_WAIT];
+    x->within = within >= 0 ? within : a->settings[SETTING_WAIT] ? a->settings[SETTING_WAIT] : EXPECTING_TIME;
     loop_timer_set(a->loop, &x->timer, loop_clock(a->loop).mono + x->within, time_over, a);
     expecting_step(a);
     return 0;
