@@ -1,9 +1,13 @@
 /* Rules, faults and probes, end to end: what the program does with them as a server and as a client. */
 #include "config.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -264,6 +268,46 @@ START_TEST(answers_by_commands)
 }
 END_TEST
 
+/* Whether a process comes to sleep: 'S' in its stat. One that is told the same again and again never does. */
+static bool comes_to_rest(pid_t pid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    for (time_t end = time(NULL) + 5; time(NULL) < end;) {
+        FILE *f = fopen(path, "re");
+        ck_assert_ptr_nonnull(f);
+        ck_assert_ptr_nonnull(fgets(text, sizeof text, f));
+        fclose(f);
+        if (strstr(text, ") S "))
+            return true;
+    }
+    return false;
+}
+
+START_TEST(rests_when_the_worker_dies)
+{
+    struct service s;
+    s.p = program_start_server((const char *const[]){"--allow-exec", "-e", "rule equals who => exec echo $PPID", NULL}, &s.port);
+    program_peer_open(&s.peer);
+    for (int i = 0; i < 5; i++) { /* more than there are to replace it */
+        ask(&s, "who", 3);
+        if (i == 4) {
+            program_wait_err(s.p, "died");
+            break;
+        }
+        program_peer_receive(&s.peer, s.p);
+        pid_t worker = (pid_t)atoi((const char *)s.peer.data);
+        struct pollfd ended = {.fd = pidfd_open(worker, 0), .events = POLLIN};
+        ck_assert(worker > 1 && ended.fd >= 0);
+        ck_assert_int_eq(kill(worker, SIGKILL), 0);
+        ck_assert_int_eq(poll(&ended, 1, 10000), 1);
+        close(ended.fd);
+        ck_assert(comes_to_rest(s.p->pid));
+    }
+    end(&s);
+}
+END_TEST
+
 START_TEST(runs_commands_only_when_it_may)
 {
     struct program *p = program_run(NULL, (const char *const[]){"-l", "0", "--batch", "-e", "rule equals x => exec id", NULL}, "", 0);
@@ -436,6 +480,7 @@ int main(void)
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
         {"answers by commands", answers_by_commands},
+        {"rests when the process that runs commands dies", rests_when_the_worker_dies},
         {"runs commands only when it may", runs_commands_only_when_it_may},
         {"ends when all is answered", ends_when_all_is_answered},
         {"sends again what is not answered", sends_again_what_is_not_answered},

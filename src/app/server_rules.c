@@ -72,17 +72,13 @@ bool rules_answer(struct app *a, struct pending *p)
 
 /* --- commands --- */
 
-static void exec_ready(void *context, short revents)
-{
-    (void)revents;
-    rules_take_results(context);
-}
+static void exec_ready(void *context, short revents);
 
-/* What is to be polled may be another after each call. */
+/* What is to be polled may be another after each call. While the socket is full there is no room for results. */
 static void watch_exec(struct app *a)
 {
     struct server *s = &a->server;
-    int fd = exec_fd(s->exec);
+    int fd = s->full ? -1 : exec_fd(s->exec);
     if (s->exec_fd >= 0 && s->exec_fd != fd)
         loop_unwatch(a->loop, s->exec_fd);
     s->exec_fd = fd;
@@ -153,20 +149,31 @@ static void take_result(struct app *a, const struct exec_result *result)
 }
 
 /* Replies pend, so there has to be room for them. */
-void rules_take_results(struct app *a)
+static void take_results(struct app *a)
 {
     struct server *s = &a->server;
     struct exec_result result;
     int got = 0;
-    if (!s->exec || exec_pending(s->exec) == 0 || s->full)
-        return;
-    while (s->pending_count < TX_MOST && (got = exec_take(s->exec, &result)) > 0)
+    while (!s->full && s->pending_count < TX_MOST && (got = exec_take(s->exec, &result)) > 0)
         take_result(a, &result);
     if (got < 0)
         app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL, "no more commands can be run: the process that runs them has died");
     server_settle_taken(a);
     faults_step(a);
     watch_exec(a);
+}
+
+/* Also while nothing is pending: a process that died idle has to be taken note of, or it would be ready for ever. */
+static void exec_ready(void *context, short revents)
+{
+    (void)revents;
+    take_results(context);
+}
+
+void rules_take_results(struct app *a)
+{
+    if (a->server.exec && exec_pending(a->server.exec) > 0)
+        take_results(a);
 }
 
 /* --- /rule --- */
