@@ -8,9 +8,8 @@ udptalk=${UDPTALK:?}
 manual=${srcdir:-.}/man/udptalk.1
 dir=$(mktemp -d)
 ns=udptalk-$$-examples
-pids=
 cleanup() {
-    for pid in $pids; do
+    for pid in $(ip netns pids "$ns" 2>/dev/null); do # whatever the servers' shells were, these are the servers
         kill "$pid" 2>/dev/null || :
     done
     ip netns del "$ns" 2>/dev/null || :
@@ -69,7 +68,6 @@ grep '^serve' "$dir/lines" | cut -f 2 >"$dir/servers"
 while read -r line; do
     count=$((count + 1))
     in_network "exec $line" >"$dir/ready.$count" 2>&1 </dev/null &
-    pids="$pids $!"
 done <"$dir/servers"
 for i in $(seq "$count"); do
     for _ in $(seq 200); do # until it says so, or has ended
