@@ -1113,8 +1113,8 @@ START_TEST(wraps_notices)
     draw(&s, true);
     CHECK_ROWS(&s,
         "═ Client ═ :45831 → 127.0.0.1:12000 ════",
-        "",
-        "",
+        "     much to say that it takes up to",
+        "     three rows of it",
         "   · #4#",
         "   · #5#",
         "   · #6# is a long one, which has so",

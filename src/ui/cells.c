@@ -86,7 +86,7 @@ void cells_clear(struct cells *c)
 
 struct cell *cells_at(struct cells *c, int row, int col)
 {
-    if (row < 0 || row >= c->rows || col < 0 || col >= c->cols)
+    if (row < c->top || row >= c->rows || col < 0 || col >= c->cols)
         return NULL;
     return c->at + (size_t)row * (size_t)c->cols + (size_t)col;
 }
@@ -140,7 +140,7 @@ static int set_glyph(struct cells *c, int row, int col, int end, uint8_t style, 
 /* The end of what a put may reach: `end` or the right edge; `col` itself when nothing can be put there. */
 static int reach(const struct cells *c, int row, int col, int end)
 {
-    if (row < 0 || row >= c->rows)
+    if (row < c->top || row >= c->rows)
         return col;
     return end < c->cols ? end : c->cols;
 }
@@ -250,7 +250,7 @@ int cells_width(const struct cells *c, const char *text)
 void cells_blank(struct cells *c, struct area a, uint8_t style)
 {
     int64_t row_end = (int64_t)a.row + a.rows, col_end = (int64_t)a.col + a.cols;
-    for (int row = a.row < 0 ? 0 : a.row; row < row_end && row < c->rows; row++)
+    for (int row = a.row < c->top ? c->top : a.row; row < row_end && row < c->rows; row++)
         for (int col = a.col < 0 ? 0 : a.col; col < col_end && col < c->cols; col++)
             set_one(c, row, col, blank(style));
 }
@@ -291,7 +291,7 @@ static int append_cell(const struct cell *at, struct buffer *out)
 
 int cells_row_text(const struct cells *c, int row, struct buffer *out)
 {
-    if (row < 0 || row >= c->rows)
+    if (row < c->top || row >= c->rows)
         return 0;
     const struct cell *at = c->at + (size_t)row * (size_t)c->cols;
     int end = c->cols;

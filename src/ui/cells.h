@@ -43,6 +43,7 @@ struct cell {
 
 struct cells {
     int rows, cols;
+    int top;         /* nothing is drawn above that row: what stands there in part is cut */
     bool ascii;      /* draw → as > and so on (see cells_put) */
     int cursor_row, cursor_col; /* −1: hidden */
     struct cell *at;

@@ -47,6 +47,7 @@ struct window {
     uint64_t rows[ROWS_MOST];
     int heights[ROWS_MOST];
     int count, height;
+    int cut;    /* so much of the oldest one stands above the window */
 };
 
 /* Adds a row where it fits. Returns false when the window is full. */
@@ -59,6 +60,18 @@ static bool window_add(struct window *w, const struct log_view *v, const struct 
     w->heights[w->count++] = height;
     w->height += height;
     return true;
+}
+
+/* Adds as much of a row as there is room for: its lower part. */
+static void window_add_part(struct window *w, const struct log_view *v, const struct scene *s, uint64_t n)
+{
+    if (w->count == ROWS_MOST || w->count == 0 || w->height >= v->page)
+        return;
+    int height = row_height(v, s, n);
+    w->rows[w->count] = n;
+    w->heights[w->count++] = height;
+    w->cut = w->height + height - v->page;
+    w->height = v->page;
 }
 
 static void window_reverse(struct window *w)
@@ -78,9 +91,11 @@ static void collect(struct window *w, const struct log_view *v, const struct sce
 {
     const struct journal *j = s->journal;
     uint64_t n = row_before(v, j, bottom ? bottom + 1 : UINT64_MAX);
-    w->count = w->height = 0;
+    w->count = w->height = w->cut = 0;
     while (n && window_add(w, v, s, n))
         n = row_before(v, j, n);
+    if (n)
+        window_add_part(w, v, s, n);
     if (!bottom || n)
         return;
     w->count = w->height = 0;
@@ -92,13 +107,14 @@ static void collect(struct window *w, const struct log_view *v, const struct sce
 /* Where the window's last row ends, from its first on: at the foot of the area where there are rows before the first one. */
 static int window_end(const struct window *w, const struct log_view *v, const struct scene *s, int rows)
 {
-    return w->count && row_before(v, s->journal, w->rows[w->count - 1]) ? rows : w->height;
+    return w->cut || (w->count && row_before(v, s->journal, w->rows[w->count - 1])) ? rows : w->height;
 }
 
 static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct scene *s, const struct window *w, uint64_t focus)
 {
     struct entry e;
     int at = a.row + window_end(w, v, s, a.rows);
+    c->top = a.row;
     for (int i = 0; i < w->count; i++) {
         at -= w->heights[i];
         if (journal_get(s->journal, w->rows[i], &e))
@@ -106,6 +122,7 @@ static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct
         for (int row = 0; w->rows[i] == focus && row < w->heights[i]; row++)
             cells_select(c, at + row, a.col, a.col + a.cols);
     }
+    c->top = 0;
     if (w->height < v->page && window_end(w, v, s, a.rows) == w->height)
         v->ops->draw_empty(c, (struct area){a.row + w->height, a.col, a.rows - w->height, a.cols}, s);
 }
@@ -213,12 +230,12 @@ static void scroll_down(struct log_view *v, int lines, const struct scene *s)
     v->bottom = next ? n : 0;
 }
 
-/* The oldest row of the window whose last row is `bottom`. */
+/* The oldest row that stands whole in the window whose last row is `bottom`. */
 static uint64_t top_of(const struct log_view *v, const struct scene *s, uint64_t bottom)
 {
     struct window w;
     collect(&w, v, s, bottom);
-    return w.count ? w.rows[w.count - 1] : 0;
+    return w.count ? w.rows[w.count - 1 - (w.cut && w.count > 1)] : 0;
 }
 
 /* A row's focus moves by one row, and takes the window along at its edges. */
