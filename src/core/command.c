@@ -858,8 +858,9 @@ static const char *script_keep(struct script *s, const char *text, size_t len)
 int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size)
 {
     size_t before = s->count;
+    const char *kept_name = script_keep(s, name, strlen(name));
     text = script_keep(s, len ? text : "", len);
-    if (!text) {
+    if (!text || !kept_name) {
         snprintf(why, why_size, "%s: out of memory", name);
         return -1;
     }
@@ -869,7 +870,7 @@ int script_parse(struct script *s, const char *name, const char *text, size_t le
         struct command c;
         char sentence[COMMAND_WHY] = "out of memory";
         if (!command_is_blank(text, this) &&
-            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c, (struct script_line){name, line}) < 0)) {
+            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c, (struct script_line){kept_name, line}) < 0)) {
             snprintf(why, why_size, "%s:%d: %s", name, line, sentence);
             s->count = before;
             return -1;
