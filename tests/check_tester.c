@@ -222,6 +222,27 @@ START_TEST(tells_each_fate)
 }
 END_TEST
 
+/* Many that come in at once are each what they were: the link lends one's bytes at a time. */
+START_TEST(lets_many_in)
+{
+    enum { MANY = 100 };
+    struct service s;
+    char text[20], line[60];
+    serve(&s, (const char *const[]){"fault server in delay 50ms", NULL});
+    program_signal(s.p, SIGSTOP); /* so that they wait in a queue, and are not read as they come */
+    for (int i = 0; i < MANY; i++)
+        ask(&s, text, (size_t)snprintf(text, sizeof text, "this is number %d", i));
+    program_signal(s.p, SIGCONT);
+    for (int i = 0; i < MANY; i++)
+        program_peer_receive(&s.peer, s.p);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(line, sizeof line, "  this is number %d → THIS IS NUMBER %d\n", i, i);
+        program_wait_out(s.p, line);
+    }
+    end(&s);
+}
+END_TEST
+
 /* A fake service of five rules, a script that checks it, and a pinger with losses, as the manual shows them. */
 START_TEST(tests_a_service_by_a_script)
 {
@@ -479,6 +500,7 @@ int main(void)
         {"keeps rules in files", keeps_rules_in_files},
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
+        {"lets many in", lets_many_in},
         {"answers by commands", answers_by_commands},
         {"rests when the process that runs commands dies", rests_when_the_worker_dies},
         {"runs commands only when it may", runs_commands_only_when_it_may},

@@ -317,6 +317,9 @@ void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
 void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);
 void server_settle_taken(struct app *a);
 
+/* Whether the server may take another in this turn: its socket takes replies, and the rules have not taken their time. */
+bool server_may_take(const struct app *a);
+
 /* Learns and tells the port that the kernel picked when `about` was sent, if it did just now. */
 void client_learn_port(struct app *a, const struct entry *about);
 

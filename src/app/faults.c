@@ -284,15 +284,19 @@ static void go_on(void *context)
     faults_step(context);
 }
 
-/* A bounded number a turn. */
+/* A bounded number a turn. What the server took pends with the link's bytes: it is settled before the link lends others. */
 static void let_go(struct app *a, enum role role, enum direction direction)
 {
     enum { PIECE = 64 };
     struct link *l = faults_link(a, role, direction);
+    bool taken = role == ROLE_SERVER && direction == DIR_RECEIVED;
     int64_t now = loop_clock(a->loop).mono;
     struct link_item item;
-    for (int i = 0; i < PIECE && link_due(l) <= now && link_take(l, now, &item); i++)
+    for (int i = 0; i < PIECE && !(taken && !server_may_take(a)) && link_due(l) <= now && link_take(l, now, &item); i++) {
         (direction == DIR_SENT ? let_out : let_in)(a, role, &item);
+        if (taken)
+            server_settle_taken(a);
+    }
 }
 
 /* While the server's socket takes no replies nothing comes in: once it does, it steps on. */
@@ -314,9 +318,7 @@ void faults_step(struct app *a)
     if (next_due(a) == INT64_MAX && !f->timer.set)
         return;
     let_go(a, ROLE_CLIENT, DIR_RECEIVED);
-    if (!a->server.full)
-        let_go(a, ROLE_SERVER, DIR_RECEIVED);
-    server_settle_taken(a);
+    let_go(a, ROLE_SERVER, DIR_RECEIVED);
     let_go(a, ROLE_CLIENT, DIR_SENT);
     let_go(a, ROLE_SERVER, DIR_SENT);
     int64_t next = next_due(a);

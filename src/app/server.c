@@ -250,7 +250,6 @@ static void server_ready(void *context, short revents)
     size_t datagrams = 0, bytes = 0, most;
     wish.trains &= !a->receive_most;
     (void)revents;
-    s->work = 0;
     if (!take_all(a, &datagrams, &bytes)) /* what a full socket or slow rules left */
         return;
     rx_begin(s->rx, &s->udp, &wish);
@@ -274,10 +273,16 @@ void server_settle_taken(struct app *a)
         settle(a);
 }
 
+bool server_may_take(const struct app *a)
+{
+    return !a->server.full && a->server.work < WORK_MOST;
+}
+
 void server_step(struct app *a)
 {
     if (a->server.again && !a->server.full)
         server_ready(a, 0);
+    a->server.work = 0; /* the turn ends here */
 }
 
 int server_open(struct app *a, const struct address *local)
