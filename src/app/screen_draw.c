@@ -135,51 +135,64 @@ static void draw_panes(struct screen *s)
         cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
 }
 
-static void draw_sending(const struct screen *s, char *text, size_t room)
+/* What goes on now, "" for nothing. */
+static void describe_work(struct screen *s, char *text, size_t room)
 {
-    char state[140];
-    sending_state(s->app, state, sizeof state);
-    snprintf(text, room, " %s ", state);
+    const struct app *a = s->app;
+    char number[UNITS_TEXT], all[UNITS_TEXT];
+    text[0] = '\0';
+    if (a->saving.x)
+        snprintf(text, room, "saving %.60s · %s entries · ^C stops", a->saving.name, units_format_count(a->saving.entries, number));
+    else if (opening_is_reading(&a->opening))
+        snprintf(text, room, "reading %.60s · %s entries", a->opening.name, units_format_count(journal_last(a->opening.journal), number));
+    else if (replay_is_on(a) && !a->replay.began)
+        snprintf(text, room, "reading %.60s", a->replay.file.name);
+    else if (replay_is_on(a))
+        snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name, units_format_count(a->replay.sent_count, number),
+                 units_format_count(a->replay.count, all));
+    else if (sending_is_on(a))
+        sending_state(a, text, room);
+    else if (screen_search_state(s, text, room))
+        return;
+    else if (s->sending)
+        snprintf(text, room, "%s pasted lines still to send · ^C stops", units_format_count(s->outbox_lines, number));
+    else if (app_is_busy(a))
+        snprintf(text, room, "looking a name up · Esc gives it up");
+    else if (s->scene.client.waiting)
+        snprintf(text, room, "waiting for %s answer%s", units_format_count(s->scene.client.waiting, number), s->scene.client.waiting == 1 ? "" : "s");
 }
 
-/* What goes on, on the rule above the input line. */
+/* What is so until it is changed: what --save writes to, what had to be forgotten. */
+static void describe_state(const struct screen *s, char *text, size_t room)
+{
+    const struct app *a = s->app;
+    struct journal_counts counts = journal_counts(a->journal);
+    char number[UNITS_TEXT];
+    size_t at = 0;
+    text[0] = '\0';
+    if (counts.forgotten > a->cleared)
+        at = (size_t)snprintf(text, room, " %s old entries forgotten ", units_format_count(counts.forgotten - a->cleared, number));
+    if (a->keeping.x && at < room)
+        snprintf(text + at, room - at, "%s saving to %.40s ", at ? "·" : "", a->keeping.name);
+}
+
+/* The rule above the input line: what goes on, and the faults that are set; on the right what stays so. */
 static void draw_rule(struct screen *s)
 {
-    struct journal_counts counts = journal_counts(s->app->journal);
-    char text[200] = "", faults[180], forgotten[64] = "", number[UNITS_TEXT], all[UNITS_TEXT];
+    char work[160], faults[180], text[400] = "", state[120];
     int row = s->layout.rule, end = s->cells.cols;
     if (row < 0)
         return;
+    describe_work(s, work, sizeof work);
     faults_state(s->app, faults, sizeof faults);
+    describe_state(s, state, sizeof state);
+    if (*work || *faults)
+        snprintf(text, sizeof text, " %s%s%s ", work, *work && *faults ? " · " : "", faults);
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
-    if (s->app->saving.x)
-        snprintf(text, sizeof text, " saving %.60s · %s entries · ^C stops ", s->app->saving.name, units_format_count(s->app->saving.entries, number));
-    else if (opening_is_reading(&s->app->opening))
-        snprintf(text, sizeof text, " reading %.60s · %s entries ", s->app->opening.name, units_format_count(journal_last(s->app->opening.journal), number));
-    else if (replay_is_on(s->app) && !s->app->replay.began)
-        snprintf(text, sizeof text, " reading %.60s ", s->app->replay.file.name);
-    else if (replay_is_on(s->app))
-        snprintf(text, sizeof text, " replaying %.60s · %s of %s · ^C stops ", s->app->replay.file.name,
-                 units_format_count(s->app->replay.sent_count, number), units_format_count(s->app->replay.count, all));
-    else if (sending_is_on(s->app))
-        draw_sending(s, text, sizeof text);
-    else if (screen_search_state(s, text, sizeof text))
-        ;
-    else if (s->sending)
-        snprintf(text, sizeof text, " %s pasted lines still to send · ^C stops ", units_format_count(s->outbox_lines, number));
-    else if (app_is_busy(s->app))
-        snprintf(text, sizeof text, " looking a name up · Esc gives it up ");
-    else if (faults[0])
-        snprintf(text, sizeof text, " %s ", faults);
-    else if (s->scene.client.waiting)
-        snprintf(text, sizeof text, " waiting for %s answer%s ", units_format_count(s->scene.client.waiting, number),
-                 s->scene.client.waiting == 1 ? "" : "s");
-    if (counts.forgotten > s->app->cleared)
-        snprintf(forgotten, sizeof forgotten, " %s old entries forgotten ", units_format_count(counts.forgotten - s->app->cleared, number));
-    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end), right = end - 1 - cells_width(&s->cells, forgotten);
+    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end), right = end - 1 - cells_width(&s->cells, state);
     cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
     if (right > left)
-        cells_put(&s->cells, row, right, end, STYLE_TITLE, forgotten);
+        cells_put_safe(&s->cells, row, right, end, STYLE_TITLE, (const unsigned char *)state, strlen(state));
 }
 
 static int put_prompt(struct screen *s, int row)

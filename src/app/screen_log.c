@@ -317,11 +317,11 @@ bool screen_search_state(struct screen *s, char *text, size_t room)
     size_t count = hits_upto(s, UINT64_MAX);
     units_format_count(count, all);
     if (s->searching)
-        snprintf(text, room, " /%.40s/: searching · ^C stops ", s->pattern);
+        snprintf(text, room, "/%.40s/: searching · ^C stops", s->pattern);
     else if (on_hit)
-        snprintf(text, room, " /%.40s/: hit %s of %s%s ", s->pattern, units_format_count(hits_upto(s, focus), rank), all, counted ? "" : "…");
+        snprintf(text, room, "/%.40s/: hit %s of %s%s", s->pattern, units_format_count(hits_upto(s, focus), rank), all, counted ? "" : "…");
     else
-        snprintf(text, room, " /%.40s/: %s hit%s%s ", s->pattern, all, count == 1 ? "" : "s", counted ? "" : "…");
+        snprintf(text, room, "/%.40s/: %s hit%s%s", s->pattern, all, count == 1 ? "" : "s", counted ? "" : "…");
     return true;
 }
 
