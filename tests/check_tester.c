@@ -34,6 +34,18 @@ static void serve(struct service *s, const char *const commands[])
     program_peer_open(&s->peer);
 }
 
+/* Starts what is ready on all addresses, and says on which port. */
+static struct program *start_on_all(const char *const words[], uint16_t *port)
+{
+    static const char ready[] = "ready to receive on 0.0.0.0:";
+    struct program *p = program_start(NULL, words);
+    program_wait_out(p, ready);
+    program_wait_out(p, "\n");
+    const char *at = memmem(p->out.data, p->out.len, ready, strlen(ready));
+    ck_assert(at && sscanf(at + strlen(ready), "%5hu", port) == 1);
+    return p;
+}
+
 static void ask(struct service *s, const void *data, size_t len)
 {
     program_peer_send(&s->peer, s->port, data, len);
@@ -371,6 +383,57 @@ START_TEST(sends_again_what_is_not_answered)
 }
 END_TEST
 
+/* The refusal of one that was held does not take the next one's place; each is told as refused. */
+START_TEST(sends_held_ones_past_refusals)
+{
+    struct program_peer gone;
+    program_peer_open(&gone);
+    program_peer_close(&gone);
+    struct program *p = program_run(NULL, (const char *const[]){"--batch", "-w", "500ms", "--fault", "client delay 40ms", "-e", "burst 4 x", "127.0.0.1", gone.port_text, NULL}, "", 0);
+    ck_assert_int_eq(program_wait_end(p), 1);
+    ck_assert_uint_eq(program_count(&p->err, "nobody listens on 127.0.0.1:"), 4);
+    ck_assert_uint_eq(program_count(&p->err, "left 40.0 ms later"), 4);
+    ck_assert(!program_has(&p->err, "not sent") && !program_has(&p->err, "no answer in"));
+    program_free(p);
+}
+END_TEST
+
+/* Wherever the client has turned meanwhile. */
+START_TEST(sends_held_ones_to_whom_they_are_for)
+{
+    struct program_peer first, second;
+    char turn[40];
+    program_peer_open(&first);
+    program_peer_open(&second);
+    snprintf(turn, sizeof turn, "to %s", second.text);
+    struct program *p = program_start(NULL, (const char *const[]){"--batch", "-w", "300ms", "-e", "connect", "-e", "fault client delay 60ms", "-e", "send one", "-e", turn,
+                                                                  "127.0.0.1", first.port_text, NULL});
+    program_peer_expect(&first, p, "one");
+    program_free(p);
+    program_peer_close(&first);
+    program_peer_close(&second);
+}
+END_TEST
+
+/* A copy of a reply left from the address that was asked, and the server's port. */
+START_TEST(copies_leave_from_where_the_first_did)
+{
+    uint16_t port;
+    struct program_peer peer;
+    char local[60];
+    struct program *p = start_on_all((const char *const[]){"-l", "0.0.0.0", "0", "--json", "--fault", "server dup 100%", NULL}, &port);
+    program_peer_open(&peer);
+    program_peer_send(&peer, port, "hi", 2);
+    snprintf(local, sizeof local, "\"local\":\"127.0.0.1:%d\"", port);
+    program_wait_out(p, "\"flags\":[\"duplicate\"]");
+    program_signal(p, SIGINT);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    ck_assert_uint_eq(program_count(&p->out, local), 3);
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(gives_up_after_all_retries)
 {
     struct program_peer peer;
@@ -506,6 +569,9 @@ int main(void)
         {"runs commands only when it may", runs_commands_only_when_it_may},
         {"ends when all is answered", ends_when_all_is_answered},
         {"sends again what is not answered", sends_again_what_is_not_answered},
+        {"sends held ones past refusals", sends_held_ones_past_refusals},
+        {"sends held ones to whom they are for", sends_held_ones_to_whom_they_are_for},
+        {"copies leave from where the first did", copies_leave_from_where_the_first_did},
         {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},
         {"puts faults between", puts_faults_between},

@@ -312,6 +312,9 @@ int client_send(struct app *a, const void *data, size_t len);
 /* The same for a line of text: with the end that -C asks for. */
 int client_send_line(struct app *a, const void *line, size_t len);
 
+/* Sends one that a fault link held, to whom it was for: the socket may be connected to another by now. Returns 0, or −1 with errno. */
+int client_send_held(struct app *a, const struct link_item *item);
+
 /* Takes a datagram that came, with flags for its entry. A server's is settled by server_settle_taken(). */
 void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);
 void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);

@@ -239,22 +239,27 @@ static void explain_unsent(struct app *a, int error, size_t len)
                  errno_name(error, name), error_meaning(error), error_advice(error));
 }
 
-/* One call, to the peer by name or on the connected socket. */
-static int send_call(struct client *c, const void *data, size_t len)
+/* One call, by name or on the socket that is connected to whom it goes. */
+static int send_call(struct client *c, const struct address *to, const void *data, size_t len)
 {
-    return udp_send(&c->udp, c->udp.connected ? NULL : &c->peer, data, len);
+    return udp_send(&c->udp, c->udp.connected && address_equal(to, &c->peer) ? NULL : to, data, len);
 }
 
 /* One try, and one more where the error was an old datagram's: the kernel reports it in place of sending this one. */
-static int send_once(struct app *a, const void *data, size_t len)
+static int send_once(struct app *a, const struct address *to, const void *data, size_t len)
 {
     struct client *c = &a->client;
-    if (send_call(c, data, len) == 0)
+    if (send_call(c, to, data, len) == 0)
         return 0;
     if (!udp_is_earlier(&c->udp, errno))
         return -1;
     drain_complaints(a);
-    return send_call(c, data, len);
+    return send_call(c, to, data, len);
+}
+
+int client_send_held(struct app *a, const struct link_item *item)
+{
+    return send_once(a, &item->to, item->bytes, item->len);
 }
 
 /* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same exchange. Returns false when it may not, or cannot. */
@@ -268,7 +273,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
         !address_equal(&e.peer, &c->peer))
         return false;
     buffer_clear(bytes);
-    if (buffer_append(bytes, e.data, e.kept) < 0 || send_once(a, bytes->data, bytes->len) < 0)
+    if (buffer_append(bytes, e.data, e.kept) < 0 || send_once(a, &c->peer, bytes->data, bytes->len) < 0)
         return false;
     struct moment now = loop_clock(a->loop);
     e.wall = now.wall;
@@ -358,7 +363,7 @@ static int send_now(struct app *a, const void *data, size_t len)
 {
     struct client *c = &a->client;
     struct moment when = loop_clock(a->loop);
-    int error = send_once(a, data, len) < 0 ? errno : 0;
+    int error = send_once(a, &c->peer, data, len) < 0 ? errno : 0;
     if (error)
         explain_unsent(a, error, len);
     if (error == EAGAIN)

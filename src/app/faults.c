@@ -231,6 +231,7 @@ static struct entry held_entry(const struct app *a, enum role role, const struct
         return e;
     e = entry_make(ENTRY_DATAGRAM, role);
     e.n = item->tag;
+    e.local = role == ROLE_SERVER ? a->server.local : a->client.local;
     return e;
 }
 
@@ -243,8 +244,8 @@ static void journal_copy(struct app *a, enum role role, const struct link_item *
     e.mono = now.mono;
     e.dir = DIR_SENT;
     e.rtt = -1;
-    if (address_is_set(&item->from) && !a->relay.on)
-        e.local = item->from;
+    if (role == ROLE_CLIENT && !a->relay.on)
+        e.local = a->client.local; /* by now it has a port */
     e.peer = item->to;
     e.flags = FLAG_DUPLICATE | (error ? FLAG_UNSENT : 0U) | (original.flags & FLAG_CORRUPTED);
     e.error = error;
@@ -260,11 +261,9 @@ static void let_out(struct app *a, enum role role, const struct link_item *item)
 {
     static const struct address nobody;
     char late[UNITS_TEXT], text[ADDRESS_TEXT];
-    struct udp *u = role == ROLE_SERVER ? &a->server.udp : &a->client.udp;
-    bool connected = role == ROLE_CLIENT && u->connected;
     const struct address *from = a->relay.on ? &nobody : &item->from; /* a relay's items know their client there */
-    int failed = role == ROLE_SERVER ? udp_send_from(u, from, &item->to, item->bytes, item->len)
-                                     : a->relay.on ? relay_send_held(a, item) : udp_send(u, connected ? NULL : &item->to, item->bytes, item->len);
+    int failed = role == ROLE_SERVER ? udp_send_from(&a->server.udp, from, &item->to, item->bytes, item->len)
+                                     : (a->relay.on ? relay_send_held : client_send_held)(a, item);
     int error = failed ? errno : 0;
     struct entry about = held_entry(a, role, item);
     about.error = error;
