@@ -368,6 +368,24 @@ START_TEST(ends_when_all_is_answered)
 END_TEST
 
 /* Losses both ways, and all is answered: the server has read more than was asked. */
+/* -c counts those that the link holds; what comes beyond them is left, and the wait for it takes no processor time. */
+START_TEST(counts_what_is_held)
+{
+    struct program_peer peer;
+    uint16_t port;
+    struct program *p = program_start_server((const char *const[]){"-c", "2", "-e", "fault server in delay 150ms", NULL}, &port);
+    program_peer_open(&peer);
+    for (int i = 0; i < 5; i++)
+        program_peer_send(&peer, port, "abcde" + i, 1);
+    program_peer_expect(&peer, p, "A");
+    program_peer_expect(&peer, p, "B");
+    ck_assert_int_eq(program_wait_end(p), 0);
+    program_check_has(p, &p->err, "2 datagrams from 1 client, 2 answered");
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(sends_again_what_is_not_answered)
 {
     struct program *p = program_run(NULL, (const char *const[]){"--both", "0", "--batch", "-w", "30ms", "--seed", "5", "--fault", "loss 30%", "-e", "set retry 20", NULL},
@@ -568,6 +586,7 @@ int main(void)
         {"rests when the process that runs commands dies", rests_when_the_worker_dies},
         {"runs commands only when it may", runs_commands_only_when_it_may},
         {"ends when all is answered", ends_when_all_is_answered},
+        {"counts what is held", counts_what_is_held},
         {"sends again what is not answered", sends_again_what_is_not_answered},
         {"sends held ones past refusals", sends_held_ones_past_refusals},
         {"sends held ones to whom they are for", sends_held_ones_to_whom_they_are_for},

@@ -109,7 +109,9 @@ static void server_ready(void *context, short revents);
 
 static int watch(struct app *a)
 {
-    return loop_watch(a->loop, a->server.udp.fd, a->server.full ? POLLOUT : POLLIN, LOOP_SOCKET, server_ready, a);
+    const struct server *s = &a->server;
+    short events = s->full ? POLLOUT : s->sated ? 0 : POLLIN;
+    return loop_watch(a->loop, s->udp.fd, events, LOOP_SOCKET, server_ready, a);
 }
 
 /* Sends the replies that pend and journals all. Returns false when the socket is full: the rest goes on pending. */
@@ -227,13 +229,21 @@ static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
     return !s->again;
 }
 
+/* How many more -c lets in: those that the fault link holds come in yet. */
+static uint64_t still_wanted(const struct app *a)
+{
+    size_t bytes;
+    uint64_t taken = a->server.in + link_held(faults_link(a, ROLE_SERVER, DIR_RECEIVED), &bytes);
+    return !a->receive_most ? UINT64_MAX : taken < a->receive_most ? a->receive_most - taken : 0;
+}
+
 /* Messages that the next read may bring, so that neither the turn nor -c is passed, and the turn not late by much. */
 static size_t read_most(const struct app *a, size_t bytes)
 {
     size_t most = (a->turn_most - bytes) / UDP_ROOM + 1, timely = READ_BYTES / (a->server.usual + 1) + 1;
-    uint64_t left = a->receive_most - a->server.in;
+    uint64_t left = still_wanted(a);
     most = timely < most ? timely : most;
-    return a->receive_most && left < most ? (size_t)left : most;
+    return left < most ? (size_t)left : most;
 }
 
 /* As its last call on a socket saw it. */
@@ -283,6 +293,11 @@ void server_step(struct app *a)
     if (a->server.again && !a->server.full)
         server_ready(a, 0);
     a->server.work = 0; /* the turn ends here */
+    bool sated = still_wanted(a) == 0;
+    if (a->server.sated == sated || a->server.udp.fd < 0)
+        return;
+    a->server.sated = sated;
+    watch(a); /* what is not wanted would be ready all the time */
 }
 
 int server_open(struct app *a, const struct address *local)
@@ -303,7 +318,7 @@ int server_open(struct app *a, const struct address *local)
     server_close(a);
     s->udp = fresh;
     s->drops = 0;
-    s->full = s->again = false;
+    s->full = s->again = s->sated = false;
     rx_reset(s->rx);
     tx_reset(s->tx);
     sockets_apply(a, &s->udp);
