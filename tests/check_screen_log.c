@@ -730,6 +730,30 @@ START_TEST(looks_at_the_pane_that_there_is)
 }
 END_TEST
 
+/* A hostile datagram against a pattern that tries everything: no match, and one word about it. */
+START_TEST(says_that_a_pattern_gave_up)
+{
+    char home[SCREEN_HOME], payload[8001];
+    struct journal *j = journal_new(JOURNAL_BOUND_MIN, 0);
+    struct buffer b;
+    buffer_init(&b);
+    screen_home_make(home);
+    memset(payload, 'a', 7999);
+    payload[7999] = 'b';
+    struct entry e = made_up_datagram(1, ROLE_CLIENT, DIR_SENT, "127.0.0.1:12000", "127.0.0.1:40000", payload, 8000);
+    ck_assert_int_eq(jsonl_entry(&b, &e), 0);
+    buffer_append_byte(&b, '\0');
+    screen_home_write(home, "log.jsonl", (const char *)b.data);
+    buffer_done(&b);
+    journal_free(j);
+    struct terminal *t = start(24, 80, home, (const char *[]){"--open", in(home, "log.jsonl"), NULL});
+    terminal_wait(t, "→ aaa");
+    terminal_type(t, "\t/(a+)+$\r");
+    terminal_wait(t, "takes too long for a datagram");
+    close_log(t, home);
+}
+END_TEST
+
 /* What cannot be read takes nothing away. */
 START_TEST(stays_where_nothing_can_be_read)
 {
@@ -941,6 +965,7 @@ int main(void)
         {"opens a file and comes back", opens_a_file_and_comes_back},
         {"opens under keys", opens_under_keys},
         {"looks at the pane that there is", looks_at_the_pane_that_there_is},
+        {"says that a pattern gave up", says_that_a_pattern_gave_up},
         {"stays where nothing can be read", stays_where_nothing_can_be_read},
         {"runs commands at the start", runs_commands_at_the_start},
         {"scrolls and picks by mouse", scrolls_and_picks_by_mouse},

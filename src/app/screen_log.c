@@ -289,6 +289,15 @@ int screen_inspect(struct screen *s, uint64_t exchange)
     return 0;
 }
 
+/* A pattern that takes too long for a datagram counts as no match: once that is worth a word. */
+static void tell_gave_up(struct screen *s, struct filter *f, const struct filter **told)
+{
+    if (!f || *told == f || filter_gave_up(f) == 0)
+        return;
+    *told = f;
+    screen_say(s, STYLE_NOTICE, "the pattern takes too long for a datagram of %s: that counts as no match", f == s->search ? "those searched" : "the log");
+}
+
 void screen_log_turn(struct screen *s)
 {
     const struct journal *j = app_viewed(s->app);
@@ -300,6 +309,9 @@ void screen_log_turn(struct screen *s)
         more |= sift_step(&s->hits, j, WORK_TURN);
     if (s->search && s->searching)
         search_on(s, WORK_TURN);
+    tell_gave_up(s, s->search, &s->gave_up[0]);
+    for (int i = 0; i < 2; i++)
+        tell_gave_up(s, s->logs[i].sift ? s->logs[i].sift->filter : NULL, &s->gave_up[1 + i]);
     if (more) {
         s->dirty = true;
         loop_again(s->app->loop);

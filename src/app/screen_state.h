@@ -53,6 +53,7 @@ struct screen {
     struct sift hits;            /* all rows with it */
     struct filter_walk walk;     /* where the search for the next one stands */
     uint64_t search_from;        /* the row where it began */
+    const struct filter *gave_up[3]; /* of the search and of the logs: those of which it was told */
     bool searching, backwards;   /* it goes on; n goes towards older ones */
     char pattern[COMMAND_TEXT];
     enum part came_from;         /* where / or & was pressed: the focus goes back there; PART_LINE: nowhere */

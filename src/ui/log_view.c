@@ -358,8 +358,8 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
     text[0] = '\0';
     uint64_t fresh = v->ops->events(s) - v->events_then;
     if (v->sift)
-        at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s", units_format_count(sift_count(v->sift), count),
-                      units_format_count(v->ops->events(s), all), v->bottom ? " " : "");
+        at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s%s", units_format_count(sift_count(v->sift), count),
+                      units_format_count(v->ops->events(s), all), v->sift->failed ? ", some are missing" : "", v->bottom ? " " : "");
     if (v->bottom && fresh && !v->sift)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
