@@ -528,6 +528,29 @@ START_TEST(relays_for_each_client)
 }
 END_TEST
 
+START_TEST(relays_for_many_clients)
+{
+    enum { CLIENTS = 50 };
+    static struct program_peer clients[CLIENTS];
+    struct middle m;
+    char text[20];
+    stand_between(&m, (const char *const[]){NULL});
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(text, sizeof text, "client %d", i);
+        program_peer_open(&clients[i]);
+        program_peer_send(&clients[i], m.port, text, strlen(text));
+        program_peer_expect(&m.server, m.p, text);
+        program_peer_answer(&m.server, text);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(text, sizeof text, "client %d", i);
+        program_peer_expect(&clients[i], m.p, text);
+        program_peer_close(&clients[i]);
+    }
+    part(&m);
+}
+END_TEST
+
 START_TEST(puts_faults_between)
 {
     struct middle m;
@@ -593,6 +616,7 @@ int main(void)
         {"copies leave from where the first did", copies_leave_from_where_the_first_did},
         {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},
+        {"relays for many clients", relays_for_many_clients},
         {"puts faults between", puts_faults_between},
         {"lets silent clients go", lets_silent_clients_go},
         {"says that the server is not there", says_that_the_server_is_not_there},

@@ -22,7 +22,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, st
     peers_init(&a->server.peers, seed);
     peers_init(&a->server.hosts, seed);
     lookup_init(&a->lookup, loop);
-    a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = -1;
+    a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = a->relay.epoll = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
     random_init(&a->random, options->seed >= 0 ? (uint64_t)options->seed : seed, 0, 0);

@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "core/error.h"
 #include "core/units.h"
 
-enum { DRAIN = 64 }; /* datagrams of a flow a turn */
+enum { READY = 32, DRAIN = 16 }; /* flows a turn; datagrams of a flow a turn */
 
 struct flow {
     struct app *app;
@@ -53,13 +56,18 @@ static void remove_slot(struct app *a, size_t hole)
 static void flow_close(struct app *a, size_t slot)
 {
     struct flow *f = a->relay.flows[slot];
-    loop_unwatch(a->loop, f->udp.fd);
+    epoll_ctl(a->relay.epoll, EPOLL_CTL_DEL, f->udp.fd, NULL); /* a process that looks names up may have it open too */
     udp_close(&f->udp);
     free(f);
     remove_slot(a, slot);
 }
 
-static void flow_ready(void *context, short revents);
+/* The flows' sockets are too many for the loop: it watches what watches them. */
+static int watch_flow(struct app *a, struct flow *f)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = f};
+    return epoll_ctl(a->relay.epoll, EPOLL_CTL_ADD, f->udp.fd, &event);
+}
 
 /* Connected to the server: its datagrams alone are heard, and its refusals. */
 static struct flow *flow_new(struct app *a, const struct address *client)
@@ -74,7 +82,7 @@ static struct flow *flow_new(struct app *a, const struct address *client)
     if (udp_open(&f->udp, a->relay.target.family, true) == 0) {
         sockets_apply(a, &f->udp);
         if (udp_connect(&f->udp, &a->relay.target) == 0 && udp_local(&f->udp, &f->local) == 0 &&
-            loop_watch(a->loop, f->udp.fd, POLLIN, LOOP_SOCKET, flow_ready, f) == 0)
+            watch_flow(a, f) == 0)
             return f;
     }
     int error = errno;
@@ -246,12 +254,11 @@ static void take_complaints(struct flow *f)
     }
 }
 
-static void flow_ready(void *context, short revents)
+static void flow_ready(struct flow *f, uint32_t events)
 {
-    struct flow *f = context;
     struct app *a = f->app;
     struct udp_arrival arrival;
-    if (revents & POLLERR)
+    if (events & EPOLLERR)
         take_complaints(f);
     for (int i = 0; i < DRAIN; i++) {
         int got = udp_receive(&f->udp, a->relay.room, UDP_ROOM, true, &arrival);
@@ -261,6 +268,17 @@ static void flow_ready(void *context, short revents)
         if (!faults_are_on(a, ROLE_CLIENT, DIR_RECEIVED) || faults_pass_in(a, ROLE_CLIENT, &arrival))
             relay_take(a, &f->client, &arrival, 0);
     }
+}
+
+/* Those that were ready longest come first, so each has its turn. */
+static void flows_ready(void *context, short revents)
+{
+    struct app *a = context;
+    struct epoll_event ready[READY];
+    int count = epoll_wait(a->relay.epoll, ready, READY, 0);
+    (void)revents;
+    for (int i = 0; i < count; i++)
+        flow_ready(ready[i].data.ptr, ready[i].events);
 }
 
 int relay_send_held(struct app *a, const struct link_item *item)
@@ -288,13 +306,26 @@ static void look_for_idle(void *context)
     watch_idle(a);
 }
 
+/* A descriptor for each flow, and some for all else, as far as the system lets us. */
+static void raise_limit(void)
+{
+    enum { BESIDE = 64 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= RELAY_FLOWS + BESIDE)
+        return;
+    limit.rlim_cur = limit.rlim_max < RELAY_FLOWS + BESIDE ? limit.rlim_max : RELAY_FLOWS + BESIDE;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int relay_start(struct app *a, const struct address *target)
 {
     struct relay *r = &a->relay;
     char to[ADDRESS_TEXT];
     r->room = malloc(UDP_ROOM);
-    if (!r->room)
-        return -1;
+    r->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (!r->room || r->epoll < 0 || loop_watch(a->loop, r->epoll, POLLIN, LOOP_SOCKET, flows_ready, a) < 0)
+        return -1; /* relay_done() gives back what there is */
+    raise_limit();
     r->target = *target;
     r->on = true;
     app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "What comes is passed on to %s, and its answers back", address_format(target, to));
@@ -310,6 +341,10 @@ void relay_done(struct app *a)
             flow_close(a, i);
         else
             i++;
+    loop_unwatch(a->loop, r->epoll);
+    if (r->epoll >= 0)
+        close(r->epoll);
+    r->epoll = -1;
     free(r->room);
     r->room = NULL;
     r->on = false;

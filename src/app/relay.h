@@ -29,7 +29,7 @@ struct relay {
     struct address target;
     struct flow *flows[RELAY_SLOTS]; /* by the hash of the client's address, open addressing */
     size_t count;
-    bool full;                       /* more than RELAY_FLOWS came, and that was told */
+    int epoll;                       /* watches the flows' sockets; −1: there is none */
     unsigned char *room;             /* UDP_ROOM bytes */
     struct loop_timer timer;
 };
