@@ -551,6 +551,47 @@ START_TEST(relays_for_many_clients)
 }
 END_TEST
 
+/* Where the relay has several addresses its client hears from the one that it asked, at once and through a link. */
+START_TEST(relays_back_from_where_it_was_asked)
+{
+    static const char *const faults[] = {"server loss 0", "server delay 5ms"};
+    for (size_t i = 0; i < UNIT_COUNT(faults); i++) {
+        struct program_peer server, client;
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+        uint16_t port;
+        program_peer_open(&server);
+        program_peer_open(&client);
+        struct program *p = start_on_all((const char *const[]){"--relay", "0.0.0.0:0", server.text, "--batch", "--fault", faults[i], NULL}, &port);
+        to.sin_port = htons(port);
+        ck_assert_int_eq(sendto(client.fd, "ask", 3, 0, (struct sockaddr *)&to, sizeof to), 3);
+        program_peer_expect(&server, p, "ask");
+        program_peer_answer(&server, "answer");
+        program_peer_expect(&client, p, "answer");
+        ck_assert_uint_eq(client.from.sin_addr.s_addr, to.sin_addr.s_addr);
+        program_free(p);
+        program_peer_close(&server);
+        program_peer_close(&client);
+    }
+}
+END_TEST
+
+START_TEST(does_not_relay_to_itself)
+{
+    for (int i = 0; i < 3; i++) {
+        struct program_peer free_port;
+        char from[40], to[40];
+        program_peer_open(&free_port);
+        program_peer_close(&free_port);
+        snprintf(from, sizeof from, i == 1 ? "0.0.0.0:%s" : "127.0.0.1:%s", free_port.port_text);
+        snprintf(to, sizeof to, i == 2 ? "0.0.0.0:%s" : "127.0.0.1:%s", free_port.port_text);
+        struct program *p = program_run(NULL, (const char *const[]){"--relay", from, to, "--batch", NULL}, "", 0);
+        ck_assert_int_eq(program_wait_end(p), 1);
+        program_check_has(p, &p->err, "is the relay itself");
+        program_free(p);
+    }
+}
+END_TEST
+
 START_TEST(puts_faults_between)
 {
     struct middle m;
@@ -617,6 +658,8 @@ int main(void)
         {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},
         {"relays for many clients", relays_for_many_clients},
+        {"relays back from where it was asked", relays_back_from_where_it_was_asked},
+        {"does not relay to itself", does_not_relay_to_itself},
         {"puts faults between", puts_faults_between},
         {"lets silent clients go", lets_silent_clients_go},
         {"says that the server is not there", says_that_the_server_is_not_there},

@@ -338,11 +338,18 @@ static int start_listening(struct app *a, const struct address *local)
     return client_open(a, &peer);
 }
 
+/* What is sent there comes to the one that listens at `local`. */
+static bool is_itself(const struct address *local, const struct address *to)
+{
+    return to->port == local->port && (address_equal(to, local) || (address_is_any(local) && udp_is_own(to)));
+}
+
 /* The relay listens where it was told, and passes on to `target`. */
 static int start_relay(struct app *a, const struct address *target)
 {
     const struct place *at = &a->options->relay;
     struct address local, to = somebody_at(*target);
+    char text[ADDRESS_TEXT];
     address_loopback(&local, a->options->family == AF_INET6 ? AF_INET6 : AF_INET, (uint16_t)at->port);
     if (at->host[0] && address_parse_host(&local, at->host, (uint16_t)at->port) < 0) {
         snprintf(a->why, APP_WHY, "--relay: \"%.100s\" is no address of this machine in numbers", at->host);
@@ -350,6 +357,10 @@ static int start_relay(struct app *a, const struct address *target)
     }
     if (app_listen(a, &local) < 0)
         return -1;
+    if (is_itself(&a->server.local, &to)) {
+        snprintf(a->why, APP_WHY, "--relay: %s is the relay itself: what it passes on would come back without end", address_format(&to, text));
+        return -1;
+    }
     if (relay_start(a, &to) == 0)
         return 0;
     snprintf(a->why, APP_WHY, "cannot relay: %s", strerror(errno));

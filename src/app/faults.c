@@ -259,10 +259,8 @@ static void journal_copy(struct app *a, enum role role, const struct link_item *
 /* One that was held leaves now. */
 static void let_out(struct app *a, enum role role, const struct link_item *item)
 {
-    static const struct address nobody;
     char late[UNITS_TEXT], text[ADDRESS_TEXT];
-    const struct address *from = a->relay.on ? &nobody : &item->from; /* a relay's items know their client there */
-    int failed = role == ROLE_SERVER ? udp_send_from(&a->server.udp, from, &item->to, item->bytes, item->len)
+    int failed = role == ROLE_SERVER ? udp_send_from(&a->server.udp, &item->from, &item->to, item->bytes, item->len)
                                      : (a->relay.on ? relay_send_held : client_send_held)(a, item);
     int error = failed ? errno : 0;
     struct entry about = held_entry(a, role, item);

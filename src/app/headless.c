@@ -225,6 +225,8 @@ static void write_entry(struct headless *h, const struct entry *e)
     } else if (e->kind == ENTRY_DATAGRAM && h->app->relay.on) {
         if (h->transcript)
             export_entry(h->transcript, &h->out, e);
+    } else if (e->kind == ENTRY_NOTICE && h->app->relay.on && e->event != EVENT_READY) {
+        write_notice(h, e); /* the transcript has datagrams alone */
     } else if (e->role == ROLE_SERVER) {
         write_server_entry(h, e);
     } else if (e->kind == ENTRY_DATAGRAM) {

@@ -20,6 +20,7 @@ enum { READY = 32, DRAIN = 16 }; /* flows a turn; datagrams of a flow a turn */
 struct flow {
     struct app *app;
     struct address client, local;
+    struct address asked;   /* the address of ours that the client sent to, where we have several: answers leave from it */
     struct udp udp;
     int64_t heard;  /* of either side, mono */
 };
@@ -102,7 +103,7 @@ static void watch_idle(struct app *a)
 }
 
 /* The client's flow, made where there is none. Returns NULL and says why. */
-static struct flow *flow_of(struct app *a, const struct entry *request)
+static struct flow *flow_of(struct app *a, const struct entry *request, const struct address *asked)
 {
     struct relay *r = &a->relay;
     struct flow **slot = find(a, &request->peer);
@@ -114,11 +115,13 @@ static struct flow *flow_of(struct app *a, const struct entry *request)
     } else if (!*slot) {
         about.error = ENOBUFS;
     }
-    if (*slot)
+    if (*slot) {
         (*slot)->heard = request->mono;
-    else
+        (*slot)->asked = *asked;
+    } else {
         app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, r->count == RELAY_FLOWS ? "not passed on: more clients at once than a relay has" :
                    "not passed on, no socket for this client: %s", error_meaning(about.error));
+    }
     watch_idle(a);
     return *slot;
 }
@@ -134,6 +137,8 @@ static struct entry passed(struct app *a, enum role role, const struct entry *of
     e.exchange = of->exchange;
     e.reply_to = of->n;
     e.local = role == ROLE_SERVER ? a->server.local : f->local;
+    if (role == ROLE_SERVER && address_is_set(&f->asked))
+        memcpy(e.local.ip, f->asked.ip, sizeof e.local.ip);
     e.peer = role == ROLE_SERVER ? f->client : a->relay.target;
     e.size = e.kept = of->kept;
     e.data = of->data;
@@ -143,13 +148,13 @@ static struct entry passed(struct app *a, enum role role, const struct entry *of
 /* Sends to the flow's server, or back to its client. Returns 0 or the errno. */
 static int send_once(struct app *a, enum role role, struct flow *f, const void *data, size_t len)
 {
-    struct udp *u = role == ROLE_SERVER ? &a->server.udp : &f->udp;
-    const struct address *to = role == ROLE_SERVER ? &f->client : NULL;
-    if (udp_send(u, to, data, len) == 0)
+    if (role == ROLE_SERVER)
+        return udp_send_from(&a->server.udp, &f->asked, &f->client, data, len) == 0 ? 0 : errno;
+    if (udp_send(&f->udp, NULL, data, len) == 0)
         return 0;
-    if (!udp_is_earlier(u, errno))
+    if (!udp_is_earlier(&f->udp, errno))
         return errno;
-    return udp_send(u, to, data, len) == 0 ? 0 : errno; /* the first was an old datagram's refusal */
+    return udp_send(&f->udp, NULL, data, len) == 0 ? 0 : errno; /* the first was an old datagram's refusal */
 }
 
 static void count_sent(struct app *a, const struct entry *e)
@@ -168,7 +173,7 @@ static void count_sent(struct app *a, const struct entry *e)
 static struct entry pass(struct app *a, enum role role, struct flow *f, const struct entry *of)
 {
     struct entry e = passed(a, role, of, f);
-    struct link_item item = {.bytes = of->data, .len = of->kept, .from = f->client, .to = e.peer, .tag = journal_last(a->journal) + 1};
+    struct link_item item = {.bytes = of->data, .len = of->kept, .from = role == ROLE_SERVER ? f->asked : f->client, .to = e.peer, .tag = journal_last(a->journal) + 1};
     bool linked = faults_are_on(a, role, DIR_SENT);
     int answer = linked ? link_submit(faults_link(a, role, DIR_SENT), &item, e.mono) : LINK_NOW;
     if (linked)
@@ -184,9 +189,9 @@ static struct entry pass(struct app *a, enum role role, struct flow *f, const st
     return e;
 }
 
-void relay_forward(struct app *a, const struct entry *request)
+void relay_forward(struct app *a, const struct entry *request, const struct address *asked)
 {
-    struct flow *f = flow_of(a, request);
+    struct flow *f = flow_of(a, request, asked);
     if (!f)
         return;
     struct entry copy = *request; /* its bytes lie in the reader's room */

@@ -38,8 +38,8 @@ struct relay {
 int relay_start(struct app *a, const struct address *target);
 void relay_done(struct app *a);
 
-/* The server took a datagram of a client; its entry is written. */
-void relay_forward(struct app *a, const struct entry *request);
+/* The server took a datagram of a client; its entry is written. `asked`: the address of ours that its answers leave from, unset where there is only one. */
+void relay_forward(struct app *a, const struct entry *request, const struct address *asked);
 
 /* A flow's datagram came in: at once, or let in by a fault link, which knows the client. */
 void relay_take(struct app *a, const struct address *client, const struct udp_arrival *arrival, unsigned flags);

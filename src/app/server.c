@@ -196,7 +196,7 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     if (rx_way(s->rx) == RX_PLAIN || a->relay.on) /* alone: it stands between its two calls */
         e->n = app_journal(a, e);
     if (a->relay.on)
-        relay_forward(a, e);
+        relay_forward(a, e, &p->from);
     else if (s->transform->answers || s->rules.count)
         make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
 }
