@@ -367,6 +367,22 @@ START_TEST(test_wide_arrows)
 }
 END_TEST
 
+/* What is expected from the line belongs to no script: its failure is only told, and all goes on. */
+
+START_TEST(test_expect_typed)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    screen_send(t, "/expect FOO within 50ms");
+    terminal_wait(t, "expected /FOO/ within 50 ms, nothing came");
+    screen_send(t, "/expect FOO within 1h");
+    terminal_type(t, "\003");
+    terminal_wait(t, "/expect was stopped");
+    screen_send(t, "foo");
+    terminal_wait(t, "1 ← FOO");
+    screen_end(t);
+}
+END_TEST
+
 /* A server alone. */
 
 START_TEST(test_server_alone)
@@ -461,6 +477,7 @@ int main(void)
         {"a terminal with wide arrows gets ASCII", test_wide_arrows},
         {"what takes long shows how far it is and ends at a key", test_long_sendings},
         {"faults and rules are on the screen", test_faults_on_the_screen},
+        {"what is expected from the line", test_expect_typed},
         {"a server alone has the focus in its log", test_server_alone},
     };
     return unit_run("screen", tests, UNIT_COUNT(tests));

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,43 @@ START_TEST(expects_what_comes)
 END_TEST
 
 /* Each is taken once. What was not expected is told with the line of the file. */
+/* What a fault lost on its way in has not come. */
+START_TEST(expects_nothing_that_was_lost)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"fault client in loss 100%", "send a", "expect one within 300ms", NULL}, NULL);
+    program_peer_expect(&peer, p, "a");
+    program_peer_answer(&peer, "one");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "the client never saw it");
+    program_check_has(p, &p->err, "expected /one/ within 300 ms, nothing came");
+    finish(p, &peer, 1);
+}
+END_TEST
+
+/* A pattern that takes its time over all that came does not keep a signal waiting for that long. */
+START_TEST(expects_in_bounded_turns)
+{
+    enum { MANY = 800 };
+    static const char slow[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!";
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"send a", "expect last within 20s", "send b", "expect (a|aa)+$ within 1ms", NULL}, NULL);
+    program_peer_expect(&peer, p, "a");
+    for (int i = 0; i < MANY; i++)
+        program_peer_answer(&peer, slow);
+    program_peer_answer(&peer, "last");
+    program_peer_expect(&peer, p, "b");
+    long began = program_clock();
+    program_signal(p, SIGINT);
+    program_wait_end(p);
+    ck_assert_int_lt(program_clock() - began, 2000);
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(fails_where_nothing_fits)
 {
     static const char script[] = "send a\n\nexpect one within 20s\n# again\nexpect one within 50ms\nsend b\n";
@@ -297,6 +335,8 @@ int main(void)
         {"keeps names", keeps_names},
         {"finds wrong words first", finds_wrong_words_first},
         {"expects what comes", expects_what_comes},
+        {"expects nothing that was lost", expects_nothing_that_was_lost},
+        {"expects in bounded turns", expects_in_bounded_turns},
         {"fails where nothing fits", fails_where_nothing_fits},
         {"takes no answer of a stranger to a probe", takes_no_answer_of_a_stranger_to_a_probe},
     };

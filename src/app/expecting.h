@@ -21,6 +21,7 @@ struct expecting {
     struct regex *regex;
     char pattern[512];
     uint64_t seen;                   /* entries up to this one did not match */
+    uint64_t last;                   /* the time has passed, and entries up to this one came in it; UINT64_MAX: it has not */
     int64_t within;                  /* ns */
     struct loop_timer timer;
     bool failed;                     /* the time has passed; app->why says it */

@@ -10,13 +10,13 @@ void runner_init(struct runner *r, struct app *app, const struct script *script)
     *r = (struct runner){.app = app, .script = script};
 }
 
-/* What came of a file's command is told with its line. */
+/* What came of a file's command is told with its line; what was typed has none. */
 static void fail(struct runner *r)
 {
-    const struct script_line *at = &r->script->lines[r->next - 1];
+    const struct script_line *at = r->at;
     char why[APP_WHY];
     r->failed = true;
-    if (strcmp(at->name, "-e") == 0)
+    if (!at || strcmp(at->name, "-e") == 0)
         return;
     snprintf(why, sizeof why, "%s", r->app->why);
     snprintf(r->app->why, APP_WHY, "%.200s:%d: %.300s", at->name, at->line, why);
@@ -30,13 +30,13 @@ bool runner_step(struct runner *r)
             break;
         }
         if (r->app->lookup_failed) {
-            if (r->next)
-                fail(r);
-            r->failed = true;
+            fail(r);
             break;
         }
+        r->at = NULL;
         if (r->next == r->script->count)
             return true;
+        r->at = &r->script->lines[r->next];
         if (app_run(r->app, &r->script->commands[r->next++]) < 0)
             fail(r);
     }

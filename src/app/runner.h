@@ -13,6 +13,7 @@ struct runner {
     struct app *app;
     const struct script *script;
     size_t next;
+    const struct script_line *at; /* of the command that runs, NULL: none does */
     struct loop_timer pause;
     bool failed;
 };
