@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/command.h"
+#include "core/script.h"
 #include "fuzz.h"
 
 enum { WHY = 400 };

@@ -17,6 +17,7 @@
 #include "core/command.h"
 #include "core/option.h"
 #include "core/safe_text.h"
+#include "core/script.h"
 
 enum { EXIT_USAGE = 2 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/safe_text.h"
+#include "core/script.h"
 #include "core/units.h"
 #include "unit.h"
 

@@ -3,6 +3,7 @@
 #define UDPTALK_APP_HEADLESS_H
 
 #include "app/app.h"
+#include "core/script.h"
 
 /* Runs until there is nothing left to do or a signal ends it. The app has been started. Standard input, output and error are descriptors
  * 0, 1 and 2. Returns the exit status. */

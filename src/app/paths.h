@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "core/buffer.h"
-#include "core/command.h"
+#include "core/script.h"
 
 /* The start-up file, the history, the named messages. Return false when there is neither the variable nor a HOME, or no room. */
 bool paths_config(char *path, size_t room);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "app/app.h"
+#include "core/script.h"
 
 struct runner {
     struct app *app;

@@ -6,6 +6,7 @@
 #define UDPTALK_APP_SCREEN_H
 
 #include "app/app.h"
+#include "core/script.h"
 
 /* Takes the terminal on descriptors 0 and 1, runs until the user leaves, and gives it back. The app has been started. Returns the exit status. */
 int screen_run(struct app *app, const struct script *script);

@@ -19,6 +19,7 @@
 #include "ui/scene.h"
 #include "ui/stats_view.h"
 #include "ui/term.h"
+#include "core/script.h"
 
 /* What the input line asks just now; the next key answers it. */
 enum question {

@@ -124,19 +124,4 @@ size_t command_complete(const char *text, size_t len, const char **names, size_t
 /* Blank lines and # comments are no commands. */
 bool command_is_blank(const char *text, size_t len);
 
-/* A run of commands, as a file or -e gives them. */
-struct script {
-    struct command *commands;
-    struct script_line { const char *name; int line; } *lines; /* where each command came from */
-    size_t count, room;
-    char **texts;           /* what was parsed: the commands point into it */
-    size_t text_count;
-};
-
-void script_init(struct script *s);
-void script_done(struct script *s);
-
-/* Parses all lines of `text`, of which it keeps a copy, as of `name`, and appends their commands. Returns 0, or −1 and "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
-int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size);
-
 #endif
