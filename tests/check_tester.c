@@ -376,7 +376,7 @@ START_TEST(counts_what_is_held)
     struct program *p = program_start_server((const char *const[]){"-c", "2", "-e", "fault server in delay 150ms", NULL}, &port);
     program_peer_open(&peer);
     for (int i = 0; i < 5; i++)
-        program_peer_send(&peer, port, "abcde" + i, 1);
+        program_peer_send(&peer, port, &"abcde"[i], 1);
     program_peer_expect(&peer, p, "A");
     program_peer_expect(&peer, p, "B");
     ck_assert_int_eq(program_wait_end(p), 0);
