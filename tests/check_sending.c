@@ -243,6 +243,34 @@ START_TEST(expects_what_comes)
 END_TEST
 
 /* Each is taken once. What was not expected is told with the line of the file. */
+/* Names that could not be read are not lost by the next one, and a file that is none stops nothing. */
+START_TEST(keeps_names_it_cannot_read)
+{
+    enum { HUGE_FILE = 65 << 20 };
+    for (int fifo = 0; fifo < 2; fifo++) {
+        struct program_peer peer;
+        struct home home;
+        struct stat st;
+        char path[128];
+        make_home(&home);
+        program_peer_open(&peer);
+        finish(start(&peer, (const char *const[]){"name first x", NULL}, home.env), &peer, 0);
+        snprintf(path, sizeof path, "%s/.local/state/udptalk/names", home.path);
+        ck_assert_int_eq(fifo ? unlink(path) : truncate(path, HUGE_FILE), 0);
+        ck_assert(!fifo || mkfifo(path, 0600) == 0);
+        program_peer_open(&peer);
+        struct program *p = start(&peer, (const char *const[]){"name second y", "use second", NULL}, home.env);
+        program_peer_expect(&peer, p, "y");
+        program_wait_end(p);
+        program_check_has(p, &p->err, "names are good until you leave, since they cannot be saved: ");
+        finish(p, &peer, 0);
+        ck_assert_int_eq(stat(path, &st), 0);
+        ck_assert(fifo ? S_ISFIFO(st.st_mode) : st.st_size == HUGE_FILE);
+        remove_home(&home);
+    }
+}
+END_TEST
+
 /* What a fault lost on its way in has not come. */
 START_TEST(expects_nothing_that_was_lost)
 {
@@ -335,6 +363,7 @@ int main(void)
         {"keeps names", keeps_names},
         {"finds wrong words first", finds_wrong_words_first},
         {"expects what comes", expects_what_comes},
+        {"keeps names it cannot read", keeps_names_it_cannot_read},
         {"expects nothing that was lost", expects_nothing_that_was_lost},
         {"expects in bounded turns", expects_in_bounded_turns},
         {"fails where nothing fits", fails_where_nothing_fits},

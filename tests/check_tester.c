@@ -144,6 +144,7 @@ START_TEST(says_what_is_missing_when_it_runs)
         {"rule load /nowhere/rules", "cannot read /nowhere/rules: No such file"},
         {"rule save /nowhere/rules", "cannot save the rules to /nowhere/rules"},
         {"rule load /tmp", "cannot read /tmp: Is a directory"},
+        {"rule load /dev/ptmx", "cannot read /dev/ptmx: it is no regular file"}, /* a read of it waits for ever */
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct program *p = program_run(NULL, (const char *const[]){"-l", "0", "--batch", "-e", cases[i].command, NULL}, "", 0);

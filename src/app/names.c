@@ -47,15 +47,16 @@ static int put(struct names *n, const char *name, const char *text, size_t len)
     struct named *all = realloc(n->all, (n->count + 1) * sizeof *all);
     struct named fresh = {strdup(name), malloc(len + 1), len};
     n->all = all ? all : n->all;
-    if (!all || !fresh.name || !fresh.text || n->count >= NAMES_MOST) {
+    size_t at = find(n, name);
+    bool full = at == NAMES_MOST;
+    if (!all || !fresh.name || !fresh.text || full) {
         free(fresh.name);
         free(fresh.text);
-        errno = n->count >= NAMES_MOST ? ENOSPC : ENOMEM;
+        errno = full ? ENOSPC : ENOMEM;
         return -1;
     }
     memcpy(fresh.text, text, len);
     fresh.text[len] = '\0';
-    size_t at = find(n, name);
     if (at < n->count)
         forget(n, at);
     memmove(n->all + at + 1, n->all + at, (n->count - at) * sizeof *n->all);
@@ -86,7 +87,7 @@ static void load(struct names *n)
         return;
     n->loaded = true;
     buffer_init(&text);
-    if (paths_names(path, sizeof path) && paths_read_file(path, &text) == 0)
+    if (paths_names(path, sizeof path) && (n->error = paths_read_regular(path, PATHS_LONGEST, &text) < 0 ? errno : 0) == 0)
         for (size_t at = 0; at < text.len;) {
             const unsigned char *end = memchr(text.data + at, '\n', text.len - at);
             size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
@@ -102,6 +103,9 @@ static int save(const struct names *n)
     struct file_out file;
     struct buffer text;
     char path[PATH_MAX];
+    errno = n->error;
+    if (n->error && n->error != ENOENT)
+        return -1; /* what could not be read is not overwritten */
     if (!paths_names(path, sizeof path) || paths_make_directory(path) < 0)
         return -1;
     buffer_init(&text);

@@ -19,6 +19,7 @@ struct names {
     struct named *all;
     size_t count;
     bool loaded;
+    int error; /* why the file could not be read, 0: it was; then it is only replaced where there was none (ENOENT) */
 };
 
 void names_done(struct names *n);

@@ -3,11 +3,13 @@
 #include "app/paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -77,6 +79,29 @@ int paths_read_file(const char *path, struct buffer *out)
     fclose(f);
     errno = error;
     return error ? -1 : 0;
+}
+
+int paths_read_regular(const char *path, size_t most, struct buffer *out)
+{
+    char at[PATH_MAX];
+    struct stat st;
+    ssize_t got = -1;
+    paths_expand(at, sizeof at, path);
+    int fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return -1;
+    int error = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : !S_ISREG(st.st_mode) ? EINVAL : st.st_size > (off_t)most ? EFBIG : 0;
+    while (!error && out->len <= most) {
+        unsigned char *to = buffer_reserve(out, BUFSIZ);
+        got = to ? read(fd, to, BUFSIZ) : -1;
+        error = !to ? ENOMEM : got < 0 ? errno : 0;
+        if (got <= 0)
+            break;
+        out->len += (size_t)got;
+    }
+    close(fd);
+    errno = error ? error : out->len > most ? EFBIG : 0;
+    return errno ? -1 : 0;
 }
 
 int paths_read_script(const char *path, struct script *script, char *why, size_t why_size)

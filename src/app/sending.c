@@ -3,11 +3,8 @@
 #include "app/sending.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/paths.h"
@@ -93,30 +90,6 @@ int sending_hex(struct app *a, const char *text, size_t len)
     return failed;
 }
 
-/* Reads a regular file whole: others may never end. */
-static int read_whole(const char *path, size_t most, struct buffer *out)
-{
-    char at[PATH_MAX];
-    struct stat st;
-    ssize_t got = -1;
-    paths_expand(at, sizeof at, path);
-    int fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return -1;
-    int error = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : !S_ISREG(st.st_mode) ? EINVAL : st.st_size > (off_t)most ? EFBIG : 0;
-    while (!error && out->len <= most) {
-        unsigned char *to = buffer_reserve(out, BUFSIZ);
-        got = to ? read(fd, to, BUFSIZ) : -1;
-        error = !to ? ENOMEM : got < 0 ? errno : 0;
-        if (got <= 0)
-            break;
-        out->len += (size_t)got;
-    }
-    close(fd);
-    errno = error ? error : out->len > most ? EFBIG : 0;
-    return errno ? -1 : 0;
-}
-
 static void begin(struct app *a, enum sending_kind kind, uint64_t count)
 {
     struct sending *s = &a->sending;
@@ -146,7 +119,7 @@ int sending_file(struct app *a, const char *path, bool lines)
     if (lines && sending_is_on(a))
         return refuse_second(a);
     buffer_init(&content);
-    int failed = read_whole(path, most, &content);
+    int failed = paths_read_regular(path, most, &content);
     if (failed)
         snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path, errno == EFBIG ? "it has more bytes than " : errno == EINVAL ? "it is no regular file" : strerror(errno),
                  errno != EFBIG ? "" : lines ? units_format_count(most, count) : "a datagram; /file PATH lines sends each line as one");

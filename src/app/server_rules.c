@@ -233,15 +233,13 @@ static int delete(struct app *a, const struct command *c)
 /* The file's rules take the place of those that there are, once all of them are read. */
 static int load(struct app *a, const char *path)
 {
-    char at[PATH_MAX];
     struct buffer text;
     struct rules fresh;
     buffer_init(&text);
     rules_init(&fresh);
-    paths_expand(at, sizeof at, path);
     int count = -1;
-    if (paths_read_file(at, &text) < 0)
-        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path, strerror(errno));
+    if (paths_read_regular(path, PATHS_LONGEST, &text) < 0)
+        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path, errno == EINVAL ? "it is no regular file" : strerror(errno));
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);
