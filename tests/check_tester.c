@@ -256,6 +256,33 @@ START_TEST(lets_many_in)
 }
 END_TEST
 
+/* Of what only stands behind another that is due nothing is to be told; and each is told as sent to where it was. */
+START_TEST(tells_what_was_done_only)
+{
+    enum { MANY = 100 };
+    struct program_peer peer;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    uint16_t port;
+    char local[60];
+    struct program *p = start_on_all((const char *const[]){"-l", "0.0.0.0", "0", "--json", "--seed", "1", "--fault", "server in reorder 50%", NULL}, &port);
+    program_peer_open(&peer);
+    to.sin_port = htons(port);
+    program_signal(p, SIGSTOP); /* so that they wait in a queue, and are not read as they come */
+    for (int i = 0; i < MANY; i++)
+        ck_assert_int_eq(sendto(peer.fd, "x", 1, 0, (struct sockaddr *)&to, sizeof to), 1);
+    program_signal(p, SIGCONT);
+    for (int i = 0; i < MANY; i++)
+        program_peer_receive(&peer, p);
+    program_signal(p, SIGINT);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    snprintf(local, sizeof local, "\"local\":\"127.0.0.2:%d\"", port);
+    ck_assert_uint_eq(program_count(&p->out, local), 2 * MANY);
+    ck_assert(!program_has(&p->out, ": \""));
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 /* A fake service of five rules, a script that checks it, and a pinger with losses, as the manual shows them. */
 START_TEST(tests_a_service_by_a_script)
 {
@@ -647,6 +674,7 @@ int main(void)
         {"loses the same again", loses_the_same_again},
         {"tells each fate", tells_each_fate},
         {"lets many in", lets_many_in},
+        {"tells what was done only", tells_what_was_done_only},
         {"answers by commands", answers_by_commands},
         {"rests when the process that runs commands dies", rests_when_the_worker_dies},
         {"runs commands only when it may", runs_commands_only_when_it_may},

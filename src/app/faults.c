@@ -188,7 +188,7 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
 
 bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arrival)
 {
-    struct link_item item = {.bytes = arrival->data, .len = arrival->kept, .from = arrival->peer, .to = arrival->answer, .tag = arrival->size};
+    struct link_item item = {.bytes = arrival->data, .len = arrival->kept, .from = arrival->peer, .to = arrival->answer, .asked = arrival->asked, .tag = arrival->size};
     char text[200], peer[ADDRESS_TEXT];
     int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, a->called.mono);
     if (answer == LINK_NOW)
@@ -198,8 +198,9 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
         return false;
     }
     describe(&item, answer, "", text, sizeof text);
-    app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size, address_format(&arrival->peer, peer),
-               answer < 0 ? "dropped, since the fault link holds as much as it may already" : text);
+    if (answer < 0 || *text) /* else it only stands behind what is due */
+        app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size, address_format(&arrival->peer, peer),
+                   answer < 0 ? "dropped, since the fault link holds as much as it may already" : text);
     loop_again(a->loop); /* what is due now is let go before the turn ends */
     return false;
 }
@@ -213,7 +214,7 @@ static unsigned flags_of(const struct link_item *item)
 /* One that was held comes in now. */
 static void let_in(struct app *a, enum role role, const struct link_item *item)
 {
-    struct udp_arrival arrival = {.data = item->bytes, .peer = item->from, .answer = item->to, .size = item->tag, .kept = item->len};
+    struct udp_arrival arrival = {.data = item->bytes, .peer = item->from, .answer = item->to, .asked = item->asked, .size = item->tag, .kept = item->len};
     a->called = loop_clock(a->loop);
     if (role == ROLE_CLIENT && a->relay.on)
         relay_take(a, &item->to, &arrival, flags_of(item));

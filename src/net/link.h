@@ -32,7 +32,7 @@ struct link;
 struct link_item {
     const unsigned char *bytes;
     size_t len;
-    struct address from, to;
+    struct address from, to, asked;
     uint64_t tag;
     unsigned flags;
     int64_t after;       /* ns, from 0: it leaves that much later for no fault; faults add to it */
