@@ -46,7 +46,8 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, st
     a->room = malloc(UDP_ROOM);
     if (a->stats)
         stats_init(a->stats);
-    if (a->journal && a->stats && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx && a->room && faults_init(a) == 0)
+    if (a->journal && a->stats && a->client.match && a->client.rx && a->client.tx && a->server.rx && a->server.tx &&
+        a->room && faults_init(a) == 0)
         return 0;
     app_done(a);
     errno = ENOMEM;
@@ -94,7 +95,8 @@ bool app_is_busy(const struct app *a)
 
 bool app_is_working(const struct app *a)
 {
-    return app_is_busy(a) || a->saving.x || opening_is_reading(&a->opening) || replay_is_on(a) || sending_is_on(a) || expecting_is_on(a);
+    return app_is_busy(a) || a->saving.x || opening_is_reading(&a->opening) || replay_is_on(a) || sending_is_on(a) ||
+           expecting_is_on(a);
 }
 
 void app_turn(struct app *a)
@@ -169,7 +171,8 @@ static enum role told_by(const struct app *a, enum role role, enum event event)
     return role;
 }
 
-void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len)
+void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text,
+              size_t len)
 {
     struct moment now = loop_clock(a->loop);
     role = told_by(a, role, event);
@@ -197,7 +200,8 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (len >= 0)
-        app_tell(a, role, event, about, (const unsigned char *)text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+        app_tell(a, role, event, about, (const unsigned char *)text,
+                 (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
 void app_call_failed(struct app *a, enum role role, const char *call)
@@ -241,7 +245,8 @@ static void tell_reach(struct app *a)
         app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Only this machine reaches it; for others: /listen %s %d",
                    local->family == AF_INET6 ? "::" : "0.0.0.0", local->port);
     else
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Other machines reach it: it answers whoever sends, and a sender can be "
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL,
+                   "Other machines reach it: it answers whoever sends, and a sender can be "
                    "forged (/set reply-rate bounds what one gets)");
 }
 
@@ -362,7 +367,8 @@ static int start_relay(struct app *a, const struct address *target)
     if (app_listen(a, &local) < 0)
         return -1;
     if (is_itself(&a->server.local, &to)) {
-        snprintf(a->why, APP_WHY, "--relay: %s is the relay itself: what it passes on would come back without end", address_format(&to, text));
+        snprintf(a->why, APP_WHY, "--relay: %s is the relay itself: what it passes on would come back without end",
+                 address_format(&to, text));
         return -1;
     }
     if (relay_start(a, &to) == 0)
@@ -406,8 +412,9 @@ static void looked_up(void *context, const struct helper_answer *answer)
             fail_later(a, c);
             return;
         }
-    app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_INFO, NULL, "%.100s is %s (%zu of %zu addresses)",
-               c->place.host, address_format_host(&answer->addresses[i], text), i + 1, answer->count);
+    app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_INFO, NULL,
+               "%.100s is %s (%zu of %zu addresses)", c->place.host, address_format_host(&answer->addresses[i], text),
+               i + 1, answer->count);
 }
 
 int app_go(struct app *a, const struct command *c, bool starting)

@@ -75,14 +75,16 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
     char peer[ADDRESS_TEXT];
     if (u->local && u->error == EMSGSIZE)
         return; /* sendto() said so already */
-    if (match_failed(c->match, address_is_set(&u->peer) ? &u->peer : &c->peer, u->size ? a->room : NULL, u->size, &failed)) {
+    if (match_failed(c->match, address_is_set(&u->peer) ? &u->peer : &c->peer, u->size ? a->room : NULL, u->size,
+                     &failed)) {
         about = (struct entry){.n = failed.request, .exchange = failed.exchange};
         c->unanswered++;
     }
     about.error = u->error;
     address_format(address_is_set(&u->peer) ? &u->peer : &c->peer, peer);
     if (u->error == ECONNREFUSED)
-        app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about, "nobody listens on %s (it came back as ICMP port unreachable)", peer);
+        app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about,
+                   "nobody listens on %s (it came back as ICMP port unreachable)", peer);
     else
         app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, "%s did not get it: %s", peer, error_meaning(u->error));
 }
@@ -325,7 +327,8 @@ void client_learn_port(struct app *a, const struct entry *about)
 }
 
 /* What was sent, or not (`error`); `picked`: the kernel picked its port just now. */
-static struct entry journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error, unsigned flags, bool picked)
+static struct entry journal_sent(struct app *a, struct moment when, const void *data, size_t len, int error,
+                                 unsigned flags, bool picked)
 {
     struct client *c = &a->client;
     struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
@@ -387,7 +390,8 @@ static int send_linked(struct app *a, const void *data, size_t len)
     struct client *c = &a->client;
     const unsigned char *bytes;
     struct moment when = loop_clock(a->loop);
-    struct link_item item = {.bytes = data, .len = len, .from = c->local, .to = c->peer, .tag = journal_last(a->journal) + 1};
+    struct link_item item = {
+        .bytes = data, .len = len, .from = c->local, .to = c->peer, .tag = journal_last(a->journal) + 1};
     if (len > udp_most(&c->udp)) {
         explain_unsent(a, EMSGSIZE, len);
         errno = EMSGSIZE;
@@ -522,7 +526,8 @@ void client_set_wait(struct app *a, int64_t wait)
     set_deadline(a);
 }
 
-uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to, const unsigned char *data, size_t len)
+uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to,
+                            const unsigned char *data, size_t len)
 {
     struct client *c = &a->client;
     struct match_result match;

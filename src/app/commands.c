@@ -35,7 +35,8 @@ static int run_status(struct app *a, const struct command *c)
     struct journal_counts counts = journal_counts(a->journal);
     sockets_status(a, -1);
     for (size_t i = 0; i < a->group_count; i++)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s", address_format_host(&a->groups[i].group, local));
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s",
+                   address_format_host(&a->groups[i].group, local));
     if (a->client.udp.fd < 0)
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: none (/to HOST opens one)");
     else
@@ -59,9 +60,10 @@ static int run_connect(struct app *a, const struct command *c)
     if (client_connect(a, c->id == COMMAND_CONNECT) < 0)
         return -1;
     if (c->id == COMMAND_CONNECT)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "connected: nothing was sent. The kernel now knows the peer, %s, gave the socket "
-                   "its own address, %s, and lets only the peer's datagrams in", address_format(&a->client.peer, peer),
-                   address_format(&a->client.local, local));
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
+                   "connected: nothing was sent. The kernel now knows the peer, %s, gave the socket "
+                   "its own address, %s, and lets only the peer's datagrams in",
+                   address_format(&a->client.peer, peer), address_format(&a->client.local, local));
     else
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "disconnected: everybody is heard again%s",
                    a->client.local.port ? "" : "; the port is given up, the next sendto() gets a new one");

@@ -88,8 +88,9 @@ static void fail(struct app *a)
 {
     char came[QUOTED + 16], within[UNITS_TEXT];
     bool any = quote_newest(a, came, sizeof came);
-    snprintf(a->why, APP_WHY, "expected /%.200s/ within %s, %s%s", a->expecting.pattern, units_format_time(a->expecting.within, within),
-             any ? "what came instead: " : "nothing came", any ? came : "");
+    snprintf(a->why, APP_WHY, "expected /%.200s/ within %s, %s%s", a->expecting.pattern,
+             units_format_time(a->expecting.within, within), any ? "what came instead: " : "nothing came",
+             any ? came : "");
     expecting_stop(a);
     a->expecting.failed = true;
 }
@@ -132,7 +133,8 @@ void expecting_step(struct app *a)
         if (over || !n)
             return;
         x->seen = n;
-        if (!journal_get(a->journal, n, &e) || !has_come(x, &e) || regex_search(x->regex, e.data, e.kept, 0, &start, &end) != 1)
+        if (!journal_get(a->journal, n, &e) || !has_come(x, &e) ||
+            regex_search(x->regex, e.data, e.kept, 0, &start, &end) != 1)
             continue;
         take(x, n);
         expecting_stop(a);

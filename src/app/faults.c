@@ -63,7 +63,8 @@ static char *format_lost(const struct link *l, char *text, size_t room)
     char lost[UNITS_TEXT], all[UNITS_TEXT];
     text[0] = '\0';
     if (lost_on(l))
-        snprintf(text, room, " (%s of %s lost)", units_format_count(lost_on(l), lost), units_format_count(link_counts(l)->submitted, all));
+        snprintf(text, room, " (%s of %s lost)", units_format_count(lost_on(l), lost),
+                 units_format_count(link_counts(l)->submitted, all));
     return text;
 }
 
@@ -72,8 +73,8 @@ static void tell_link(struct app *a, enum role role, enum direction direction)
 {
     const struct link *l = faults_link(a, role, direction);
     char words[FAULT_TEXT], lost[LOST_TEXT];
-    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s%s", role_name(role), direction_name(direction), fault_words(link_spec(l), words),
-               format_lost(l, lost, sizeof lost));
+    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s%s", role_name(role), direction_name(direction),
+               fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
 }
 
 static bool is_change(const struct fault_change *change)
@@ -137,7 +138,11 @@ static void describe(const struct link_item *item, int answer, const char *lost,
     size_t at = 0;
     text[0] = '\0';
     if (answer == LINK_LOST) {
-        snprintf(text, room, "dropped here by your /fault%s: %s", fate->lost == FATE_BURST ? " burst" : fate->lost == FATE_RATE ? " rate" : "", lost);
+        snprintf(text, room, "dropped here by your /fault%s: %s",
+                 fate->lost == FATE_BURST ? " burst" :
+                 fate->lost == FATE_RATE  ? " rate" :
+                                            "",
+                 lost);
         return;
     }
     if (item->after > 0)
@@ -150,7 +155,8 @@ static void describe(const struct link_item *item, int answer, const char *lost,
     if (fate->reorder)
         at += (size_t)snprintf(text + at, room - at, "%sheld until the next has gone", at ? ", then " : "");
     if (fate->corrupt >= 0)
-        at += (size_t)snprintf(text + at, room - at, "%sbit %lld of byte %lld turned over", at ? ", " : "", (long long)fate->corrupt % 8, (long long)fate->corrupt / 8);
+        at += (size_t)snprintf(text + at, room - at, "%sbit %lld of byte %lld turned over", at ? ", " : "",
+                               (long long)fate->corrupt % 8, (long long)fate->corrupt / 8);
     if (fate->duplicate)
         at += (size_t)snprintf(text + at, room - at, "%s%s", at ? ", " : "", "sent twice");
     if (at)
@@ -166,7 +172,8 @@ void faults_tell(struct app *a, const struct entry *e, const struct link_item *i
         app_notice(a, e->role, EVENT_NOT_SENT, &about, "not sent: the fault link holds as much as it may already");
         return;
     }
-    bool by_rule = item->after > 0 && !item->fate.lost && !item->fate.delay && !item->fate.reorder && item->fate.corrupt < 0 && !item->fate.duplicate;
+    bool by_rule = item->after > 0 && !item->fate.lost && !item->fate.delay && !item->fate.reorder &&
+                   item->fate.corrupt < 0 && !item->fate.duplicate;
     describe(item, answer, "it never left", text, sizeof text);
     if (*text)
         app_notice(a, e->role, by_rule ? EVENT_RULE : EVENT_FAULT, &about, "%s", text);
@@ -182,13 +189,19 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
     e.exchange = ++a->exchanges;
     e.n = app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
-    describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text, sizeof text);
+    describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text,
+             sizeof text);
     app_notice(a, role, EVENT_FAULT, &e, "%s", text);
 }
 
 bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arrival)
 {
-    struct link_item item = {.bytes = arrival->data, .len = arrival->kept, .from = arrival->peer, .to = arrival->answer, .asked = arrival->asked, .tag = arrival->size};
+    struct link_item item = {.bytes = arrival->data,
+                             .len = arrival->kept,
+                             .from = arrival->peer,
+                             .to = arrival->answer,
+                             .asked = arrival->asked,
+                             .tag = arrival->size};
     char text[200], peer[ADDRESS_TEXT];
     int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, a->called.mono);
     if (answer == LINK_NOW)
@@ -199,7 +212,8 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
     }
     describe(&item, answer, "", text, sizeof text);
     if (answer < 0 || *text) /* else it only stands behind what is due */
-        app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size, address_format(&arrival->peer, peer),
+        app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size,
+                   address_format(&arrival->peer, peer),
                    answer < 0 ? "dropped, since the fault link holds as much as it may already" : text);
     loop_again(a->loop); /* what is due now is let go before the turn ends */
     return false;
@@ -214,7 +228,12 @@ static unsigned flags_of(const struct link_item *item)
 /* One that was held comes in now. */
 static void let_in(struct app *a, enum role role, const struct link_item *item)
 {
-    struct udp_arrival arrival = {.data = item->bytes, .peer = item->from, .answer = item->to, .asked = item->asked, .size = item->tag, .kept = item->len};
+    struct udp_arrival arrival = {.data = item->bytes,
+                                  .peer = item->from,
+                                  .answer = item->to,
+                                  .asked = item->asked,
+                                  .size = item->tag,
+                                  .kept = item->len};
     a->called = loop_clock(a->loop);
     if (role == ROLE_CLIENT && a->relay.on)
         relay_take(a, &item->to, &arrival, flags_of(item));
@@ -269,10 +288,12 @@ static void let_out(struct app *a, enum role role, const struct link_item *item)
     if (item->copy)
         journal_copy(a, role, item, error);
     if (error)
-        app_notice(a, role, EVENT_NOT_SENT, &about, "not sent to %s: %s", address_format(&item->to, text), error_meaning(error));
+        app_notice(a, role, EVENT_NOT_SENT, &about, "not sent to %s: %s", address_format(&item->to, text),
+                   error_meaning(error));
     else if (!item->copy && item->delayed > 0)
-        app_notice(a, role, EVENT_LEFT, &about, role == ROLE_SERVER ? "what went to %2$s left %1$s later" : "left %1$s later", units_format_rtt(item->delayed, late),
-                   address_format(&item->to, text));
+        app_notice(a, role, EVENT_LEFT, &about,
+                   role == ROLE_SERVER ? "what went to %2$s left %1$s later" : "left %1$s later",
+                   units_format_rtt(item->delayed, late), address_format(&item->to, text));
     if (role == ROLE_CLIENT && !a->relay.on)
         client_learn_port(a, &about);
 }
@@ -290,7 +311,8 @@ static void let_go(struct app *a, enum role role, enum direction direction)
     bool taken = role == ROLE_SERVER && direction == DIR_RECEIVED;
     int64_t now = loop_clock(a->loop).mono;
     struct link_item item;
-    for (int i = 0; i < PIECE && !(taken && !server_may_take(a)) && link_due(l) <= now && link_take(l, now, &item); i++) {
+    for (int i = 0; i < PIECE && !(taken && !server_may_take(a)) && link_due(l) <= now && link_take(l, now, &item);
+         i++) {
         (direction == DIR_SENT ? let_out : let_in)(a, role, &item);
         if (taken)
             server_settle_taken(a);
@@ -336,7 +358,8 @@ void faults_clear(struct app *a, enum role role)
     size_t count = link_clear(faults_link(a, role, DIR_SENT)) + link_clear(faults_link(a, role, DIR_RECEIVED));
     char number[UNITS_TEXT];
     if (count)
-        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held went with the socket", units_format_count(count, number), count == 1 ? "" : "s");
+        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held went with the socket",
+                   units_format_count(count, number), count == 1 ? "" : "s");
 }
 
 void faults_state(const struct app *a, char *text, size_t room)
@@ -349,7 +372,8 @@ void faults_state(const struct app *a, char *text, size_t room)
             char words[FAULT_TEXT], lost[LOST_TEXT];
             if (fault_is_off(link_spec(l)))
                 continue;
-            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s%s", at ? " · " : "", role_name(role), directions[i] == DIR_RECEIVED ? " in" : "",
-                                   fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
+            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s%s", at ? " · " : "", role_name(role),
+                                   directions[i] == DIR_RECEIVED ? " in" : "", fault_words(link_spec(l), words),
+                                   format_lost(l, lost, sizeof lost));
         }
 }

@@ -171,8 +171,11 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
     uint64_t ping = h->app->sending.pinged ? ping_number(e->data, e->kept) : 0;
     char rtt[UNITS_TEXT];
     if (ping && e->rtt >= 0)
-        buffer_printf(&h->err, "udptalk: %zu bytes from %s: ping %llu, %s%s\n", e->size, address_format(&e->peer, peer), (unsigned long long)ping,
-                      units_format_rtt(e->rtt, rtt), e->flags & FLAG_DUPLICATE ? ", again" : e->flags & FLAG_LATE ? ", late" : "");
+        buffer_printf(&h->err, "udptalk: %zu bytes from %s: ping %llu, %s%s\n", e->size, address_format(&e->peer, peer),
+                      (unsigned long long)ping, units_format_rtt(e->rtt, rtt),
+                      e->flags & FLAG_DUPLICATE ? ", again" :
+                      e->flags & FLAG_LATE      ? ", late" :
+                                                  "");
     append_payload(&h->out, h->out_terminal, e);
     buffer_append_byte(&h->out, '\n');
 }
@@ -348,7 +351,8 @@ static void pace_over(void *context)
 static bool count_reached(const struct headless *h)
 {
     const struct app *a = h->app;
-    return a->options->count && (int64_t)(a->client.sent + a->client.unsent + tx_waiting(a->client.tx)) >= a->options->count;
+    return a->options->count &&
+           (int64_t)(a->client.sent + a->client.unsent + tx_waiting(a->client.tx)) >= a->options->count;
 }
 
 static void send_input(struct headless *h)
@@ -383,7 +387,8 @@ static void input_ready(void *context, short revents)
 /* Reads on only while little is left: what waits to be sent stays in the pipe. */
 static void watch_input(struct headless *h)
 {
-    bool want = !h->end_of_input && !count_reached(h) && h->input.len < (h->app->options->whole ? 2 * WHOLE_MOST : READ_SIZE);
+    bool want =
+        !h->end_of_input && !count_reached(h) && h->input.len < (h->app->options->whole ? 2 * WHOLE_MOST : READ_SIZE);
     if (!want && h->input.len && !h->app->options->whole && !memchr(h->input.data, '\n', h->input.len))
         want = !h->end_of_input && h->input.len <= LINE_MOST;
     if (want == h->reading)
@@ -416,7 +421,8 @@ static bool is_done(struct headless *h)
     if (a->options->mode == MODE_OPEN)
         return h->seen == journal_last(app_viewed(a)) || h->runner.script->count > 0;
     if (serves(a))
-        return h->quit || (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count && !app_holds(a));
+        return h->quit ||
+               (a->receive_most && a->server.in >= a->receive_most && !a->server.pending_count && !app_holds(a));
     return client_is_done(h);
 }
 
@@ -558,13 +564,27 @@ static void write_stats(struct headless *h)
     const struct server *s = &a->server;
     const struct rtt *rtt = &a->stats->rtt;
     struct jsonl_stats stats = {
-        .sent = c->sent, .answered = c->answered, .unanswered = c->unanswered, .unsent = c->unsent, .strangers = c->strangers,
-        .in = s->in, .out = s->out, .held = s->held, .clients = s->peers.count,
-        .duplicates = a->stats->duplicates, .late = a->stats->late, .reordered = a->stats->out_of_order,
+        .sent = c->sent,
+        .answered = c->answered,
+        .unanswered = c->unanswered,
+        .unsent = c->unsent,
+        .strangers = c->strangers,
+        .in = s->in,
+        .out = s->out,
+        .held = s->held,
+        .clients = s->peers.count,
+        .duplicates = a->stats->duplicates,
+        .late = a->stats->late,
+        .reordered = a->stats->out_of_order,
         .dropped = (uint64_t)c->drops + s->drops,
         .forgotten = journal_counts(a->journal).forgotten,
-        .rtt_count = rtt->count, .rtt_min = (double)rtt->min, .rtt_mean = rtt_mean(rtt), .rtt_median = (double)rtt_quantile(rtt, 0.5),
-        .rtt_p99 = (double)rtt_quantile(rtt, 0.99), .rtt_max = (double)rtt->max, .rtt_jitter = rtt->jitter,
+        .rtt_count = rtt->count,
+        .rtt_min = (double)rtt->min,
+        .rtt_mean = rtt_mean(rtt),
+        .rtt_median = (double)rtt_quantile(rtt, 0.5),
+        .rtt_p99 = (double)rtt_quantile(rtt, 0.99),
+        .rtt_max = (double)rtt->max,
+        .rtt_jitter = rtt->jitter,
     };
     add_faults(a, &stats);
     jsonl_stats(&h->out, loop_read_clocks().wall, &stats);

@@ -87,7 +87,8 @@ static void load(struct names *n)
         return;
     n->loaded = true;
     buffer_init(&text);
-    if (paths_names(path, sizeof path) && (n->error = paths_read_regular(path, PATHS_LONGEST, &text) < 0 ? errno : 0) == 0)
+    if (paths_names(path, sizeof path) &&
+        (n->error = paths_read_regular(path, PATHS_LONGEST, &text) < 0 ? errno : 0) == 0)
         for (size_t at = 0; at < text.len;) {
             const unsigned char *end = memchr(text.data + at, '\n', text.len - at);
             size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
@@ -151,7 +152,8 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
     if (len == 0 && at == n->count)
         return unknown(a, name);
     if (len && put(n, name, text, len) < 0) {
-        snprintf(a->why, APP_WHY, "%s was not kept: %s", name, errno == ENOSPC ? "there are a thousand names already" : strerror(errno));
+        snprintf(a->why, APP_WHY, "%s was not kept: %s", name,
+                 errno == ENOSPC ? "there are a thousand names already" : strerror(errno));
         return -1;
     }
     if (len == 0)
@@ -161,7 +163,8 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
     else
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s was forgotten", name);
     if (save(n) < 0)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "names are good until you leave, since they cannot be saved: %s", error_meaning(errno));
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "names are good until you leave, since they cannot be saved: %s",
+                   error_meaning(errno));
     return 0;
 }
 

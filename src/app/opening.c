@@ -75,8 +75,8 @@ static int fails(struct app *a, struct opening *o, const char *why)
 static bool is_capture(const unsigned char magic[MAGIC])
 {
     static const unsigned char known[][MAGIC] = {
-        {0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1}, {0x0a, 0x0d, 0x0d, 0x0a},
-        {0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1},
+        {0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1},
+        {0x0a, 0x0d, 0x0d, 0x0a}, {0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (memcmp(magic, known[i], MAGIC) == 0)
@@ -148,14 +148,16 @@ static void tell_opened(struct app *a, struct opening *o, const char *trouble)
         struct jsonl_read_counts c = jsonl_read_counts(o->lines);
         buffer_printf(&details, "%s entr%s", units_format_count(c.entries, entries), c.entries == 1 ? "y" : "ies");
         if (c.bad)
-            buffer_printf(&details, ", %s line%s left out: %s", units_format_count(c.bad, bad), c.bad == 1 ? "" : "s", jsonl_read_why(o->lines));
+            buffer_printf(&details, ", %s line%s left out: %s", units_format_count(c.bad, bad), c.bad == 1 ? "" : "s",
+                          jsonl_read_why(o->lines));
         trouble = *trouble || c.entries ? trouble : "there is no entry in it";
         o->failed = c.bad;
     }
-    int at = snprintf(text, sizeof text, "%.100s: %.*s%s%s", o->name, (int)details.len, details.data ? (char *)details.data : "",
-                      *trouble ? "; " : "", trouble);
+    int at = snprintf(text, sizeof text, "%.100s: %.*s%s%s", o->name, (int)details.len,
+                      details.data ? (char *)details.data : "", *trouble ? "; " : "", trouble);
     if (counts.forgotten && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; the %s oldest are forgotten: more than --max-log holds", units_format_count(counts.forgotten, gone));
+        snprintf(text + at, sizeof text - (size_t)at, "; the %s oldest are forgotten: more than --max-log holds",
+                 units_format_count(counts.forgotten, gone));
     o->failed |= *trouble || counts.forgotten;
     a->front.say(a->front.context, o->failed, text);
     buffer_done(&details);
@@ -214,7 +216,8 @@ static bool read_packets(struct app *a, struct opening *o)
 bool opening_step(struct app *a, struct opening *o)
 {
     bool more = o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
-    if (!more && o == &a->opening && o->journal && o->failed && journal_last(o->journal) == 0 && a->options->mode != MODE_OPEN)
+    if (!more && o == &a->opening && o->journal && o->failed && journal_last(o->journal) == 0 &&
+        a->options->mode != MODE_OPEN)
         opening_close(a, o); /* there is nothing to look at */
     return more;
 }

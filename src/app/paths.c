@@ -90,7 +90,11 @@ int paths_read_regular(const char *path, size_t most, struct buffer *out)
     int fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return -1;
-    int error = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : !S_ISREG(st.st_mode) ? EINVAL : st.st_size > (off_t)most ? EFBIG : 0;
+    int error = fstat(fd, &st) < 0       ? errno :
+                S_ISDIR(st.st_mode)      ? EISDIR :
+                !S_ISREG(st.st_mode)     ? EINVAL :
+                st.st_size > (off_t)most ? EFBIG :
+                                           0;
     while (!error && out->len <= most) {
         unsigned char *to = buffer_reserve(out, BUFSIZ);
         got = to ? read(fd, to, BUFSIZ) : -1;

@@ -119,8 +119,10 @@ static struct flow *flow_of(struct app *a, const struct entry *request, const st
         (*slot)->heard = request->mono;
         (*slot)->asked = *asked;
     } else {
-        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, r->count == RELAY_FLOWS ? "not passed on: more clients at once than a relay has" :
-                   "not passed on, no socket for this client: %s", error_meaning(about.error));
+        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about,
+                   r->count == RELAY_FLOWS ? "not passed on: more clients at once than a relay has" :
+                                             "not passed on, no socket for this client: %s",
+                   error_meaning(about.error));
     }
     watch_idle(a);
     return *slot;
@@ -173,7 +175,11 @@ static void count_sent(struct app *a, const struct entry *e)
 static struct entry pass(struct app *a, enum role role, struct flow *f, const struct entry *of)
 {
     struct entry e = passed(a, role, of, f);
-    struct link_item item = {.bytes = of->data, .len = of->kept, .from = role == ROLE_SERVER ? f->asked : f->client, .to = e.peer, .tag = journal_last(a->journal) + 1};
+    struct link_item item = {.bytes = of->data,
+                             .len = of->kept,
+                             .from = role == ROLE_SERVER ? f->asked : f->client,
+                             .to = e.peer,
+                             .tag = journal_last(a->journal) + 1};
     bool linked = faults_are_on(a, role, DIR_SENT);
     int answer = linked ? link_submit(faults_link(a, role, DIR_SENT), &item, e.mono) : LINK_NOW;
     if (linked)
@@ -197,7 +203,8 @@ void relay_forward(struct app *a, const struct entry *request, const struct addr
     struct entry copy = *request; /* its bytes lie in the reader's room */
     struct entry sent = pass(a, ROLE_CLIENT, f, &copy);
     if (!sent.error)
-        match_sent(a->client.match, sent.n, sent.exchange, sent.mono, &f->client, copy.data, copy.kept, a->server.transform);
+        match_sent(a->client.match, sent.n, sent.exchange, sent.mono, &f->client, copy.data, copy.kept,
+                   a->server.transform);
     client_set_wait(a, a->settings[SETTING_WAIT]);
 }
 
@@ -215,9 +222,11 @@ static bool find_request(struct app *a, const struct flow *f, struct entry *e, s
     e->exchange = match.exchange;
     e->match = match.how;
     e->rtt = e->mono > match.sent ? e->mono - match.sent : 0;
-    e->flags |= (match.duplicate ? FLAG_DUPLICATE : 0U) | (match.late ? FLAG_LATE : 0U) | (match.out_of_order ? FLAG_REORDERED : 0U);
+    e->flags |= (match.duplicate ? FLAG_DUPLICATE : 0U) | (match.late ? FLAG_LATE : 0U) |
+                (match.out_of_order ? FLAG_REORDERED : 0U);
     c->answered += !match.duplicate && !match.late;
-    return journal_get(a->journal, match.request, &sent) && sent.reply_to && journal_get(a->journal, sent.reply_to, request);
+    return journal_get(a->journal, match.request, &sent) && sent.reply_to &&
+           journal_get(a->journal, sent.reply_to, request);
 }
 
 void relay_take(struct app *a, const struct address *client, const struct udp_arrival *arrival, unsigned flags)
@@ -254,7 +263,8 @@ static void take_complaints(struct flow *f)
             a->client.unanswered++;
         }
         about.error = u.error;
-        app_notice(a, ROLE_CLIENT, u.error == ECONNREFUSED ? EVENT_REFUSED : EVENT_UNREACHABLE, &about, u.error == ECONNREFUSED ? "nobody listens on %s" : "%s did not get it: %s",
+        app_notice(a, ROLE_CLIENT, u.error == ECONNREFUSED ? EVENT_REFUSED : EVENT_UNREACHABLE, &about,
+                   u.error == ECONNREFUSED ? "nobody listens on %s" : "%s did not get it: %s",
                    address_format(&a->relay.target, to), error_meaning(u.error));
     }
 }
@@ -305,7 +315,8 @@ static void look_for_idle(void *context)
             i++;
             continue;
         }
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "%s was silent for %s: its socket is closed", address_format(&f->client, client), units_format_time(idle, time));
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "%s was silent for %s: its socket is closed",
+                   address_format(&f->client, client), units_format_time(idle, time));
         flow_close(a, i); /* another may stand here now */
     }
     watch_idle(a);
@@ -333,7 +344,8 @@ int relay_start(struct app *a, const struct address *target)
     raise_limit();
     r->target = *target;
     r->on = true;
-    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "What comes is passed on to %s, and its answers back", address_format(target, to));
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "What comes is passed on to %s, and its answers back",
+               address_format(target, to));
     return 0;
 }
 

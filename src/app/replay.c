@@ -111,7 +111,8 @@ static bool differs(struct app *a, const struct replayed *p, bool tell)
 {
     struct entry then, now, request;
     bool was = answer_of(a->replay.file.journal, p->then, &then), is = answer_of(a->journal, p->now, &now);
-    if (was == is && (!was || (then.size == now.size && then.kept == now.kept && memcmp(then.data, now.data, then.kept) == 0)))
+    if (was == is &&
+        (!was || (then.size == now.size && then.kept == now.kept && memcmp(then.data, now.data, then.kept) == 0)))
         return false;
     struct buffer text;
     buffer_init(&text);
@@ -134,7 +135,8 @@ static void conclude(struct app *a)
     char count[UNITS_TEXT], unlike[UNITS_TEXT];
     for (size_t i = 0; i < r->sent_count; i++)
         different += differs(a, &r->sent[i], different < TOLD);
-    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "replayed %.100s: %s datagram%s, %s answer%s", r->file.name, units_format_count(r->sent_count, count), r->sent_count == 1 ? "" : "s",
+    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "replayed %.100s: %s datagram%s, %s answer%s", r->file.name,
+               units_format_count(r->sent_count, count), r->sent_count == 1 ? "" : "s",
                units_format_count(different, unlike), different == 1 ? " differs" : "s differ");
     replay_stop(a);
 }
@@ -162,7 +164,8 @@ static bool send_due(struct app *a)
             return true;
         if (client_send(a, e.data, e.kept) < 0 && errno == EAGAIN)
             return true; /* once the socket takes more */
-        r->sent[r->sent_count++] = (struct replayed){r->next, journal_before(a->journal, UINT64_MAX, ROLE_CLIENT, JOURNAL_DATAGRAMS)};
+        r->sent[r->sent_count++] =
+            (struct replayed){r->next, journal_before(a->journal, UINT64_MAX, ROLE_CLIENT, JOURNAL_DATAGRAMS)};
         r->next = request_after(r->file.journal, r->next);
     }
     if (r->next)

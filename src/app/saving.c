@@ -85,7 +85,8 @@ static bool wanted(const struct saving *s, const struct entry *e)
 static bool gather(struct saving *s, const struct journal *j)
 {
     uint64_t begun = s->filter ? filter_work(s->filter) : 0;
-    for (int i = 0; i < PIECE && s->out.len < PIECE_BYTES && !(s->filter && filter_work(s->filter) - begun > PIECE_WORK); i++) {
+    for (int i = 0;
+         i < PIECE && s->out.len < PIECE_BYTES && !(s->filter && filter_work(s->filter) - begun > PIECE_WORK); i++) {
         struct entry e;
         uint64_t n = journal_after(j, s->seen, ROLE_NONE, JOURNAL_ALL);
         if (!n || n > s->last)
@@ -108,7 +109,10 @@ int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last,
         return -1;
     }
     uint64_t newest = journal_last(app_viewed(a));
-    *s = (struct saving){.seen = first ? first - 1 : 0, .last = last < newest ? last : newest, .filter = filter, .forgotten = journal_counts(app_viewed(a)).forgotten};
+    *s = (struct saving){.seen = first ? first - 1 : 0,
+                         .last = last < newest ? last : newest,
+                         .filter = filter,
+                         .forgotten = journal_counts(app_viewed(a)).forgotten};
     loop_again(a->loop);
     return begin(a, s, path, false);
 }
@@ -152,11 +156,12 @@ static void tell_saved(struct app *a, struct saving *s)
     uint64_t forgotten = journal_counts(app_viewed(a)).forgotten - s->forgotten;
     buffer_init(&summary);
     export_describe(s->x, &summary);
-    int at = snprintf(text, sizeof text, "saved %s entr%s to %.200s (%s): %.*s", units_format_count(s->entries, count), s->entries == 1 ? "y" : "ies", s->name,
-                      s->x->format->name,
-                      (int)summary.len, summary.data ? (char *)summary.data : "");
+    int at = snprintf(text, sizeof text, "saved %s entr%s to %.200s (%s): %.*s", units_format_count(s->entries, count),
+                      s->entries == 1 ? "y" : "ies", s->name, s->x->format->name, (int)summary.len,
+                      summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; %s were forgotten meanwhile", units_format_count(forgotten, gone));
+        snprintf(text + at, sizeof text - (size_t)at, "; %s were forgotten meanwhile",
+                 units_format_count(forgotten, gone));
     a->front.say(a->front.context, false, text);
     buffer_done(&summary);
 }
@@ -169,7 +174,8 @@ bool saving_step(struct app *a)
     bool more = gather(s, app_viewed(a));
     if (!more)
         export_end(s->x, &s->out);
-    if (s->out.failed || file_out_write(&s->file, s->out.data, s->out.len) < 0 || (!more && file_out_finish(&s->file) < 0)) {
+    if (s->out.failed || file_out_write(&s->file, s->out.data, s->out.len) < 0 ||
+        (!more && file_out_finish(&s->file) < 0)) {
         fails(a, s, s->out.failed ? ENOMEM : errno);
         a->front.say(a->front.context, true, a->why);
         return false;

@@ -24,7 +24,8 @@ static int to_file(struct screen *s, const struct buffer *bytes, const char *pat
     char at[PATH_MAX], count[UNITS_TEXT];
     paths_expand(at, sizeof at, path);
     file_out_init(&file);
-    if (file_out_open(&file, at) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 || file_out_finish(&file) < 0) {
+    if (file_out_open(&file, at) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 ||
+        file_out_finish(&file) < 0) {
         snprintf(a->why, APP_WHY, "not copied to %s: %s", path, error_meaning(errno));
         return -1;
     }
@@ -37,16 +38,19 @@ static int to_clipboard(struct screen *s, const struct buffer *bytes)
     char count[UNITS_TEXT];
     if (term_copy(s->term, bytes->data, bytes->len) < 0) {
         bool large = errno == EMSGSIZE;
-        snprintf(s->app->why, APP_WHY, "not copied: %s", large ? "it is more than terminals take; /copy HOW FILE writes a file" : strerror(errno));
+        snprintf(s->app->why, APP_WHY, "not copied: %s",
+                 large ? "it is more than terminals take; /copy HOW FILE writes a file" : strerror(errno));
         return -1;
     }
-    screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)", units_format_count(bytes->len, count));
+    screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)",
+               units_format_count(bytes->len, count));
     return 0;
 }
 
 int screen_copy(struct screen *s, enum dump_form form, const char *path)
 {
-    uint64_t n = s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(&s->logs[s->scrolled == PART_SERVER], &s->scene);
+    uint64_t n =
+        s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(&s->logs[s->scrolled == PART_SERVER], &s->scene);
     struct buffer bytes;
     struct entry e;
     int failed;

@@ -59,7 +59,8 @@ void screen_look(struct screen *s)
     scene->journal = app_viewed(a);
     scene->file = a->opening.journal ? a->opening.name : NULL;
     scene->search = s->search;
-    if (!scene->start && journal_get(scene->journal, journal_after(scene->journal, 0, ROLE_NONE, JOURNAL_TALK), &oldest))
+    if (!scene->start &&
+        journal_get(scene->journal, journal_after(scene->journal, 0, ROLE_NONE, JOURNAL_TALK), &oldest))
         scene->start = oldest.wall;
     scene->relay = a->relay.on ? &a->relay.target : NULL;
     scene->client.open = a->client.udp.fd >= 0;
@@ -94,7 +95,8 @@ static void add_fault(const struct app *a, struct stats_shown *t, enum role role
     if (fault_is_off(link_spec(l)) && c->submitted == 0)
         return;
     t->faults[t->fault_count++] = (struct stats_fault){
-        role, dir, link_spec(l), c->submitted, c->lost + c->lost_to_burst + c->lost_to_rate, c->delayed, c->duplicates, c->overtaken, c->corrupted,
+        role,       dir,           link_spec(l), c->submitted, c->lost + c->lost_to_burst + c->lost_to_rate,
+        c->delayed, c->duplicates, c->overtaken, c->corrupted,
     };
 }
 
@@ -129,7 +131,8 @@ static void draw_panes(struct screen *s)
         screen_stats(s, &shown);
         stats_view_draw(&s->stats, c, l->part[PART_VIEW], &s->scene, &shown, s->focus == PART_VIEW);
     }
-    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene, s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->view));
+    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene,
+                  s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->view));
     log_view_draw(&s->logs[1], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
     for (int row = 0; l->divider >= 0 && row < l->part[PART_CLIENT].rows; row++)
         cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
@@ -142,14 +145,16 @@ static void describe_work(struct screen *s, char *text, size_t room)
     char number[UNITS_TEXT], all[UNITS_TEXT];
     text[0] = '\0';
     if (a->saving.x)
-        snprintf(text, room, "saving %.60s · %s entries · ^C stops", a->saving.name, units_format_count(a->saving.entries, number));
+        snprintf(text, room, "saving %.60s · %s entries · ^C stops", a->saving.name,
+                 units_format_count(a->saving.entries, number));
     else if (opening_is_reading(&a->opening))
-        snprintf(text, room, "reading %.60s · %s entries", a->opening.name, units_format_count(journal_last(a->opening.journal), number));
+        snprintf(text, room, "reading %.60s · %s entries", a->opening.name,
+                 units_format_count(journal_last(a->opening.journal), number));
     else if (replay_is_on(a) && !a->replay.began)
         snprintf(text, room, "reading %.60s", a->replay.file.name);
     else if (replay_is_on(a))
-        snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name, units_format_count(a->replay.sent_count, number),
-                 units_format_count(a->replay.count, all));
+        snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name,
+                 units_format_count(a->replay.sent_count, number), units_format_count(a->replay.count, all));
     else if (sending_is_on(a))
         sending_state(a, text, room);
     else if (screen_search_state(s, text, room))
@@ -159,7 +164,8 @@ static void describe_work(struct screen *s, char *text, size_t room)
     else if (app_is_busy(a))
         snprintf(text, room, "looking a name up · Esc gives it up");
     else if (s->scene.client.waiting)
-        snprintf(text, room, "waiting for %s answer%s", units_format_count(s->scene.client.waiting, number), s->scene.client.waiting == 1 ? "" : "s");
+        snprintf(text, room, "waiting for %s answer%s", units_format_count(s->scene.client.waiting, number),
+                 s->scene.client.waiting == 1 ? "" : "s");
 }
 
 /* What is so until it is changed: what --save writes to, what had to be forgotten. */
@@ -171,7 +177,8 @@ static void describe_state(const struct screen *s, char *text, size_t room)
     size_t at = 0;
     text[0] = '\0';
     if (counts.forgotten > a->cleared)
-        at = (size_t)snprintf(text, room, " %s old entries forgotten ", units_format_count(counts.forgotten - a->cleared, number));
+        at = (size_t)snprintf(text, room, " %s old entries forgotten ",
+                              units_format_count(counts.forgotten - a->cleared, number));
     if (a->keeping.x && at < room)
         snprintf(text + at, room - at, "%s saving to %.40s ", at ? "·" : "", a->keeping.name);
 }
@@ -189,7 +196,8 @@ static void draw_rule(struct screen *s)
     if (*work || *faults)
         snprintf(text, sizeof text, " %s%s%s ", work, *work && *faults ? " · " : "", faults);
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
-    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end), right = end - 1 - cells_width(&s->cells, state);
+    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end),
+        right = end - 1 - cells_width(&s->cells, state);
     cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
     if (right > left)
         cells_put_safe(&s->cells, row, right, end, STYLE_TITLE, (const unsigned char *)state, strlen(state));
@@ -249,8 +257,9 @@ static void draw_text(struct screen *s, int row, int from)
         return;
     if (width_of(text, cursor) > room) {
         while (width_of(text + start, cursor - start) > room * 2 / 3)
-            start += (cursor - start) / 4 > 8 && width_of(text + start, cursor - start) > 4 * room ? (cursor - start) / 4
-                                                                                                 : safe_glyph(text + start, len - start, &g);
+            start += (cursor - start) / 4 > 8 && width_of(text + start, cursor - start) > 4 * room ?
+                         (cursor - start) / 4 :
+                         safe_glyph(text + start, len - start, &g);
         while (start < cursor && (text[start] & 0xc0) == 0x80)
             start++;
         from = cells_put(&s->cells, row, from, end, STYLE_DIM, "…");
@@ -266,7 +275,8 @@ static void draw_question(struct screen *s, int row)
     char text[200], number[UNITS_TEXT];
     const char *ask = "";
     if (s->question == QUESTION_PASTE) {
-        snprintf(text, sizeof text, "Send %s lines, one datagram each? y n", units_format_count(s->outbox_lines, number));
+        snprintf(text, sizeof text, "Send %s lines, one datagram each? y n",
+                 units_format_count(s->outbox_lines, number));
         ask = text;
     } else if (s->question == QUESTION_LEAVE) {
         ask = "Leave udptalk? y n";
@@ -328,8 +338,8 @@ static void line_hint(const struct screen *s, char *out, size_t room)
     else if (len == 0)
         snprintf(out, room, "/to HOST [PORT] opens a client · / command · Tab: panes · ^D leave");
     else
-        snprintf(out, room, "%s character%s, %s byte%s · %s%s", units_format_count(count, characters), count == 1 ? "" : "s",
-                 units_format_count(len - skip, bytes), len - skip == 1 ? "" : "s",
+        snprintf(out, room, "%s character%s, %s byte%s · %s%s", units_format_count(count, characters),
+                 count == 1 ? "" : "s", units_format_count(len - skip, bytes), len - skip == 1 ? "" : "s",
                  s->scene.client.open ? "Enter: one datagram to " : "no client is open: /to HOST",
                  s->scene.client.open ? address_format(&s->scene.client.peer, peer) : "");
 }
@@ -362,9 +372,13 @@ static void draw_hint(struct screen *s)
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
-        snprintf(hint, sizeof hint, s->awaits ? "a letter from a to z" : s->focus == PART_VIEW && s->view == VIEW_STATS ? "j k scroll · s S sort the clients · ? help · q back" :
+        snprintf(hint, sizeof hint,
+                 s->awaits ? "a letter from a to z" :
+                 s->focus == PART_VIEW && s->view == VIEW_STATS ?
+                             "j k scroll · s S sort the clients · ? help · q back" :
                  s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
-                 s->scene.shift ? "Left: back towards the beginning of long payloads · Right: on" : "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
+                 s->scene.shift        ? "Left: back towards the beginning of long payloads · Right: on" :
+                                  "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
     if (1 + cells_width(&s->cells, hint) > end)
         cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");

@@ -315,7 +315,8 @@ static void submit(struct screen *s)
         show_end(s, true, false);
         line_take(s->line, true);
         if (s->app->opening.journal)
-            screen_say(s, STYLE_NOTICE, "sent; the log that you look at is %.100s, /open comes back to the present", s->app->opening.name);
+            screen_say(s, STYLE_NOTICE, "sent; the log that you look at is %.100s, /open comes back to the present",
+                       s->app->opening.name);
     }
 }
 
@@ -372,8 +373,10 @@ static void paste_in_line(struct screen *s, const unsigned char *text, size_t le
     line_insert(s->line, text, len);
     line_text(s->line, &after);
     if (after - before != len)
-        screen_say(s, STYLE_ERROR, "not all of the paste has a place in a line: control characters, invalid bytes and what is beyond "
-                   "%d characters was left out", LINE_MAX_CHARS);
+        screen_say(s, STYLE_ERROR,
+                   "not all of the paste has a place in a line: control characters, invalid bytes and what is beyond "
+                   "%d characters was left out",
+                   LINE_MAX_CHARS);
 }
 
 /* One pasted line goes into the input line; many are asked about first. */
@@ -390,7 +393,8 @@ static void paste(struct screen *s)
     } else if (!len || !memchr(p->data, '\n', len)) {
         paste_in_line(s, p->data, len);
     } else if (s->app->client.udp.fd < 0) {
-        screen_say(s, STYLE_ERROR, "there is no client here, so nothing of the paste was taken: /to HOST [PORT] opens one");
+        screen_say(s, STYLE_ERROR,
+                   "there is no client here, so nothing of the paste was taken: /to HOST [PORT] opens one");
     } else {
         buffer_clear(&s->outbox);
         buffer_append(&s->outbox, p->data, len);

@@ -84,7 +84,8 @@ static void search_on(struct screen *s, uint64_t work)
     if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
         screen_say(s, STYLE_NOTICE, "nothing of it is in the %s's log", s->hits_of->ops->name);
     else if (found == 0)
-        screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it", w->backwards == s->backwards ? "N" : "n");
+        screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it",
+                   w->backwards == s->backwards ? "N" : "n");
 }
 
 /* From the line in focus on; `with` it. */
@@ -246,7 +247,8 @@ int screen_go(struct screen *s, const struct command *c)
     else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->role, JOURNAL_TALK), &newest))
         n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->role);
     if (n && !is_shown(v, row_of(j, n)))
-        screen_say(s, STYLE_NOTICE, "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
+        screen_say(s, STYLE_NOTICE,
+                   "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
     if (n) {
         log_view_go(v, row_of(j, n), &s->scene);
         return 0;
@@ -254,7 +256,8 @@ int screen_go(struct screen *s, const struct command *c)
     if (c->marks[0])
         snprintf(s->app->why, APP_WHY, "there is no mark %c: m and a letter set one", c->marks[0]);
     else if (c->exchange)
-        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in the %s's log", (unsigned long long)c->exchange, v->ops->name);
+        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in the %s's log", (unsigned long long)c->exchange,
+                 v->ops->name);
     else
         snprintf(s->app->why, APP_WHY, "nothing of the %s's log is there", v->ops->name);
     errno = ENOENT;
@@ -279,7 +282,8 @@ int screen_inspect(struct screen *s, uint64_t exchange)
     struct log_view *v = log_of(s);
     uint64_t n = exchange ? entry_of_exchange(j, exchange, v->ops->role) : log_view_focus(v, &s->scene);
     if (!n) {
-        snprintf(s->app->why, APP_WHY, exchange ? "there is no exchange %llu in the %s's log" : "there is no line to inspect",
+        snprintf(s->app->why, APP_WHY,
+                 exchange ? "there is no exchange %llu in the %s's log" : "there is no line to inspect",
                  (unsigned long long)exchange, v->ops->name);
         errno = ENOENT;
         return -1;
@@ -295,7 +299,8 @@ static void tell_gave_up(struct screen *s, struct filter *f, const struct filter
     if (!f || *told == f || filter_gave_up(f) == 0)
         return;
     *told = f;
-    screen_say(s, STYLE_NOTICE, "the pattern takes too long for a datagram of %s: that counts as no match", f == s->search ? "those searched" : "the log");
+    screen_say(s, STYLE_NOTICE, "the pattern takes too long for a datagram of %s: that counts as no match",
+               f == s->search ? "those searched" : "the log");
 }
 
 void screen_log_turn(struct screen *s)
@@ -325,13 +330,15 @@ bool screen_search_state(struct screen *s, char *text, size_t room)
     if (!s->search || s->hits_of != log_of(s))
         return false;
     uint64_t focus = log_view_focus(s->hits_of, &s->scene);
-    bool on_hit = focus && sift_before(&s->hits, focus + 1) == focus, counted = s->hits.seen == journal_last(app_viewed(s->app));
+    bool on_hit = focus && sift_before(&s->hits, focus + 1) == focus,
+         counted = s->hits.seen == journal_last(app_viewed(s->app));
     size_t count = hits_upto(s, UINT64_MAX);
     units_format_count(count, all);
     if (s->searching)
         snprintf(text, room, "/%.40s/: searching · ^C stops", s->pattern);
     else if (on_hit)
-        snprintf(text, room, "/%.40s/: hit %s of %s%s", s->pattern, units_format_count(hits_upto(s, focus), rank), all, counted ? "" : "…");
+        snprintf(text, room, "/%.40s/: hit %s of %s%s", s->pattern, units_format_count(hits_upto(s, focus), rank), all,
+                 counted ? "" : "…");
     else
         snprintf(text, room, "/%.40s/: %s hit%s%s", s->pattern, all, count == 1 ? "" : "s", counted ? "" : "…");
     return true;

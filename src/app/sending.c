@@ -48,7 +48,8 @@ static int make(struct app *a, const struct payload *p, uint64_t counter, struct
     buffer_clear(out);
     if (payload_make(p, &v, out) == 0)
         return 0;
-    return fails(a, errno, errno == EMSGSIZE ? "not sent: it would be larger than any datagram" : "not sent: out of memory");
+    return fails(a, errno,
+                 errno == EMSGSIZE ? "not sent: it would be larger than any datagram" : "not sent: out of memory");
 }
 
 static const void *bytes_of(const struct buffer *b)
@@ -105,7 +106,8 @@ static void begin(struct app *a, enum sending_kind kind, uint64_t count)
 static uint64_t count_lines(const struct buffer *b)
 {
     uint64_t lines = 0;
-    for (const unsigned char *at = b->data, *end = b->data + b->len; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+    for (const unsigned char *at = b->data, *end = b->data + b->len;
+         at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
         lines++;
     return lines + (b->len && b->data[b->len - 1] != '\n');
 }
@@ -121,8 +123,13 @@ int sending_file(struct app *a, const char *path, bool lines)
     buffer_init(&content);
     int failed = paths_read_regular(path, most, &content);
     if (failed)
-        snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path, errno == EFBIG ? "it has more bytes than " : errno == EINVAL ? "it is no regular file" : strerror(errno),
-                 errno != EFBIG ? "" : lines ? units_format_count(most, count) : "a datagram; /file PATH lines sends each line as one");
+        snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path,
+                 errno == EFBIG  ? "it has more bytes than " :
+                 errno == EINVAL ? "it is no regular file" :
+                                   strerror(errno),
+                 errno != EFBIG ? "" :
+                 lines          ? units_format_count(most, count) :
+                                  "a datagram; /file PATH lines sends each line as one");
     else if (!lines)
         failed = client_send(a, bytes_of(&content), content.len);
     else if (content.len == 0)
@@ -240,9 +247,10 @@ static void summarise(const struct app *a, char *text, size_t room)
     const struct sending *s = &a->sending;
     char done[UNITS_TEXT], count[UNITS_TEXT], time[UNITS_TEXT], refused[UNITS_TEXT];
     uint64_t unsent = a->client.unsent - s->refused;
-    int64_t took = loop_clock(a->loop).mono - s->began, round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
-    int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done), units_format_count(s->count, count),
-                      units_format_time(took / round * round, time));
+    int64_t took = loop_clock(a->loop).mono - s->began,
+            round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
+    int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done),
+                      units_format_count(s->count, count), units_format_time(took / round * round, time));
     if (unsent && at > 0 && (size_t)at < room)
         snprintf(text + at, room - (size_t)at, "; the system refused %s", units_format_count(unsent, refused));
 }
@@ -338,6 +346,7 @@ void sending_state(const struct app *a, char *text, size_t room)
     double pace = s->every ? 1e9 / (double)s->every : took > 0 ? (double)s->done * 1e9 / (double)took : 0;
     if (pace > 0)
         still = (int64_t)((double)(s->count - s->done) / pace);
-    snprintf(text, room, "%s: %s of %s · %s/s · %s left · ^C stops", names[s->kind], units_format_count(s->done, done), units_format_count(s->count, count),
-             units_format_count((uint64_t)(pace + 0.5), rate), units_format_time(still * UNITS_SECOND, left));
+    snprintf(text, room, "%s: %s of %s · %s/s · %s left · ^C stops", names[s->kind], units_format_count(s->done, done),
+             units_format_count(s->count, count), units_format_count((uint64_t)(pace + 0.5), rate),
+             units_format_time(still * UNITS_SECOND, left));
 }

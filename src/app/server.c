@@ -20,7 +20,8 @@ enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10 }; /* datagrams a turn, a
 #define TURN_MOST (UNITS_SECOND / 200) /* large datagrams take their time: then keys and frames come before the next read */
 
 /* Journals the reply as it left, or did not. `error`: what sending it met, 0 when it was sent or held back. */
-static struct entry journal_reply(struct app *a, const struct pending *p, int error, unsigned flags, const unsigned char *bytes)
+static struct entry journal_reply(struct app *a, const struct pending *p, int error, unsigned flags,
+                                  const unsigned char *bytes)
 {
     struct server *s = &a->server;
     size_t most = udp_most(&s->udp);
@@ -59,9 +60,16 @@ static int send_linked(struct app *a, const struct pending *p)
 {
     struct server *s = &a->server;
     const unsigned char *bytes = tx_bytes(s->tx)->data + p->start;
-    struct link_item item = {.bytes = bytes, .len = p->len, .from = p->from, .to = p->request.peer, .after = p->after, .tag = journal_last(a->journal) + 1};
+    struct link_item item = {.bytes = bytes,
+                             .len = p->len,
+                             .from = p->from,
+                             .to = p->request.peer,
+                             .after = p->after,
+                             .tag = journal_last(a->journal) + 1};
     int answer = link_submit(faults_link(a, ROLE_SERVER, DIR_SENT), &item, loop_clock(a->loop).mono);
-    int error = answer < 0 ? ENOBUFS : answer == LINK_NOW && udp_send_from(&s->udp, &p->from, &p->request.peer, bytes, p->len) < 0 ? errno : 0;
+    int error = answer < 0                                                                                  ? ENOBUFS :
+                answer == LINK_NOW && udp_send_from(&s->udp, &p->from, &p->request.peer, bytes, p->len) < 0 ? errno :
+                                                                                                              0;
     unsigned flags = faults_flags(a, &item, answer, &bytes);
     struct entry reply = journal_reply(a, p, error, flags, bytes);
     if (!error)
@@ -263,7 +271,8 @@ static void server_ready(void *context, short revents)
     if (!take_all(a, &datagrams, &bytes)) /* what a full socket or slow rules left */
         return;
     rx_begin(s->rx, &s->udp, &wish);
-    while (datagrams < DRAIN && bytes < a->turn_most && !is_late(a) && !rx_is_dry(s->rx) && (most = read_most(a, bytes)) > 0) {
+    while (datagrams < DRAIN && bytes < a->turn_most && !is_late(a) && !rx_is_dry(s->rx) &&
+           (most = read_most(a, bytes)) > 0) {
         size_t before = bytes;
         int got = rx_fill(s->rx, &s->udp, most);
         sockets_be_patient(a, s->rx);

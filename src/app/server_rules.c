@@ -17,7 +17,8 @@ static void tell_gave_up(struct app *a, const struct entry *request, size_t rule
     if (a->server.gave_up)
         return;
     a->server.gave_up = true;
-    app_notice(a, ROLE_SERVER, EVENT_ERROR, request, "the pattern of rule %zu takes too long for this datagram: that counts as no match", rule);
+    app_notice(a, ROLE_SERVER, EVENT_ERROR, request,
+               "the pattern of rule %zu takes too long for this datagram: that counts as no match", rule);
 }
 
 static void make_text(struct app *a, struct pending *p, const struct rule *rule, const struct rule_match *m)
@@ -99,13 +100,20 @@ void rules_execute(struct app *a, const struct pending *p)
     struct server *s = &a->server;
     struct running *r = running_of(s, 0);
     struct entry about = p->request;
-    struct exec_request request = {.id = s->commands + 1, .command = p->command, .data = p->request.data, .len = p->request.kept, .peer = p->request.peer,
+    struct exec_request request = {.id = s->commands + 1,
+                                   .command = p->command,
+                                   .data = p->request.data,
+                                   .len = p->request.kept,
+                                   .peer = p->request.peer,
                                    .local = p->request.local};
     errno = EAGAIN;
     if (!s->exec || !r || exec_start(s->exec, &request) < 0) {
         about.error = s->exec ? errno : 0;
-        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, !s->exec ? "its rule runs a command, which takes --allow-exec at the start" :
-                   errno == EAGAIN ? "its rule's command was not run: too many run and wait already" : "its rule's command was not run: %s", error_meaning(errno));
+        app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about,
+                   !s->exec        ? "its rule runs a command, which takes --allow-exec at the start" :
+                   errno == EAGAIN ? "its rule's command was not run: too many run and wait already" :
+                                     "its rule's command was not run: %s",
+                   error_meaning(errno));
     } else {
         *r = (struct running){++s->commands, p->request, p->from, p->after, p->peer};
         r->request.data = NULL;
@@ -121,7 +129,13 @@ static void answer(struct app *a, const struct running *r, const struct exec_res
     struct server *s = &a->server;
     struct pending *p = &s->pending[s->pending_count++];
     struct buffer *bytes = tx_bytes(s->tx);
-    *p = (struct pending){.request = r->request, .from = r->from, .has_reply = true, .start = bytes->len, .len = result->len, .after = r->after, .peer = r->peer};
+    *p = (struct pending){.request = r->request,
+                          .from = r->from,
+                          .has_reply = true,
+                          .start = bytes->len,
+                          .len = result->len,
+                          .after = r->after,
+                          .peer = r->peer};
     if (buffer_append(bytes, result->data, result->len) < 0) {
         p->has_reply = false;
         p->reason = "out of memory";
@@ -140,11 +154,13 @@ static void take_result(struct app *a, const struct exec_result *result)
     if (!r)
         return;
     if (a->server.udp.fd < 0 || result->end != EXEC_DONE)
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, "not answered: %s", a->server.udp.fd < 0 ? "the server was closed meanwhile" : exec_why(result, why));
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, "not answered: %s",
+                   a->server.udp.fd < 0 ? "the server was closed meanwhile" : exec_why(result, why));
     else
         answer(a, r, result);
     if (result->end == EXEC_DONE && result->cut)
-        app_notice(a, ROLE_SERVER, EVENT_INFO, &r->request, "its command wrote more than a datagram holds: the rest is cut");
+        app_notice(a, ROLE_SERVER, EVENT_INFO, &r->request,
+                   "its command wrote more than a datagram holds: the rest is cut");
     r->id = 0;
 }
 
@@ -157,7 +173,8 @@ static void take_results(struct app *a)
     while (!s->full && s->pending_count < TX_MOST && (got = exec_take(s->exec, &result)) > 0)
         take_result(a, &result);
     if (got < 0)
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL, "no more commands can be run: the process that runs them has died");
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL,
+                   "no more commands can be run: the process that runs them has died");
     server_settle_taken(a);
     faults_step(a);
     watch_exec(a);
@@ -182,7 +199,8 @@ static void tell(struct app *a, size_t n)
 {
     const struct rule *rule = rules_at(&a->server.rules, n);
     char hits[UNITS_TEXT];
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %zu: %.600s (%s hit%s)", n, rule->text, units_format_count(rule->hits, hits), rule->hits == 1 ? "" : "s");
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %zu: %.600s (%s hit%s)", n, rule->text,
+               units_format_count(rule->hits, hits), rule->hits == 1 ? "" : "s");
 }
 
 static int list(struct app *a)
@@ -190,7 +208,8 @@ static int list(struct app *a)
     for (size_t n = 1; n <= a->server.rules.count; n++)
         tell(a, n);
     if (a->server.rules.count == 0)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "there are no rules; the transform %s answers", a->server.transform->name);
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "there are no rules; the transform %s answers",
+                   a->server.transform->name);
     return 0;
 }
 
@@ -239,7 +258,8 @@ static int load(struct app *a, const char *path)
     rules_init(&fresh);
     int count = -1;
     if (paths_read_regular(path, PATHS_LONGEST, &text) < 0)
-        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path, errno == EINVAL ? "it is no regular file" : strerror(errno));
+        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path,
+                 errno == EINVAL ? "it is no regular file" : strerror(errno));
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);
@@ -265,12 +285,13 @@ static int save(struct app *a, const char *path)
     buffer_init(&text);
     file_out_init(&file);
     paths_expand(at, sizeof at, path);
-    int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at) < 0 || file_out_write(&file, text.data, text.len) < 0 ||
-                 file_out_finish(&file) < 0;
+    int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at) < 0 ||
+                 file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
     if (failed)
         snprintf(a->why, APP_WHY, "cannot save the rules to %.200s: %s", path, error_meaning(errno));
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%zu rule%s saved to %.200s", a->server.rules.count, a->server.rules.count == 1 ? "" : "s", path);
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%zu rule%s saved to %.200s", a->server.rules.count,
+                   a->server.rules.count == 1 ? "" : "s", path);
     buffer_done(&text);
     return failed ? -1 : 0;
 }

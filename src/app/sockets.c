@@ -80,7 +80,8 @@ static int group_fails(struct app *a, const struct address *group, bool join, in
     if (!join && error == EADDRNOTAVAIL)
         snprintf(a->why, APP_WHY, "this socket is no member of %s", address_format_host(group, text));
     else
-        snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text), error_meaning(error));
+        snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text),
+                 error_meaning(error));
     errno = error;
     return -1;
 }
@@ -115,7 +116,8 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
 void sockets_tell_drops(struct app *a, enum role role)
 {
     bool server = role == ROLE_SERVER;
-    uint32_t *told = server ? &a->server.drops : &a->client.drops, drops = udp_drops(server ? &a->server.udp : &a->client.udp);
+    uint32_t *told = server ? &a->server.drops : &a->client.drops,
+             drops = udp_drops(server ? &a->server.udp : &a->client.udp);
     char more[UNITS_TEXT], all[UNITS_TEXT];
     if (drops <= *told)
         return;
@@ -129,7 +131,8 @@ static void look_again(void *context);
 static void look_soon(struct call_source *source)
 {
     struct app *a = source->app;
-    loop_timer_set(a->loop, source->role == ROLE_SERVER ? &a->server.look : &a->client.look, loop_now(a->loop).mono + LOOK_AFTER, look_again, source);
+    loop_timer_set(a->loop, source->role == ROLE_SERVER ? &a->server.look : &a->client.look,
+                   loop_now(a->loop).mono + LOOK_AFTER, look_again, source);
 }
 
 /* While there are queues, drops are looked for again and again, and the loop is patient. */
@@ -202,7 +205,8 @@ static void polled(void *context, const struct pollfd *fds, int count, int timeo
         bool endpoint = fds[i].fd == a->client.udp.fd || fds[i].fd == a->server.udp.fd;
         ours |= endpoint && fds[i].revents;
         if (c.polled_count < CALL_POLLED)
-            c.polled[c.polled_count++] = (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
+            c.polled[c.polled_count++] =
+                (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
     }
     if (ours && result > 0)
         journal_call(a, ROLE_NONE, &c, loop_now(a->loop));
@@ -216,7 +220,8 @@ void sockets_trace_poll(struct app *a)
 /* How the load has the open sockets read just now. */
 static void tell_way(const struct app *a, char *text, size_t room)
 {
-    static const char *const ways[] = {[RX_PLAIN] = "one by one", [RX_BATCH] = "in batches", [RX_TRAINS] = "in batches and trains"};
+    static const char *const ways[] = {
+        [RX_PLAIN] = "one by one", [RX_BATCH] = "in batches", [RX_TRAINS] = "in batches and trains"};
     const char *client = a->client.udp.fd >= 0 ? ways[rx_way(a->client.rx)] : NULL;
     const char *server = a->server.udp.fd >= 0 ? ways[rx_way(a->server.rx)] : NULL;
     if (client && server)

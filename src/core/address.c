@@ -343,8 +343,9 @@ static int take_host(const struct reading *r, const char *host, size_t len)
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)host[i];
         if (c <= 0x20 || c == 0x7f || c == '[' || c == ']')
-            return refuse(r, host, len,
-                          "is not a host: a name has no blanks, brackets or control characters; write HOST:PORT or [IPv6]:PORT");
+            return refuse(
+                r, host, len,
+                "is not a host: a name has no blanks, brackets or control characters; write HOST:PORT or [IPv6]:PORT");
     }
     memcpy(r->place->host, host, len);
     r->place->host[len] = '\0';
@@ -361,7 +362,8 @@ static int take_v6(const struct reading *r, const char *host, size_t len)
     if (error == 0 && a.family == AF_INET6)
         return 0;
     if (error == ENODEV)
-        return refuse(r, host, len, "names an interface that this machine does not have: what follows % is one, such as lo");
+        return refuse(r, host, len,
+                      "names an interface that this machine does not have: what follows % is one, such as lo");
     return refuse(r, host, len, "is not an IPv6 address: one with a port is written [::1]:12000");
 }
 
@@ -369,9 +371,11 @@ static int read_bracketed(const struct reading *r, const char *text)
 {
     const char *end = strchr(text, ']');
     if (!end)
-        return refuse(r, text, strlen(text), "lacks its closing bracket: an IPv6 address with a port is written [::1]:12000");
+        return refuse(r, text, strlen(text),
+                      "lacks its closing bracket: an IPv6 address with a port is written [::1]:12000");
     if (end[1] != '\0' && end[1] != ':')
-        return refuse(r, text, strlen(text), "goes on behind the bracket: only a colon and a port may follow, as in [::1]:12000");
+        return refuse(r, text, strlen(text),
+                      "goes on behind the bracket: only a colon and a port may follow, as in [::1]:12000");
     if (take_v6(r, text + 1, (size_t)(end - text - 1)) < 0)
         return -1;
     return end[1] ? take_port(r, end + 2) : 0;

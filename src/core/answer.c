@@ -36,7 +36,8 @@ uint64_t answer_row(const struct journal *j, const struct entry *e)
     struct entry reply;
     if (e->role != ROLE_SERVER || !e->reply_to)
         return e->n;
-    bool of_reply = e->kind == ENTRY_NOTICE && journal_get(j, e->reply_to, &reply) && reply.kind == ENTRY_DATAGRAM && reply.dir == DIR_SENT && reply.reply_to;
+    bool of_reply = e->kind == ENTRY_NOTICE && journal_get(j, e->reply_to, &reply) && reply.kind == ENTRY_DATAGRAM &&
+                    reply.dir == DIR_SENT && reply.reply_to;
     return of_reply ? reply.reply_to : e->reply_to;
 }
 
@@ -46,7 +47,9 @@ bool answer_is_part(const struct journal *j, const struct entry *e)
     struct entry request;
     if (e->role != ROLE_SERVER || e->kind == ENTRY_CALL || !e->reply_to)
         return false;
-    if (journal_before(j, e->n, ROLE_SERVER, JOURNAL_TALK) == e->reply_to && journal_get(j, e->reply_to, &request) && is_request(&request))
+    if (journal_before(j, e->n, ROLE_SERVER, JOURNAL_TALK) == e->reply_to && journal_get(j, e->reply_to, &request) &&
+        is_request(&request))
         return true; /* most stand right behind it, and then no more is to be read */
-    return answer_gather(j, answer_row(j, e), &a) && ((a.has_reply && a.reply.n == e->n) || (a.has_reason && a.reason.n == e->n));
+    return answer_gather(j, answer_row(j, e), &a) &&
+           ((a.has_reply && a.reply.n == e->n) || (a.has_reason && a.reason.n == e->n));
 }

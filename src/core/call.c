@@ -35,7 +35,8 @@ struct named {
 };
 
 static const char *const names[CALL_COUNT] = {
-    "socket", "bind", "connect", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recvmsg", "sendmmsg", "recvmmsg", "setsockopt", "close", "poll",
+    "socket",   "bind",    "connect",  "getsockname", "sendto",     "send",  "sendmsg",
+    "recvfrom", "recvmsg", "sendmmsg", "recvmmsg",    "setsockopt", "close", "poll",
 };
 
 static bool is_batch(enum call_id id)
@@ -140,7 +141,10 @@ static void put_bits(struct buffer *b, int bits, const struct named *table, size
 static void add_flags(struct buffer *b, int flags)
 {
     static const struct named table[] = {
-        {MSG_TRUNC, "MSG_TRUNC"}, {MSG_DONTWAIT, "MSG_DONTWAIT"}, {MSG_ERRQUEUE, "MSG_ERRQUEUE"}, {MSG_PEEK, "MSG_PEEK"},
+        {MSG_TRUNC, "MSG_TRUNC"},
+        {MSG_DONTWAIT, "MSG_DONTWAIT"},
+        {MSG_ERRQUEUE, "MSG_ERRQUEUE"},
+        {MSG_PEEK, "MSG_PEEK"},
     };
     put_bits(b, flags, table, sizeof table / sizeof *table);
     end(b);
@@ -174,7 +178,8 @@ static void add_sample(struct buffer *b, const struct packed *p, const struct en
 
 static void add_polled(struct buffer *b, const struct packed *p)
 {
-    static const struct named bits[] = {{1, "POLLIN"}, {4, "POLLOUT"}, {8, "POLLERR"}, {16, "POLLHUP"}, {32, "POLLNVAL"}};
+    static const struct named bits[] = {
+        {1, "POLLIN"}, {4, "POLLOUT"}, {8, "POLLERR"}, {16, "POLLHUP"}, {32, "POLLNVAL"}};
     enum { BITS = sizeof bits / sizeof *bits };
     buffer_append_text(b, "[");
     for (size_t i = 0; i < p->polled_count; i++) {
@@ -194,8 +199,12 @@ static void add_polled(struct buffer *b, const struct packed *p)
 
 static void add_option(struct buffer *b, int level, int option)
 {
-    static const struct named levels[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "IPPROTO_IP"}, {IPPROTO_IPV6, "IPPROTO_IPV6"}, {SOL_UDP, "SOL_UDP"}};
-    static const struct named socket_options[] = {{SO_RCVBUF, "SO_RCVBUF"}, {SO_SNDBUF, "SO_SNDBUF"}, {SO_BROADCAST, "SO_BROADCAST"}, {SO_TIMESTAMPNS, "SO_TIMESTAMPNS"}};
+    static const struct named levels[] = {
+        {SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "IPPROTO_IP"}, {IPPROTO_IPV6, "IPPROTO_IPV6"}, {SOL_UDP, "SOL_UDP"}};
+    static const struct named socket_options[] = {{SO_RCVBUF, "SO_RCVBUF"},
+                                                  {SO_SNDBUF, "SO_SNDBUF"},
+                                                  {SO_BROADCAST, "SO_BROADCAST"},
+                                                  {SO_TIMESTAMPNS, "SO_TIMESTAMPNS"}};
     static const struct named udp_options[] = {{UDP_GRO, "UDP_GRO"}, {UDP_SEGMENT, "UDP_SEGMENT"}};
     static const struct named ip_options[] = {
         {IP_RECVERR, "IP_RECVERR"}, {IP_PKTINFO, "IP_PKTINFO"}, {IP_TTL, "IP_TTL"}, {IP_TOS, "IP_TOS"},
@@ -203,9 +212,14 @@ static void add_option(struct buffer *b, int level, int option)
         {IP_ADD_MEMBERSHIP, "IP_ADD_MEMBERSHIP"}, {IP_DROP_MEMBERSHIP, "IP_DROP_MEMBERSHIP"},
     };
     static const struct named ipv6_options[] = {
-        {IPV6_V6ONLY, "IPV6_V6ONLY"}, {IPV6_RECVERR, "IPV6_RECVERR"}, {IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO"},
-        {IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS"}, {IPV6_TCLASS, "IPV6_TCLASS"}, {IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS"},
-        {IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP"}, {IPV6_ADD_MEMBERSHIP, "IPV6_ADD_MEMBERSHIP"},
+        {IPV6_V6ONLY, "IPV6_V6ONLY"},
+        {IPV6_RECVERR, "IPV6_RECVERR"},
+        {IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO"},
+        {IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS"},
+        {IPV6_TCLASS, "IPV6_TCLASS"},
+        {IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS"},
+        {IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP"},
+        {IPV6_ADD_MEMBERSHIP, "IPV6_ADD_MEMBERSHIP"},
         {IPV6_DROP_MEMBERSHIP, "IPV6_DROP_MEMBERSHIP"},
     };
     add_named(b, level, levels, sizeof levels / sizeof *levels);

@@ -26,13 +26,24 @@ struct words {
 
 typedef int parse_arguments(struct command *c, const struct words *w, char *why);
 
-static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time, parse_setting, parse_exchange,
-    parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save, parse_replay,
-    parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule, parse_fault, parse_ping;
+static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time,
+    parse_setting, parse_exchange, parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save,
+    parse_replay, parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule,
+    parse_fault, parse_ping;
 
 enum { RAW = -1, REST = -2 };
 
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ROLE, ARGUMENT_TRANSFORM, ARGUMENT_SETTING, ARGUMENT_COMMAND, ARGUMENT_FILTER, ARGUMENT_FORM, ARGUMENT_RULE, ARGUMENT_FAULT };
+enum argument_kind {
+    ARGUMENT_OTHER,
+    ARGUMENT_ROLE,
+    ARGUMENT_TRANSFORM,
+    ARGUMENT_SETTING,
+    ARGUMENT_COMMAND,
+    ARGUMENT_FILTER,
+    ARGUMENT_FORM,
+    ARGUMENT_RULE,
+    ARGUMENT_FAULT
+};
 
 static const struct {
     struct command_info info;
@@ -143,7 +154,8 @@ static int parse_place(struct command *c, const struct words *w, char *why)
         return -1;
     if (c->id != COMMAND_TO || (c->place.port != 0 && c->place.host[0]))
         return 0;
-    snprintf(why, COMMAND_WHY, c->place.host[0] ? "port 0 can't be sent to: a port is 1 to 65535" : "/to needs a HOST before the port");
+    snprintf(why, COMMAND_WHY,
+             c->place.host[0] ? "port 0 can't be sent to: a port is 1 to 65535" : "/to needs a HOST before the port");
     return -1;
 }
 
@@ -329,7 +341,8 @@ static int parse_go(struct command *c, const struct words *w, char *why)
         c->clock = units_parse_clock(to);
     if (c->exchange || c->clock >= 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\"", quotable(to, strlen(to), word));
+    snprintf(why, COMMAND_WHY, "/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\"",
+             quotable(to, strlen(to), word));
     return -1;
 }
 
@@ -345,7 +358,8 @@ static int parse_copy(struct command *c, const struct words *w, char *why)
             break;
     snprintf(c->text, sizeof c->text, "%s", w->count > 1 ? w->at[1] : "");
     if (c->form == DUMP_FORMS)
-        snprintf(why, COMMAND_WHY, "/copy takes text, hex, c, python or bytes, not \"%s\"", quotable(w->at[0], strlen(w->at[0]), word));
+        snprintf(why, COMMAND_WHY, "/copy takes text, hex, c, python or bytes, not \"%s\"",
+                 quotable(w->at[0], strlen(w->at[0]), word));
     else if (c->form == DUMP_BYTES && !c->text[0])
         snprintf(why, COMMAND_WHY, "/copy bytes needs a FILE: bytes as they are could be anything to a terminal");
     else
@@ -371,7 +385,8 @@ static int parse_save(struct command *c, const struct words *w, char *why)
         c->marks[i] = is_mark(w->at[1 + i]) ? w->at[1 + i][0] : 0;
     if (c->marks[0] && c->marks[1])
         return 0;
-    snprintf(why, COMMAND_WHY, "/save FILE takes all, filtered, or two marks (a b), not \"%s\"", quotable(w->at[1], strlen(w->at[1]), word));
+    snprintf(why, COMMAND_WHY, "/save FILE takes all, filtered, or two marks (a b), not \"%s\"",
+             quotable(w->at[1], strlen(w->at[1]), word));
     return -1;
 }
 
@@ -437,7 +452,8 @@ static int parse_file(struct command *c, const struct words *w, char *why)
     c->lines = w->count == 2;
     if (!c->lines || strcmp(w->at[1], "lines") == 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "/file PATH takes lines, or nothing, not \"%s\"", quotable(w->at[1], strlen(w->at[1]), word));
+    snprintf(why, COMMAND_WHY, "/file PATH takes lines, or nothing, not \"%s\"",
+             quotable(w->at[1], strlen(w->at[1]), word));
     return -1;
 }
 
@@ -462,8 +478,8 @@ static int parse_repeat(struct command *c, const struct words *w, char *why)
     (void)w;
     c->count = units_parse_count(take_word(c, word), 1, COMMAND_COUNT_MOST);
     if (c->count < 0) {
-        snprintf(why, COMMAND_WHY, "/%s needs how many first, a number up to 1,000,000,000%s%s%s", table[c->id].info.name, *word ? ", not \"" : "", word,
-                 *word ? "\"" : "");
+        snprintf(why, COMMAND_WHY, "/%s needs how many first, a number up to 1,000,000,000%s%s%s",
+                 table[c->id].info.name, *word ? ", not \"" : "", word, *word ? "\"" : "");
         return -1;
     }
     c->every = c->id == COMMAND_BURST ? 0 : UNITS_SECOND;
@@ -500,8 +516,10 @@ static int parse_ping(struct command *c, const struct words *w, char *why)
     if (c->count > 0 && i >= w->count)
         return 0;
     i = i < w->count ? i : 0;
-    snprintf(why, COMMAND_WHY, "/ping takes how many (1 to 1,000,000), every TIME, size BYTES (%d to %d), not \"%s%s%s\"", PING_LEAST, PAYLOAD_MOST,
-             quotable(w->at[i], strlen(w->at[i]), word), i + 1 < w->count ? " " : "", i + 1 < w->count ? w->at[i + 1] : "");
+    snprintf(why, COMMAND_WHY,
+             "/ping takes how many (1 to 1,000,000), every TIME, size BYTES (%d to %d), not \"%s%s%s\"", PING_LEAST,
+             PAYLOAD_MOST, quotable(w->at[i], strlen(w->at[i]), word), i + 1 < w->count ? " " : "",
+             i + 1 < w->count ? w->at[i + 1] : "");
     return -1;
 }
 
@@ -514,8 +532,10 @@ static bool is_name(const char *word)
 
 static int wrong_name(const struct command *c, const char *word, char *why)
 {
-    snprintf(why, COMMAND_WHY, *word ? "/%s needs a NAME, of letters, digits, - _ and . up to %d, not \"%s\"" :
-             "/%s needs a NAME, of letters, digits, - _ and . up to %d", table[c->id].info.name, COMMAND_NAME_MOST, word);
+    snprintf(why, COMMAND_WHY,
+             *word ? "/%s needs a NAME, of letters, digits, - _ and . up to %d, not \"%s\"" :
+                     "/%s needs a NAME, of letters, digits, - _ and . up to %d",
+             table[c->id].info.name, COMMAND_NAME_MOST, word);
     return -1;
 }
 
@@ -542,7 +562,8 @@ static int parse_use(struct command *c, const struct words *w, char *why)
 /* list; delete N; load FILE, save FILE; else a rule. */
 static int parse_rule(struct command *c, const struct words *w, char *why)
 {
-    static const char *const names[] = {[RULES_LIST] = "list", [RULES_DELETE] = "delete", [RULES_LOAD] = "load", [RULES_SAVE] = "save"};
+    static const char *const names[] = {
+        [RULES_LIST] = "list", [RULES_DELETE] = "delete", [RULES_LOAD] = "load", [RULES_SAVE] = "save"};
     struct command behind = *c;
     char word[QUOTED];
     size_t where;
@@ -696,7 +717,8 @@ static int take_rest(struct command *c, const char *text, size_t len, char *why)
     if (table[c->id].most == REST)
         return 0;
     if (len >= sizeof c->text || memchr(text, '\0', len)) {
-        snprintf(why, COMMAND_WHY, "/%s takes %d bytes at most, none of them NUL", table[c->id].info.name, COMMAND_TEXT - 1);
+        snprintf(why, COMMAND_WHY, "/%s takes %d bytes at most, none of them NUL", table[c->id].info.name,
+                 COMMAND_TEXT - 1);
         return -1;
     }
     memcpy(c->text, text, len);
@@ -722,7 +744,8 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
         return take_rest(c, text + name, len - name, why) < 0 ? -1 : table[id].parse(c, NULL, why);
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
-        snprintf(why, COMMAND_WHY, *arguments ? "/%s takes %s, and no more" : "/%s takes no argument", table[id].info.name, arguments);
+        snprintf(why, COMMAND_WHY, *arguments ? "/%s takes %s, and no more" : "/%s takes no argument",
+                 table[id].info.name, arguments);
         return -1;
     }
     return table[id].parse(c, &w, why);
@@ -744,9 +767,11 @@ static size_t complete_name(const char *prefix, size_t len, const char **names, 
     return count;
 }
 
-static const char *const rule_words[] = {"equals", "contains", "starts", "ends", "regex", "list", "delete", "load", "save"};
+static const char *const rule_words[] = {"equals", "contains", "starts", "ends", "regex",
+                                         "list",   "delete",   "load",   "save"};
 
-static size_t complete_argument(enum argument_kind kind, const char *prefix, size_t len, const char **names, size_t room)
+static size_t complete_argument(enum argument_kind kind, const char *prefix, size_t len, const char **names,
+                                size_t room)
 {
     size_t count = 0;
     switch (kind) {

@@ -97,7 +97,11 @@ int dump_c(struct buffer *out, const unsigned char *data, size_t len)
         return buffer_append_text(out, "unsigned char datagram[1] = {0}; /* its length is 0 */");
     buffer_printf(out, "unsigned char datagram[%zu] = {", len);
     for (size_t i = 0; i < len; i++)
-        buffer_printf(out, "%s0x%02x%s", !one_line && i % C_LINE == 0 ? "\n    " : i ? " " : "", data[i], i + 1 < len ? "," : "");
+        buffer_printf(out, "%s0x%02x%s",
+                      !one_line && i % C_LINE == 0 ? "\n    " :
+                      i                            ? " " :
+                                                     "",
+                      data[i], i + 1 < len ? "," : "");
     buffer_append_text(out, one_line ? "};" : "\n};");
     return out->failed ? -1 : 0;
 }
@@ -146,11 +150,38 @@ size_t dump_character(const unsigned char *data, size_t len, size_t at, struct d
 static const char *control_name(uint32_t ch)
 {
     static const char *const names[] = {
-        "NULL", "START OF HEADING", "START OF TEXT", "END OF TEXT", "END OF TRANSMISSION", "ENQUIRY", "ACKNOWLEDGE", "BELL", "BACKSPACE",
-        "CHARACTER TABULATION", "LINE FEED", "LINE TABULATION", "FORM FEED", "CARRIAGE RETURN", "SHIFT OUT", "SHIFT IN", "DATA LINK ESCAPE",
-        "DEVICE CONTROL ONE", "DEVICE CONTROL TWO", "DEVICE CONTROL THREE", "DEVICE CONTROL FOUR", "NEGATIVE ACKNOWLEDGE", "SYNCHRONOUS IDLE",
-        "END OF TRANSMISSION BLOCK", "CANCEL", "END OF MEDIUM", "SUBSTITUTE", "ESCAPE", "INFORMATION SEPARATOR FOUR",
-        "INFORMATION SEPARATOR THREE", "INFORMATION SEPARATOR TWO", "INFORMATION SEPARATOR ONE",
+        "NULL",
+        "START OF HEADING",
+        "START OF TEXT",
+        "END OF TEXT",
+        "END OF TRANSMISSION",
+        "ENQUIRY",
+        "ACKNOWLEDGE",
+        "BELL",
+        "BACKSPACE",
+        "CHARACTER TABULATION",
+        "LINE FEED",
+        "LINE TABULATION",
+        "FORM FEED",
+        "CARRIAGE RETURN",
+        "SHIFT OUT",
+        "SHIFT IN",
+        "DATA LINK ESCAPE",
+        "DEVICE CONTROL ONE",
+        "DEVICE CONTROL TWO",
+        "DEVICE CONTROL THREE",
+        "DEVICE CONTROL FOUR",
+        "NEGATIVE ACKNOWLEDGE",
+        "SYNCHRONOUS IDLE",
+        "END OF TRANSMISSION BLOCK",
+        "CANCEL",
+        "END OF MEDIUM",
+        "SUBSTITUTE",
+        "ESCAPE",
+        "INFORMATION SEPARATOR FOUR",
+        "INFORMATION SEPARATOR THREE",
+        "INFORMATION SEPARATOR TWO",
+        "INFORMATION SEPARATOR ONE",
     };
     return ch < sizeof names / sizeof *names ? names[ch] : ch == 0x7f ? "DELETE" : NULL;
 }

@@ -20,7 +20,9 @@ static const struct {
     [FAULT_IN] = {{"in", "", "what arrives"}, VALUE_NONE},
     [FAULT_OUT] = {{"out", "", "what is sent (the default)"}, VALUE_NONE},
     [FAULT_LOSS] = {{"loss", "P", "each datagram is lost with chance P: 30%"}, VALUE_CHANCE},
-    [FAULT_BURST] = {{"burst", "P R", "bad times, in which all is lost, begin with chance P at a datagram and end with R"}, VALUE_CHANCES},
+    [FAULT_BURST] = {{"burst", "P R",
+                      "bad times, in which all is lost, begin with chance P at a datagram and end with R"},
+                     VALUE_CHANCES},
     [FAULT_DELAY] = {{"delay", "TIME", "each goes TIME later"}, VALUE_TIME},
     [FAULT_JITTER] = {{"jitter", "TIME", "the delay varies by up to TIME either way"}, VALUE_TIME},
     [FAULT_DUP] = {{"dup", "P", "each goes twice with chance P"}, VALUE_CHANCE},
@@ -225,7 +227,8 @@ static int wrong_value(const struct reader *r, enum fault_word_id id)
     const char *name = table[id].info.name, *expected = kinds[table[id].kind].expected;
     snprintf(mended, sizeof mended, "%s%%", r->word);
     if ((table[id].kind == VALUE_CHANCE || table[id].kind == VALUE_CHANCES) && read_chance(mended, &chance) == 0)
-        return wrong(r, "word %d: %s takes %s, not \"%s\": write %s", r->count, name, expected, quoted(r, word), mended);
+        return wrong(r, "word %d: %s takes %s, not \"%s\": write %s", r->count, name, expected, quoted(r, word),
+                     mended);
     return wrong(r, "word %d: %s takes %s, not \"%s\"", r->count, name, expected, quoted(r, word));
 }
 
@@ -288,8 +291,9 @@ static int read_word(struct reader *r, struct fault_change *c)
         return wrong(r, "word %d: %s stands there twice; once is expected", r->count, table[id].info.name);
     c->named |= bit(id);
     if (c->named & bit(FAULT_OFF) && c->named & field_bits())
-        return wrong(r, "word %d: %s and off can't stand together: off switches all faults off, %s off one of them", r->count,
-                     id == FAULT_OFF ? "a fault" : table[id].info.name, id == FAULT_OFF ? "loss" : table[id].info.name);
+        return wrong(r, "word %d: %s and off can't stand together: off switches all faults off, %s off one of them",
+                     r->count, id == FAULT_OFF ? "a fault" : table[id].info.name,
+                     id == FAULT_OFF ? "loss" : table[id].info.name);
     return read_values(r, id, c);
 }
 
@@ -302,7 +306,8 @@ int fault_parse(struct fault_change *c, const char *text, size_t len, char *why,
             *where = r.start;
             return -1;
         }
-    unsigned roles = change.named & (bit(FAULT_CLIENT) | bit(FAULT_SERVER)), ways = change.named & (bit(FAULT_IN) | bit(FAULT_OUT));
+    unsigned roles = change.named & (bit(FAULT_CLIENT) | bit(FAULT_SERVER)),
+             ways = change.named & (bit(FAULT_IN) | bit(FAULT_OUT));
     change.roles[ROLE_CLIENT] = !roles || roles & bit(FAULT_CLIENT);
     change.roles[ROLE_SERVER] = !roles || roles & bit(FAULT_SERVER);
     change.out = !ways || ways & bit(FAULT_OUT);
@@ -354,8 +359,8 @@ static void add(char *text, const char *name, int64_t value, int digits, const c
     for (int i = 9; i >= 0 && (part[i] == '0' || part[i] == '.'); i--)
         part[i] = '\0';
     size_t at = strlen(text);
-    snprintf(text + at, FAULT_TEXT - at, "%s%s%s%lld%s%s", at ? " " : "", name, *name ? " " : "", (long long)value, part,
-             unit);
+    snprintf(text + at, FAULT_TEXT - at, "%s%s%s%lld%s%s", at ? " " : "", name, *name ? " " : "", (long long)value,
+             part, unit);
 }
 
 static void add_chance(char *text, const char *name, uint32_t chance)

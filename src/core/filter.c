@@ -176,7 +176,8 @@ static const char *quote(struct parser *p, struct token token)
             len--;
     }
     safe_append(&b, p->text + token.at, len);
-    snprintf(p->quoted, sizeof p->quoted, "%.*s%s", (int)b.len, b.data ? (char *)b.data : "", len < token.len ? "…" : "");
+    snprintf(p->quoted, sizeof p->quoted, "%.*s%s", (int)b.len, b.data ? (char *)b.data : "",
+             len < token.len ? "…" : "");
     buffer_done(&b);
     return p->quoted;
 }
@@ -215,7 +216,8 @@ static int fail_host(struct parser *p, struct token token, const char *host, int
 {
     const char *word = quote(p, token);
     if (error == ENODEV)
-        return fail(p, token.at, "\"%s\" names an interface that this machine does not have: what follows %% is one, such as lo",
+        return fail(p, token.at,
+                    "\"%s\" names an interface that this machine does not have: what follows %% is one, such as lo",
                     word);
     if (address_parse_port(host) >= 0)
         return fail(p, token.at, "\"%s\" is not an address: a port is written with a colon, :%s", word, host);
@@ -304,8 +306,10 @@ static int parse_term(struct parser *p)
     struct token token = p->token;
     const struct word *word = find_word(p->text, token);
     if (!word)
-        return fail(p, token.at, "\"%s\" is not a filter's word: these are from, to, sent, received, errors, flag, not, and, or; "
-                    "to search for text put it between slashes, /text/", quote(p, token));
+        return fail(p, token.at,
+                    "\"%s\" is not a filter's word: these are from, to, sent, received, errors, flag, not, and, or; "
+                    "to search for text put it between slashes, /text/",
+                    quote(p, token));
     if (word->kind == NODE_AND || word->kind == NODE_OR)
         return fail(p, token.at, "\"%s\" joins two terms: there is none before it", word->name);
     struct node node = {.kind = word->kind, .cost = COST_HEADER};
@@ -346,9 +350,11 @@ static int parse_operand(struct parser *p)
     case TOKEN_WORD: return parse_term(p);
     case TOKEN_REGEX: break;
     case TOKEN_REGEX_OPEN:
-        return fail(p, token.at, "the pattern that begins here lacks its slash at the end (a slash in it is written \\/)");
+        return fail(p, token.at,
+                    "the pattern that begins here lacks its slash at the end (a slash in it is written \\/)");
     case TOKEN_CLOSE:
-        return fail(p, token.at, p->depth ? "a term is missing before this parenthesis" : "this parenthesis closes nothing");
+        return fail(p, token.at,
+                    p->depth ? "a term is missing before this parenthesis" : "this parenthesis closes nothing");
     case TOKEN_END: return fail(p, p->taken, "a term is missing at the end");
     }
     advance(p);
@@ -505,7 +511,8 @@ static const unsigned char *text_of(struct filter *f, const struct entry *e, siz
     return f->words.data;
 }
 
-static bool search(struct filter *f, struct regex *regex, const struct entry *e, size_t from, size_t *start, size_t *end)
+static bool search(struct filter *f, struct regex *regex, const struct entry *e, size_t from, size_t *start,
+                   size_t *end)
 {
     size_t len;
     const unsigned char *data = text_of(f, e, &len);

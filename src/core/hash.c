@@ -53,7 +53,8 @@ static uint64_t hash_lanes(const unsigned char *data, size_t len, uint64_t secre
     for (; len >= LANES * PAIR; data += LANES * PAIR, len -= LANES * PAIR)
         for (int i = 0; i < LANES; i++)
             lanes[i] = fold_pair(data + i * PAIR, secrets[i], lanes[i]);
-    return hash_fold(lanes[0] ^ secrets[1], lanes[1] ^ secrets[0]) ^ hash_fold(lanes[2] ^ secrets[3], lanes[3] ^ secrets[2]);
+    return hash_fold(lanes[0] ^ secrets[1], lanes[1] ^ secrets[0]) ^
+           hash_fold(lanes[2] ^ secrets[3], lanes[3] ^ secrets[2]);
 }
 
 uint64_t hash_bytes(const unsigned char *data, size_t len, uint64_t seed)

@@ -573,8 +573,8 @@ static uint64_t scan_before(const struct scan *s, const struct chain *c, uint64_
     return 0;
 }
 
-uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most, uint64_t *seen,
-                      bool (*look)(void *context, const struct entry *e), void *context)
+uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most,
+                      uint64_t *seen, bool (*look)(void *context, const struct entry *e), void *context)
 {
     const struct scan s = {j, role, kinds & JOURNAL_ALL, kinds & JOURNAL_HEADERS, most, seen, look, context};
     const struct chain *c = &j->chains[s.kinds == JOURNAL_CALLS];

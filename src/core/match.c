@@ -266,7 +266,9 @@ int match_sent(struct match *m, uint64_t request, uint64_t exchange, int64_t sen
     *at(m, serial) = (struct request){.request = request, .exchange = exchange, .sent = sent, .peer = *peer};
     m->waiting++;
     uint64_t own = content_key(m, peer, data, len);
-    uint64_t mapped = has_id(m, len) ? id_key(m, peer, data) : expected ? content_key(m, peer, m->scratch.data, m->scratch.len) : own;
+    uint64_t mapped = has_id(m, len) ? id_key(m, peer, data) :
+                      expected       ? content_key(m, peer, m->scratch.data, m->scratch.len) :
+                                       own;
     link_in(m, serial, 0, mapped);
     if (own != mapped)
         link_in(m, serial, 1, own);
@@ -346,7 +348,8 @@ static uint64_t first_of(const struct match *m, uint64_t from, enum state state,
     return 0;
 }
 
-bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
+bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                    struct match_result *out)
 {
     bool by_id = has_id(m, len);
     struct content *c = content_find(m, by_id ? id_key(m, peer, data) : content_key(m, peer, data, len));
@@ -371,7 +374,8 @@ bool match_received(struct match *m, const struct address *peer, const unsigned 
     return true;
 }
 
-bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
+bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                   struct match_result *out)
 {
     struct content *c = content_find(m, content_key(m, peer, data, len));
     if (!c)
@@ -394,7 +398,8 @@ static void give_up(struct match *m, uint64_t serial)
     oldest_waiting(m);
 }
 
-bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out)
+bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                  struct match_result *out)
 {
     struct content *c = data ? content_find(m, content_key(m, peer, data, len)) : NULL;
     uint64_t serial = c ? content_own_waiting(m, c) : 0;

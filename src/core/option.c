@@ -10,8 +10,25 @@
 #include "core/units.h"
 
 /* Options that have no letter get a number here. */
-enum { BOTH = 256, WHOLE, BATCH, JSON, QUIET, WINDOW, TRANSFORM, MAX_LOG, SAVE, OPEN, ASCII, NO_COLOR, JOIN, FAULT, SEED, RELAY,
-       ALLOW_EXEC };
+enum {
+    BOTH = 256,
+    WHOLE,
+    BATCH,
+    JSON,
+    QUIET,
+    WINDOW,
+    TRANSFORM,
+    MAX_LOG,
+    SAVE,
+    OPEN,
+    ASCII,
+    NO_COLOR,
+    JOIN,
+    FAULT,
+    SEED,
+    RELAY,
+    ALLOW_EXEC
+};
 
 static const struct row {
     int value;
@@ -228,8 +245,8 @@ static int refuse(char *why, int argc, char **argv)
     bool known = false;
     for (size_t i = 0; i < OPTIONS; i++)
         known |= optopt != 0 && table[i].value == optopt;
-    snprintf(why, OPTION_WHY, known ? "%.64s needs a value, or takes none; see --help" : "there is no option %.64s; see --help",
-             shown);
+    snprintf(why, OPTION_WHY,
+             known ? "%.64s needs a value, or takes none; see --help" : "there is no option %.64s; see --help", shown);
     return -1;
 }
 
@@ -263,7 +280,8 @@ static int read_options(struct options *o, int argc, char **argv, bool *both, ch
 static int read_place(struct options *o, int count, char **words, bool listens, char *why)
 {
     if (count > 2) {
-        snprintf(why, OPTION_WHY, "too many words: \"%.64s\"; a host and a port is all there is room for, see --help", words[2]);
+        snprintf(why, OPTION_WHY, "too many words: \"%.64s\"; a host and a port is all there is room for, see --help",
+                 words[2]);
         return -1;
     }
     if (count == 1 && listens && address_parse_port(words[0]) >= 0) {
@@ -297,7 +315,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     }
     int left = argc - optind;
     if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
-        snprintf(why, OPTION_WHY, "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
+        snprintf(why, OPTION_WHY,
+                 "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
         return -1;
     }
     if (o->open)

@@ -129,7 +129,8 @@ static int read_escape(struct reader *r)
 {
     static const char letters[] = "ntr\\{", bytes[] = "\n\t\r\\{";
     size_t start = r->at++;
-    const char *escapes = r->flags & PAYLOAD_CAPTURES ? "\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9" : "\\n \\t \\r \\0 \\\\ \\xNN and \\{";
+    const char *escapes = r->flags & PAYLOAD_CAPTURES ? "\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9" :
+                                                        "\\n \\t \\r \\0 \\\\ \\xNN and \\{";
     char word[QUOTE];
     if (r->at == r->len)
         return wrong(r, start, "a lone \\ at the end: write \\\\ for a backslash");
@@ -142,9 +143,11 @@ static int read_escape(struct reader *r)
     if (c == '0')
         return add_bytes(r->p, "", 1);
     if (c == 'x') {
-        int high = r->at < r->len ? hex_digit(r->text[r->at]) : -1, low = r->at + 1 < r->len ? hex_digit(r->text[r->at + 1]) : -1;
+        int high = r->at < r->len ? hex_digit(r->text[r->at]) : -1,
+            low = r->at + 1 < r->len ? hex_digit(r->text[r->at + 1]) : -1;
         r->at += 2;
-        return high < 0 || low < 0 ? wrong(r, start, "\\x takes two hex digits: \\x0a") : add_bytes(r->p, (char[]){(char)(high * 16 + low)}, 1);
+        return high < 0 || low < 0 ? wrong(r, start, "\\x takes two hex digits: \\x0a") :
+                                     add_bytes(r->p, (char[]){(char)(high * 16 + low)}, 1);
     }
     struct glyph g;
     quote(word, r->text + start, 1 + safe_glyph((const unsigned char *)r->text + start + 1, r->len - start - 1, &g));
@@ -301,7 +304,8 @@ static int make_random(struct buffer *out, struct random *random, size_t count)
     return 0;
 }
 
-static int make_piece(const struct payload *p, const struct piece *piece, const struct payload_values *v, struct buffer *out)
+static int make_piece(const struct payload *p, const struct piece *piece, const struct payload_values *v,
+                      struct buffer *out)
 {
     char text[UNITS_TEXT];
     const struct payload_slice *capture;

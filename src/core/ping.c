@@ -78,11 +78,14 @@ void ping_summary(const struct ping *p, char *counts, char *times, size_t room)
     uint64_t lost = p->sent - p->received - p->late;
     double share = p->sent ? 100.0 * (double)lost / (double)p->sent : 0;
     char min[UNITS_TEXT], mean[UNITS_TEXT], median[UNITS_TEXT], p99[UNITS_TEXT], max[UNITS_TEXT], jitter[UNITS_TEXT];
-    snprintf(counts, room, "%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order", (unsigned long long)p->sent,
-             (unsigned long long)p->received, share, (unsigned long long)p->late, (unsigned long long)p->duplicates, (unsigned long long)p->out_of_order);
+    snprintf(counts, room, "%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order",
+             (unsigned long long)p->sent, (unsigned long long)p->received, share, (unsigned long long)p->late,
+             (unsigned long long)p->duplicates, (unsigned long long)p->out_of_order);
     times[0] = '\0';
     if (p->rtt.count)
-        snprintf(times, room, "round trip: min %s, mean %s, median %s, p99 %s, max %s, jitter %s", units_format_rtt(p->rtt.min, min),
-                 units_format_rtt((int64_t)rtt_mean(&p->rtt), mean), units_format_rtt(rtt_quantile(&p->rtt, 0.5), median),
-                 units_format_rtt(rtt_quantile(&p->rtt, 0.99), p99), units_format_rtt(p->rtt.max, max), units_format_rtt((int64_t)p->rtt.jitter, jitter));
+        snprintf(times, room, "round trip: min %s, mean %s, median %s, p99 %s, max %s, jitter %s",
+                 units_format_rtt(p->rtt.min, min), units_format_rtt((int64_t)rtt_mean(&p->rtt), mean),
+                 units_format_rtt(rtt_quantile(&p->rtt, 0.5), median),
+                 units_format_rtt(rtt_quantile(&p->rtt, 0.99), p99), units_format_rtt(p->rtt.max, max),
+                 units_format_rtt((int64_t)p->rtt.jitter, jitter));
 }

@@ -121,7 +121,8 @@ static void *refuse(int error, const char *pattern, size_t len, size_t at, char 
 /* Without JIT the code is interpreted: slower, and within the same limits. */
 static pcre2_code *compile(const char *pattern, size_t len, uint32_t options, int *error, size_t *at)
 {
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, len, options | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, error, at, NULL);
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)pattern, len, options | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, error, at, NULL);
     if (code)
         pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     return code;

@@ -162,8 +162,8 @@ static void scan_step(struct scan *s)
 static bool stands_alone(const struct scan *s, const char *word)
 {
     size_t len = strlen(word);
-    return s->at > 0 && is_blank(s->text[s->at - 1]) && s->to - s->at >= len && memcmp(s->text + s->at, word, len) == 0 &&
-           (s->at + len == s->to || is_blank(s->text[s->at + len]));
+    return s->at > 0 && is_blank(s->text[s->at - 1]) && s->to - s->at >= len &&
+           memcmp(s->text + s->at, word, len) == 0 && (s->at + len == s->to || is_blank(s->text[s->at + len]));
 }
 
 static int fail_open(struct parser *p, size_t open)
@@ -300,7 +300,8 @@ static int find_arrow(struct parser *p, struct range r, size_t *arrow)
     if (protected != NOWHERE)
         return fail(p, protected, "\"=>\" stands between double quotes, and none is outside of them: "
                     "a quote that protects nothing is written \\\"");
-    return fail(p, r.to, "\"=> ACTION\" is missing: a rule is KIND PATTERN => ACTION, such as equals ping => reply pong");
+    return fail(p, r.to,
+                "\"=> ACTION\" is missing: a rule is KIND PATTERN => ACTION, such as equals ping => reply pong");
 }
 
 static int parse_pattern(struct parser *p, struct range r)
@@ -359,8 +360,10 @@ static int take_after(struct parser *p, struct range *r)
 static int fail_capture(struct parser *p, size_t at, char digit, size_t groups)
 {
     if (groups == 0)
-        return fail(p, at, "there is no \\%c: only the groups of a regex have numbers, and this pattern has none; \\0 is what it matched",
-                    digit);
+        return fail(
+            p, at,
+            "there is no \\%c: only the groups of a regex have numbers, and this pattern has none; \\0 is what it matched",
+            digit);
     return fail(p, at, "there is no \\%c: the pattern has %zu group%s", digit, groups, groups == 1 ? "" : "s");
 }
 
@@ -474,7 +477,8 @@ static int parse(struct parser *p, size_t len)
         return -1;
     struct range line = trim(p->text, 0, len), kind = first_word(p->text, line);
     if (is_empty(kind))
-        return fail(p, kind.from, "the rule is missing: it is KIND PATTERN => ACTION, such as equals ping => reply pong");
+        return fail(p, kind.from,
+                    "the rule is missing: it is KIND PATTERN => ACTION, such as equals ping => reply pong");
     if (parse_kind(p, kind) < 0 || find_arrow(p, (struct range){kind.to, line.to}, &arrow) < 0)
         return -1;
     if (parse_pattern(p, trim(p->text, kind.to, arrow)) < 0 ||

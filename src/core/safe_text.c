@@ -210,7 +210,8 @@ static size_t take_marks(const unsigned char *data, size_t len, struct glyph *ou
     return at;
 }
 
-static size_t plain_glyph(const unsigned char *data, size_t len, struct glyph *out, uint32_t base, size_t used, int width)
+static size_t plain_glyph(const unsigned char *data, size_t len, struct glyph *out, uint32_t base, size_t used,
+                          int width)
 {
     out->base = base;
     out->width = width;

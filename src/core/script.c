@@ -66,8 +66,8 @@ int script_parse(struct script *s, const char *name, const char *text, size_t le
         size_t this = end ? (size_t)(end - text) : len;
         struct command c;
         char sentence[COMMAND_WHY] = "out of memory";
-        if (!command_is_blank(text, this) &&
-            (command_parse(&c, text, this, sentence) < 0 || script_add(s, &c, (struct script_line){kept_name, line}) < 0)) {
+        if (!command_is_blank(text, this) && (command_parse(&c, text, this, sentence) < 0 ||
+                                              script_add(s, &c, (struct script_line){kept_name, line}) < 0)) {
             snprintf(why, why_size, "%s:%d: %s", name, line, sentence);
             s->count = before;
             return -1;

@@ -61,7 +61,8 @@ static int64_t parse_bytes(const char *text)
     char first[8], last[8];
     if (strcmp(text, "content") == 0)
         return 0;
-    if (sscanf(text, "bytes %7[0-9]-%7[0-9]", first, last) != 2 || strlen(text) != strlen("bytes -") + strlen(first) + strlen(last))
+    if (sscanf(text, "bytes %7[0-9]-%7[0-9]", first, last) != 2 ||
+        strlen(text) != strlen("bytes -") + strlen(first) + strlen(last))
         return -1;
     int64_t from = units_parse_count(first, 0, 65526), to = units_parse_count(last, 0, 65526);
     return from >= 0 && to >= from ? from << 32 | (to + 1) : -1;

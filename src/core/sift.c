@@ -218,7 +218,8 @@ static size_t count_upto(const struct sift_span *span, const struct sift_span *o
 {
     size_t count = 0;
     for (unsigned i = 0; i < SIFT_SPAN / 64; i++)
-        count += (size_t)__builtin_popcountll(span->bits[i] & (other ? other->bits[i] : UINT64_MAX) & mask_upto(span, i, n));
+        count +=
+            (size_t)__builtin_popcountll(span->bits[i] & (other ? other->bits[i] : UINT64_MAX) & mask_upto(span, i, n));
     return count;
 }
 

@@ -43,7 +43,8 @@ int64_t units_parse_time(const char *text)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"", UNITS_SECOND}, {"s", UNITS_SECOND}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"m", 60 * UNITS_SECOND}};
+    } units[] = {{"", UNITS_SECOND}, {"s", UNITS_SECOND}, {"ms", 1000000},
+                 {"us", 1000},       {"ns", 1},           {"m", 60 * UNITS_SECOND}};
     int64_t whole, part;
     if (read_decimal(&text, &whole, &part) < 0)
         return invalid();
@@ -65,7 +66,8 @@ int64_t units_parse_count(const char *text, int64_t low, int64_t high)
     if (!*text)
         return invalid();
     for (; is_digit(*text); text++)
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *text - '0', &value) || value > high)
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *text - '0', &value) ||
+            value > high)
             return invalid();
     return *text || value < low ? invalid() : value;
 }
@@ -201,7 +203,8 @@ int64_t units_last_clock(int64_t clock, int64_t wall)
         tm.tm_isdst = -1;
         /* A file may have any time, so the day's last hours may be more than a wall time can hold, or its first ones less. */
         int64_t at, second = (int64_t)mktime(&tm);
-        bool fits = !__builtin_mul_overflow(second, UNITS_SECOND, &at) && !__builtin_add_overflow(at, clock % UNITS_SECOND, &at);
+        bool fits = !__builtin_mul_overflow(second, UNITS_SECOND, &at) &&
+                    !__builtin_add_overflow(at, clock % UNITS_SECOND, &at);
         if (fits && (at <= wall || day == 1))
             return at;
         if (day == 1)

@@ -72,18 +72,23 @@ static void explain_sent(const struct journal *j, struct buffer *out, const stru
     else if (e->flags & FLAG_SUPPRESSED)
         buffer_printf(out, " would have been the answer to %s, and was not sent.", peer);
     else
-        buffer_printf(out, " left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived.", local,
-                      address_is_any(&e->local) ? " (the system picks the address)" : "", peer, role_name(e->role), call_of(j, e));
+        buffer_printf(out,
+                      " left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived.",
+                      local, address_is_any(&e->local) ? " (the system picks the address)" : "", peer,
+                      role_name(e->role), call_of(j, e));
 }
 
 static void explain_match(struct buffer *out, const struct entry *e)
 {
     if (e->flags & FLAG_DUPLICATE)
-        buffer_append_text(out, " It equals an answer that had come already: the same again. Networks may double datagrams.");
+        buffer_append_text(
+            out, " It equals an answer that had come already: the same again. Networks may double datagrams.");
     else if (e->match == MATCH_CONTENT)
         buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
     else if (e->match == MATCH_ORDER)
-        buffer_append_text(out, " It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting.");
+        buffer_append_text(
+            out,
+            " It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting.");
     if (e->flags & FLAG_REORDERED)
         buffer_append_text(out, " A request sent later was answered before it: UDP keeps no order.");
     if (e->flags & FLAG_LATE)
@@ -101,13 +106,17 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
         buffer_printf(out, ", %s after the request left", units_format_rtt(e->rtt, rtt));
     buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
-        buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept, e->size);
-    bool discarded = e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason;
+        buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept,
+                      e->size);
+    bool discarded =
+        e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason;
     *reason |= discarded;
     if (discarded)
         buffer_append_text(out, " Nothing was sent back: the transform was discard (/transform upper answers).");
     if (e->flags & FLAG_STRANGER)
-        buffer_append_text(out, " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
+        buffer_append_text(
+            out,
+            " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
     explain_match(out, e);
 }
 
@@ -119,14 +128,18 @@ static void explain_notice(struct buffer *out, const struct entry *e, bool *reas
     if (e->event == EVENT_NO_ANSWER && *reason) {
         buffer_append_text(out, " The server above is why.");
     } else if (e->event == EVENT_NO_ANSWER) {
-        buffer_append_text(out, " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
-                                "Is the address right, does the server run, does a firewall drop it?");
+        buffer_append_text(
+            out,
+            " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
+            "Is the address right, does the server run, does a firewall drop it?");
     } else if (e->event == EVENT_SUPPRESSED) {
         *reason = true;
-        buffer_append_text(out, " This program did not send the reply: two programs that answer everything and one forged datagram are an "
-                                "endless loop. So the server answers neither itself, nor groups, nor ports below 1024 (/set low-ports on), "
-                                "leaves one reply out where the same comes again and again (/set loop-guard), and bounds what one source "
-                                "beyond this machine gets (/set reply-rate). A reply also has to fit into one datagram.");
+        buffer_append_text(
+            out,
+            " This program did not send the reply: two programs that answer everything and one forged datagram are an "
+            "endless loop. So the server answers neither itself, nor groups, nor ports below 1024 (/set low-ports on), "
+            "leaves one reply out where the same comes again and again (/set loop-guard), and bounds what one source "
+            "beyond this machine gets (/set reply-rate). A reply also has to fit into one datagram.");
     } else if (e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE) {
         buffer_printf(out, " That is %s, told by recvmsg(MSG_ERRQUEUE).", errno_name(e->error, name));
         advise(out, e->error);
@@ -136,7 +149,8 @@ static void explain_notice(struct buffer *out, const struct entry *e, bool *reas
 }
 
 /* One thing that happened; `since` is when the one before it did, or NULL. */
-static void explain_entry(const struct journal *j, struct buffer *out, const struct entry *e, const int64_t *since, bool *reason)
+static void explain_entry(const struct journal *j, struct buffer *out, const struct entry *e, const int64_t *since,
+                          bool *reason)
 {
     char time[UNITS_TEXT];
     if (since && e->mono > *since)

@@ -71,7 +71,8 @@ uint16_t wire_udp_checksum(const struct address *from, const struct address *to,
     return checksum ? checksum : 0xffff;
 }
 
-static size_t put_v4(unsigned char *out, const struct address *from, const struct address *to, size_t udp_len, uint64_t n)
+static size_t put_v4(unsigned char *out, const struct address *from, const struct address *to, size_t udp_len,
+                     uint64_t n)
 {
     memset(out, 0, WIRE_V4);
     out[0] = 0x45;
@@ -106,7 +107,8 @@ static void put_udp(unsigned char *out, const struct address *from, const struct
     put_big(out + 6, e->kept < e->size ? none : wire_udp_checksum(from, to, e->data, e->size));
 }
 
-size_t wire_headers(unsigned char out[WIRE_HEADERS], const struct address *from, const struct address *to, const struct entry *e)
+size_t wire_headers(unsigned char out[WIRE_HEADERS], const struct address *from, const struct address *to,
+                    const struct entry *e)
 {
     bool v4 = from->family == AF_INET;
     size_t udp_len = WIRE_UDP + e->size;

@@ -11,7 +11,8 @@
 #include "edit/editor.h"
 #include "edit/past.h"
 
-_Static_assert((int)LINE_MAX_CHARS == (int)EDITOR_MAX && (int)LINE_MAX_CHARS == (int)PAST_ENTRY_MAX, "one limit for all");
+_Static_assert((int)LINE_MAX_CHARS == (int)EDITOR_MAX && (int)LINE_MAX_CHARS == (int)PAST_ENTRY_MAX,
+               "one limit for all");
 _Static_assert(sizeof(wchar_t) == 4, "a wide character is a code point");
 
 enum { CARRIAGE_RETURN = 13, ESCAPE = 27, DEL = 127 };
@@ -151,7 +152,8 @@ static bool welcome(ucs4_t ch, enum origin origin)
 }
 
 /* Decodes into l->wide. Adds to *cursor the characters that begin before the byte `at`. */
-static size_t decode(struct line *l, const unsigned char *text, size_t len, enum origin origin, size_t at, size_t *cursor)
+static size_t decode(struct line *l, const unsigned char *text, size_t len, enum origin origin, size_t at,
+                     size_t *cursor)
 {
     size_t n = 0;
     *cursor = 0;

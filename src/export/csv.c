@@ -117,12 +117,14 @@ static int put_payload(struct buffer *out, const struct entry *e)
 static int begin(struct export_context *x, struct buffer *out)
 {
     (void)x;
-    return buffer_append_text(out, "n,time,kind,endpoint,dir,local,peer,size,kept,flags,errno,reply_to,match,rtt_us,event,text,base64\r\n");
+    return buffer_append_text(
+        out, "n,time,kind,endpoint,dir,local,peer,size,kept,flags,errno,reply_to,match,rtt_us,event,text,base64\r\n");
 }
 
 static int row(struct export_context *x, struct buffer *out, const struct entry *e)
 {
-    static const char *const kinds[] = {[ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
+    static const char *const kinds[] = {
+        [ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
     static const char *const directions[] = {[DIR_NONE] = "", [DIR_SENT] = "sent", [DIR_RECEIVED] = "received"};
     static const char *const matches[] = {[MATCH_NONE] = "", [MATCH_CONTENT] = "content", [MATCH_ORDER] = "order"};
     static const struct address none;

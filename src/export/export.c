@@ -100,7 +100,8 @@ int export_describe(const struct export_context *x, struct buffer *out)
         uint64_t count = x->left_out[i];
         if (!count)
             continue;
-        buffer_printf(out, "%s%s %s", between, units_format_count(count, text), count == 1 ? reasons[i].one : reasons[i].many);
+        buffer_printf(out, "%s%s %s", between, units_format_count(count, text),
+                      count == 1 ? reasons[i].one : reasons[i].many);
         between = ", ";
     }
     return out->failed ? -1 : 0;

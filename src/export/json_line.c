@@ -68,7 +68,10 @@ static bool take(struct reading *r, unsigned char byte)
 
 static int hex_digit(unsigned char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9' ? c - '0' :
+           c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+           c >= 'A' && c <= 'F' ? c - 'A' + 10 :
+                                  -1;
 }
 
 /* \u and four digits that are a character by themselves. */
@@ -132,7 +135,8 @@ static int read_digits(struct reading *r, int most, int64_t *number)
 
 static bool read_number(struct reading *r, struct json_value *v)
 {
-    static const double scale[REAL_DIGITS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    static const double scale[REAL_DIGITS] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
     bool negative = take(r, '-'), leads_with_0 = r->at < r->end && *r->at == '0';
     int64_t number = 0;
     int digits = read_digits(r, WHOLE_DIGITS, &number);
@@ -207,7 +211,8 @@ static struct json_value value_of(const json_t *from)
     if (json_is_string(from))
         v = (struct json_value){.type = VALUE_TEXT, .text = json_string_value(from), .len = json_string_length(from)};
     else if (json_is_integer(from))
-        v = (struct json_value){.type = VALUE_WHOLE, .whole = json_integer_value(from), .real = json_number_value(from)};
+        v = (struct json_value){
+            .type = VALUE_WHOLE, .whole = json_integer_value(from), .real = json_number_value(from)};
     else if (json_is_real(from))
         v = (struct json_value){.type = VALUE_REAL, .real = json_real_value(from)};
     return v;

@@ -238,7 +238,8 @@ static int end_line(struct buffer *out)
 
 int jsonl_entry(struct buffer *out, const struct entry *e)
 {
-    static const char *const kinds[] = {[ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
+    static const char *const kinds[] = {
+        [ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
     buffer_append_byte(out, '{');
     if (e->n) {
         buffer_append(out, "\"n\":", 4);
@@ -263,13 +264,26 @@ int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
         const char *key;
         uint64_t count;
     } counts[] = {
-        {"sent", s->sent},         {"answered", s->answered},   {"unanswered", s->unanswered},
-        {"unsent", s->unsent},     {"strangers", s->strangers}, {"in", s->in},
-        {"out", s->out},           {"held", s->held},           {"clients", s->clients},
-        {"duplicates", s->duplicates}, {"late", s->late},       {"reordered", s->reordered},
-        {"dropped", s->dropped},   {"fault_lost", s->fault_lost}, {"fault_delayed", s->fault_delayed},
-        {"fault_duplicated", s->fault_duplicated}, {"fault_reordered", s->fault_reordered}, {"fault_corrupted", s->fault_corrupted},
-        {"forgotten", s->forgotten}, {"rtt_count", s->rtt_count},
+        {"sent", s->sent},
+        {"answered", s->answered},
+        {"unanswered", s->unanswered},
+        {"unsent", s->unsent},
+        {"strangers", s->strangers},
+        {"in", s->in},
+        {"out", s->out},
+        {"held", s->held},
+        {"clients", s->clients},
+        {"duplicates", s->duplicates},
+        {"late", s->late},
+        {"reordered", s->reordered},
+        {"dropped", s->dropped},
+        {"fault_lost", s->fault_lost},
+        {"fault_delayed", s->fault_delayed},
+        {"fault_duplicated", s->fault_duplicated},
+        {"fault_reordered", s->fault_reordered},
+        {"fault_corrupted", s->fault_corrupted},
+        {"forgotten", s->forgotten},
+        {"rtt_count", s->rtt_count},
     };
     const struct {
         const char *key;

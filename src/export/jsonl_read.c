@@ -316,9 +316,10 @@ static int read_datagram(struct parsed *p, struct entry *e)
 {
     int64_t size = -1, kept = -1;
     if (get_direction(p, e) < 0 || get_address(p, KEY_LOCAL, &e->local) < 0 || get_address(p, KEY_PEER, &e->peer) < 0 ||
-        get_count(p, KEY_SIZE, 0, JOURNAL_ENTRY_MAX, &size) < 0 || get_count(p, KEY_KEPT, 0, JOURNAL_ENTRY_MAX, &kept) < 0 ||
-        get_payload(p, e) < 0 || get_flags(p, &e->flags) < 0 || get_errno(p, &e->error) < 0 ||
-        get_number(p, KEY_REPLY_TO, &e->reply_to) < 0 || get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
+        get_count(p, KEY_SIZE, 0, JOURNAL_ENTRY_MAX, &size) < 0 ||
+        get_count(p, KEY_KEPT, 0, JOURNAL_ENTRY_MAX, &kept) < 0 || get_payload(p, e) < 0 ||
+        get_flags(p, &e->flags) < 0 || get_errno(p, &e->error) < 0 || get_number(p, KEY_REPLY_TO, &e->reply_to) < 0 ||
+        get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
         return -1;
     if (size < 0)
         return wrong(p, "it has no \"size\"");
@@ -387,8 +388,9 @@ static int get_event(struct parsed *p, enum event *event)
 static int read_notice(struct parsed *p, struct entry *e)
 {
     const char *text;
-    if (get_event(p, &e->event) < 0 || get_text(p, KEY_TEXT, &text, &e->kept) < 0 || get_address(p, KEY_LOCAL, &e->local) < 0 ||
-        get_errno(p, &e->error) < 0 || get_number(p, KEY_REPLY_TO, &e->reply_to) < 0)
+    if (get_event(p, &e->event) < 0 || get_text(p, KEY_TEXT, &text, &e->kept) < 0 ||
+        get_address(p, KEY_LOCAL, &e->local) < 0 || get_errno(p, &e->error) < 0 ||
+        get_number(p, KEY_REPLY_TO, &e->reply_to) < 0)
         return -1;
     if (!text || e->kept > JOURNAL_ENTRY_MAX)
         return wrong(p, text ? "its \"text\" is too long" : "it has no \"text\"");
@@ -433,7 +435,9 @@ static int read_object(struct parsed *p, struct entry *e)
         const char *name;
         enum entry_kind kind;
         int (*read)(struct parsed *p, struct entry *e);
-    } kinds[] = {{"datagram", ENTRY_DATAGRAM, read_datagram}, {"call", ENTRY_CALL, read_call}, {"notice", ENTRY_NOTICE, read_notice}};
+    } kinds[] = {{"datagram", ENTRY_DATAGRAM, read_datagram},
+                 {"call", ENTRY_CALL, read_call},
+                 {"notice", ENTRY_NOTICE, read_notice}};
     const char *kind, *time;
     enum role role;
     size_t i = 0;

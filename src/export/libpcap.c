@@ -27,9 +27,11 @@ static int fetch(void *library, const char *name, void *pointer)
 int libpcap_load(struct libpcap *l, char *why, size_t why_size)
 {
     void *library = find();
-    int failed = !library || fetch(library, "pcap_fopen_offline_with_tstamp_precision", &l->open) || fetch(library, "pcap_datalink", &l->datalink) ||
-                 fetch(library, "pcap_datalink_val_to_description", &l->describe) || fetch(library, "pcap_next_ex", &l->next) ||
-                 fetch(library, "pcap_geterr", &l->geterr) || fetch(library, "pcap_close", &l->close);
+    int failed = !library || fetch(library, "pcap_fopen_offline_with_tstamp_precision", &l->open) ||
+                 fetch(library, "pcap_datalink", &l->datalink) ||
+                 fetch(library, "pcap_datalink_val_to_description", &l->describe) ||
+                 fetch(library, "pcap_next_ex", &l->next) || fetch(library, "pcap_geterr", &l->geterr) ||
+                 fetch(library, "pcap_close", &l->close);
     if (!failed)
         return 0;
     snprintf(why, why_size, "libpcap, which reads captures, cannot be loaded (Debian package libpcap0.8)");

@@ -27,7 +27,9 @@ int log_line(struct buffer *out, const struct answer *a, bool ascii, struct unit
     }
     if (a->has_reason) {
         buffer_append_text(out, ascii ? " x " : " ✗ ");
-        buffer_append_text(out, a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT)) ? "" : a->request.flags & FLAG_LOST ? "" : "not answered: ");
+        buffer_append_text(out, a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT)) ? "" :
+                                a->request.flags & FLAG_LOST                                        ? "" :
+                                                                                                      "not answered: ");
         safe_append(out, a->reason.data, a->reason.kept);
     }
     buffer_append_byte(out, '\n');

@@ -7,9 +7,24 @@
 
 enum { ETHERNET_HEADER = 14, COOKED_HEADER = 16, COOKED_2_HEADER = 20, FAMILY_HEADER = 4, VLAN_TAG = 4 };
 enum { V4_HEADER = 20, V6_HEADER = 40, UDP_HEADER = 8 };
-enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd, ETHER_VLAN = 0x8100, ETHER_VLAN_SERVICE = 0x88a8, ETHER_VLAN_OLD = 0x9100 };
-enum { NEXT_HOP_BY_HOP = 0, NEXT_UDP = 17, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AUTHENTICATION = 51, NEXT_DESTINATION = 60,
-       NEXT_MOBILITY = 135, NEXT_HIP = 139, NEXT_SHIM6 = 140 };
+enum {
+    ETHER_IPV4 = 0x0800,
+    ETHER_IPV6 = 0x86dd,
+    ETHER_VLAN = 0x8100,
+    ETHER_VLAN_SERVICE = 0x88a8,
+    ETHER_VLAN_OLD = 0x9100
+};
+enum {
+    NEXT_HOP_BY_HOP = 0,
+    NEXT_UDP = 17,
+    NEXT_ROUTING = 43,
+    NEXT_FRAGMENT = 44,
+    NEXT_AUTHENTICATION = 51,
+    NEXT_DESTINATION = 60,
+    NEXT_MOBILITY = 135,
+    NEXT_HIP = 139,
+    NEXT_SHIM6 = 140
+};
 
 /* What is left of the packet: `len` captured bytes at `at`, of `size` on the wire. Invariant: len ≤ size. */
 struct rest {
@@ -180,7 +195,8 @@ static enum packet_kind read_family(struct rest *r, struct packet *out)
     return PACKET_OTHER;
 }
 
-enum packet_kind packet_read(enum packet_link link, const unsigned char *data, size_t len, size_t size, struct packet *out)
+enum packet_kind packet_read(enum packet_link link, const unsigned char *data, size_t len, size_t size,
+                             struct packet *out)
 {
     struct rest r = {data, len, size > len ? size : len};
     *out = (struct packet){0};

@@ -60,7 +60,8 @@ static bool find_ends(const struct export_context *x, const struct entry *e, str
 {
     struct entry with = *e;
     struct address route;
-    if (!wire_ends(e, from, to) && address_is_set(&e->peer) && x->route && x->route(x->route_context, &e->peer, &route)) {
+    if (!wire_ends(e, from, to) && address_is_set(&e->peer) && x->route &&
+        x->route(x->route_context, &e->peer, &route)) {
         route.port = e->local.port;
         with.local = route;
         wire_ends(&with, from, to);

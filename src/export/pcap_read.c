@@ -72,8 +72,8 @@ static void say_link(const struct libpcap *library, char *why, size_t why_size, 
         snprintf(why, why_size, "it was captured from a kind of link that is not known here: number %d", type);
 }
 
-struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *context, const struct entry *e), void *context, char *why,
-                                size_t why_size)
+struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *context, const struct entry *e),
+                                void *context, char *why, size_t why_size)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
     struct libpcap library;
@@ -100,7 +100,14 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
         library.close(capture);
         return NULL;
     }
-    *r = (struct pcap_read){.library = library, .capture = capture, .link = link, .take = take, .context = context, .seed = seed, .match = match, .slots = slots};
+    *r = (struct pcap_read){.library = library,
+                            .capture = capture,
+                            .link = link,
+                            .take = take,
+                            .context = context,
+                            .seed = seed,
+                            .match = match,
+                            .slots = slots};
     return r;
 }
 
@@ -266,7 +273,8 @@ int pcap_read_describe(const struct pcap_read *r, struct buffer *out)
     const char *between = ": ";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].count) {
-            buffer_printf(out, "%s%s %s", between, units_format_count(parts[i].count, text), parts[i].count == 1 ? parts[i].one : parts[i].many);
+            buffer_printf(out, "%s%s %s", between, units_format_count(parts[i].count, text),
+                          parts[i].count == 1 ? parts[i].one : parts[i].many);
             between = ", ";
         }
     return out->failed ? -1 : 0;

@@ -189,7 +189,8 @@ static int take_link(struct exec *x)
         struct cmsghdr header;
         unsigned char room[CMSG_SPACE(sizeof x->link)];
     } control;
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
     ssize_t got = recvmsg(x->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -223,10 +224,16 @@ static int take_back(struct exec *x, struct exec_result *out)
     memcpy(&back, x->message, sizeof back);
     if ((size_t)got != sizeof back + back.len + back.reason_len || back.end > EXEC_FAILED || !forget_sent(x, back.id))
         return -1;
-    *out = (struct exec_result){.id = back.id, .end = (enum exec_end)back.end, .number = back.number, .cut = back.cut,
-                                .data = x->message + sizeof back, .len = back.len,
-                                .reason = (const char *)x->message + sizeof back + back.len, .reason_len = back.reason_len,
-                                .took = back.took, .limit = back.limit};
+    *out = (struct exec_result){.id = back.id,
+                                .end = (enum exec_end)back.end,
+                                .number = back.number,
+                                .cut = back.cut,
+                                .data = x->message + sizeof back,
+                                .len = back.len,
+                                .reason = (const char *)x->message + sizeof back + back.len,
+                                .reason_len = back.reason_len,
+                                .took = back.took,
+                                .limit = back.limit};
     return 1;
 }
 
@@ -273,7 +280,8 @@ static void say_end(const struct exec_result *r, char *why)
     const char *name;
     switch (r->end) {
     case EXEC_DONE:
-        snprintf(why, EXEC_WHY, r->cut ? "the command wrote more than %d bytes; the rest is cut off" : "the command ran", EXEC_OUTPUT);
+        snprintf(why, EXEC_WHY,
+                 r->cut ? "the command wrote more than %d bytes; the rest is cut off" : "the command ran", EXEC_OUTPUT);
         break;
     case EXEC_NOTHING:
         snprintf(why, EXEC_WHY, "the command wrote nothing to its standard output");
@@ -283,7 +291,8 @@ static void say_end(const struct exec_result *r, char *why)
         break;
     case EXEC_SIGNAL:
         name = sigabbrev_np(r->number);
-        snprintf(why, EXEC_WHY, "the command was ended by signal %d%s%s", r->number, name ? ", SIG" : "", name ? name : "");
+        snprintf(why, EXEC_WHY, "the command was ended by signal %d%s%s", r->number, name ? ", SIG" : "",
+                 name ? name : "");
         break;
     case EXEC_LATE:
         snprintf(why, EXEC_WHY, "the command took longer than %s and was killed", units_format_time(r->limit, time));

@@ -83,7 +83,8 @@ static int open_pipes(struct exec_job *j, int theirs[JOB_FDS])
     return 0;
 }
 
-void exec_job_start(struct exec_job *j, const struct exec_call *call, const char *command, const void *data, int64_t now)
+void exec_job_start(struct exec_job *j, const struct exec_call *call, const char *command, const void *data,
+                    int64_t now)
 {
     int theirs[JOB_FDS] = {-1, -1, -1};
     j->state = JOB_RUNS;
@@ -110,7 +111,8 @@ void exec_job_start(struct exec_job *j, const struct exec_call *call, const char
 void exec_job_watch(const struct exec_job *j, struct pollfd *fds)
 {
     for (int i = 0; i < JOB_FDS; i++)
-        fds[i] = (struct pollfd){.fd = j->state == JOB_RUNS ? j->fds[i] : -1, .events = i == JOB_INPUT ? POLLOUT : POLLIN};
+        fds[i] =
+            (struct pollfd){.fd = j->state == JOB_RUNS ? j->fds[i] : -1, .events = i == JOB_INPUT ? POLLOUT : POLLIN};
 }
 
 /* A command that reads no further has closed its end: EPIPE, which is its own affair. */

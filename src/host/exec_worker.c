@@ -72,7 +72,8 @@ static int take_call(struct worker *w)
     if ((size_t)got < sizeof call)
         return -1;
     memcpy(&call, w->message, sizeof call);
-    if ((size_t)got != sizeof call + call.command_len + call.data_len || call.command_len == 0 || command[call.command_len - 1])
+    if ((size_t)got != sizeof call + call.command_len + call.data_len || call.command_len == 0 ||
+        command[call.command_len - 1])
         return -1;
     exec_job_start(job, &call, (const char *)command, command + call.command_len, read_clock());
     return 0;
@@ -103,7 +104,8 @@ static int wait_for_work(const struct worker *w, struct pollfd *fds, nfds_t coun
             due = j->due;
     }
     int64_t left = due == INT64_MAX ? 0 : due - read_clock();
-    struct timespec time = {.tv_sec = left > 0 ? left / UNITS_SECOND : 0, .tv_nsec = left > 0 ? left % UNITS_SECOND : 0};
+    struct timespec time = {.tv_sec = left > 0 ? left / UNITS_SECOND : 0,
+                            .tv_nsec = left > 0 ? left % UNITS_SECOND : 0};
     if (ppoll(fds, count, due == INT64_MAX ? NULL : &time, &none) >= 0)
         return 0;
     for (nfds_t i = 0; i < count; i++)
@@ -159,7 +161,8 @@ static int hand_over(int fd)
         struct cmsghdr header;
         unsigned char room[CMSG_SPACE(sizeof fd)];
     } control = {0};
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;

@@ -114,7 +114,8 @@ static int open_beside(struct file_out *f, const struct stat *old)
         f->beside[0] = '\0';
         return -1;
     }
-    if (old && (fchown(f->fd, (uid_t)-1, old->st_gid) < 0 || fchown(f->fd, old->st_uid, (gid_t)-1) < 0) && errno != EPERM)
+    if (old && (fchown(f->fd, (uid_t)-1, old->st_gid) < 0 || fchown(f->fd, old->st_uid, (gid_t)-1) < 0) &&
+        errno != EPERM)
         return fails(f);
     return fchmod(f->fd, mode_for(old)) < 0 ? fails(f) : 0;
 }

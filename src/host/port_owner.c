@@ -24,7 +24,8 @@ static size_t find_inodes(const char *table, uint16_t port, unsigned long *inode
     while (count < INODES && fgets(line, sizeof line, f)) {
         unsigned bound;
         unsigned long inode;
-        if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &bound, &inode) == 2 && bound == port)
+        if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &bound, &inode) == 2 &&
+            bound == port)
             inodes[count++] = inode;
     }
     fclose(f);

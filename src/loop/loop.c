@@ -117,7 +117,8 @@ void loop_be_patient(struct loop *l, bool patient)
     int error = errno;
     if (patient == l->patient)
         return;
-    if ((!patient || sched_getscheduler(0) == SCHED_OTHER) && sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none) == 0)
+    if ((!patient || sched_getscheduler(0) == SCHED_OTHER) &&
+        sched_setscheduler(0, patient ? SCHED_BATCH : SCHED_OTHER, &none) == 0)
         l->patient = patient;
     errno = error;
 }

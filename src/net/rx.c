@@ -202,7 +202,8 @@ static void open_message(struct rx *r)
     struct slots *s = r->slots;
     struct msghdr *m = &s->messages[r->at].msg_hdr;
     size_t size = s->messages[r->at].msg_len;
-    r->one = (struct udp_arrival){.data = s->bytes[r->at], .size = size, .kept = size < r->read_room ? size : r->read_room};
+    r->one =
+        (struct udp_arrival){.data = s->bytes[r->at], .size = size, .kept = size < r->read_room ? size : r->read_room};
     address_from_sockaddr(&r->one.peer, m->msg_name, m->msg_namelen);
     r->segment = udp_read_control(m, &r->one);
     r->offset = 0;

@@ -194,8 +194,13 @@ static int send_message(struct tx *t, struct udp *u)
     do
         sent = sendmsg(u->fd, &m->headers[0].msg_hdr, 0);
     while (sent < 0 && errno == EINTR);
-    udp_tell(u, &(struct call){.id = CALL_SENDMSG, .numbers = {(int)len, 0, m->items[0] > 1 ? (int)first->len : 0}, .address = first->to,
-                               .data = data_of(t, t->done), .len = len}, sent);
+    udp_tell(u,
+             &(struct call){.id = CALL_SENDMSG,
+                            .numbers = {(int)len, 0, m->items[0] > 1 ? (int)first->len : 0},
+                            .address = first->to,
+                            .data = data_of(t, t->done),
+                            .len = len},
+             sent);
     return sent < 0 ? -1 : 1;
 }
 

@@ -49,7 +49,8 @@ bool udp_is_earlier(const struct udp *u, int error)
 {
     if (!u->errors)
         return false;
-    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ENOPROTOOPT;
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
+           error == ENOPROTOOPT;
 }
 
 size_t udp_most(const struct udp *u)
@@ -216,7 +217,8 @@ void udp_put_segment(struct msghdr *m, uint16_t size)
 }
 
 /* sendmsg(2) with a source. */
-static int send_message(struct udp *u, const struct address *from, const struct address *to, const void *data, size_t len)
+static int send_message(struct udp *u, const struct address *from, const struct address *to, const void *data,
+                        size_t len)
 {
     struct sockaddr_storage ss;
     union control control = {.bytes = {0}};
@@ -228,7 +230,8 @@ static int send_message(struct udp *u, const struct address *from, const struct 
     do
         sent = sendmsg(u->fd, &m, 0);
     while (sent < 0 && errno == EINTR);
-    udp_tell(u, &(struct call){.id = CALL_SENDMSG, .numbers = {(int)len}, .address = *to, .data = data, .len = len}, sent);
+    udp_tell(u, &(struct call){.id = CALL_SENDMSG, .numbers = {(int)len}, .address = *to, .data = data, .len = len},
+             sent);
     return sent < 0 ? -1 : 0;
 }
 
@@ -322,8 +325,13 @@ int udp_receive(struct udp *u, void *data, size_t room, bool stamp, struct udp_a
         return 0;
     out->size = size < 0 ? 0 : (size_t)size;
     out->kept = out->size < room ? out->size : room;
-    udp_tell(u, &(struct call){.id = u->wildcard ? CALL_RECVMSG : CALL_RECVFROM, .numbers = {(int)room, flags}, .address = out->peer,
-                           .data = data, .len = out->kept}, size);
+    udp_tell(u,
+             &(struct call){.id = u->wildcard ? CALL_RECVMSG : CALL_RECVFROM,
+                            .numbers = {(int)room, flags},
+                            .address = out->peer,
+                            .data = data,
+                            .len = out->kept},
+             size);
     if (size < 0)
         return -1;
     if (stamp)
@@ -375,7 +383,11 @@ int udp_complaint(struct udp *u, void *data, size_t room, struct udp_complaint *
     *out = (struct udp_complaint){.size = size < 0 ? 0 : (size_t)size};
     if (size >= 0)
         address_from_sockaddr(&out->peer, (struct sockaddr *)&ss, m.msg_namelen);
-    udp_tell(u, &(struct call){.id = CALL_RECVMSG, .numbers = {(int)room, flags}, .address = out->peer, .data = data, .len = out->size}, size);
+    udp_tell(
+        u,
+        &(struct call){
+            .id = CALL_RECVMSG, .numbers = {(int)room, flags}, .address = out->peer, .data = data, .len = out->size},
+        size);
     if (size < 0)
         return -1;
     out->stamp = read_stamp(u->fd);
@@ -420,7 +432,8 @@ int udp_group(struct udp *u, const struct address *group, unsigned interface, bo
 {
     bool v6 = group->family == AF_INET6;
     int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP, result;
-    int name = v6 ? (join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP) : (join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP);
+    int name =
+        v6 ? (join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP) : (join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP);
     if (v6) {
         struct ipv6_mreq request = {.ipv6mr_interface = interface};
         memcpy(&request.ipv6mr_multiaddr, group->ip, sizeof request.ipv6mr_multiaddr);
@@ -438,7 +451,8 @@ uint32_t udp_drops(const struct udp *u)
 {
     uint32_t info[SK_MEMINFO_VARS] = {0};
     socklen_t len = sizeof info;
-    if (u->fd < 0 || getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof *info)
+    if (u->fd < 0 || getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ||
+        len <= SK_MEMINFO_DROPS * sizeof *info)
         return 0;
     return info[SK_MEMINFO_DROPS];
 }

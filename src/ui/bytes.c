@@ -97,7 +97,8 @@ static void put_characters_head(struct sheet *w, const struct entry *e, size_t c
         snprintf(text, sizeof text, "%s character%s, and %s byte%s that %s not UTF-8", good, plural(count), bytes,
                  plural(wrong), wrong == 1 ? "is" : "are");
     else
-        snprintf(text, sizeof text, "%s character%s in %s byte%s of UTF-8", good, plural(count), bytes, plural(e->kept));
+        snprintf(text, sizeof text, "%s character%s in %s byte%s of UTF-8", good, plural(count), bytes,
+                 plural(e->kept));
     sheet_wrap(w, 1, STYLE_DIM, text, strlen(text));
 }
 

@@ -20,7 +20,8 @@ static bool has_row(const struct journal *j, const struct entry *e)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], sent[UNITS_TEXT], answered[UNITS_TEXT], not[UNITS_TEXT];
+    char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS],
+        sent[UNITS_TEXT], answered[UNITS_TEXT], not [UNITS_TEXT];
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
     else if (s->relay)
@@ -28,7 +29,8 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     else if (!s->client.open)
         snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
     else if (s->client.connected)
-        snprintf(left, sizeof left, "%s → %s, connected", address_format(&s->client.local, local), address_format(&s->client.peer, peer));
+        snprintf(left, sizeof left, "%s → %s, connected", address_format(&s->client.local, local),
+                 address_format(&s->client.peer, peer));
     else if (s->client.local.port)
         snprintf(left, sizeof left, ":%d → %s", s->client.local.port, address_format(&s->client.peer, peer));
     else
@@ -37,7 +39,8 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
              units_format_count(s->client.answered, answered), units_format_count(s->client.unanswered, not));
     snprintf(brief, sizeof brief, "%s→ %s← %s✗", sent, answered, not);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Client", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
+    title_draw(c, a, focus, "Client", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
+               *news ? news : brief);
 }
 
 /* The columns of a row that fit: narrow panes lose the size first, then the clock, then the round-trip time. */
@@ -89,7 +92,11 @@ static void draw_datagram(struct cells *c, struct area row, struct scene *s, con
     uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;
     char text[UNITS_TEXT], size[UNITS_TEXT + 4];
     int col = cells_put(c, row.row, k.text, k.end, style, failed ? "✗ " : sent ? "→ " : "← ");
-    const char *said = e->flags & FLAG_LOST ? "dropped here" : !sent ? remark(e) : failed ? "not sent" : e->flags & FLAG_DUPLICATE ? "again" : "";
+    const char *said = e->flags & FLAG_LOST      ? "dropped here" :
+                       !sent                     ? remark(e) :
+                       failed                    ? "not sent" :
+                       e->flags & FLAG_DUPLICATE ? "again" :
+                                                   "";
     int said_at = k.rtt - (*said ? cells_width(c, said) + 1 : 0);
     if (said_at < col + 4)
         said_at = k.rtt;
@@ -122,10 +129,12 @@ static int height(const struct scene *s, const struct entry *e, int cols)
     return log_text_wrap(NULL, notice_area(row, k), 0, s, e);
 }
 
-static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e, struct columns k)
+static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e,
+                        struct columns k)
 {
     bool ours = e->event == EVENT_FAULT || e->event == EVENT_LEFT;
-    bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR || e->event == EVENT_NOT_SENT;
+    bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR ||
+               e->event == EVENT_NOT_SENT;
     uint8_t style = bad ? STYLE_ERROR : ours ? STYLE_OURS : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
     cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : ours ? "⟳ " : "· ");
     log_text_wrap(c, notice_area(row, k), style, s, e);
@@ -143,7 +152,8 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     struct area below = notice_area(row, k);
     if (e->kind == ENTRY_DATAGRAM) {
         draw_datagram(c, row, s, e, k);
-        log_text_below(c, (struct area){below.row + 1, below.col, row.rows - 1, below.cols}, STYLE_DIM, s, e, k.rtt - k.text - 4);
+        log_text_below(c, (struct area){below.row + 1, below.col, row.rows - 1, below.cols}, STYLE_DIM, s, e,
+                       k.rtt - k.text - 4);
     } else {
         draw_notice(c, row, s, e, k);
     }
@@ -157,8 +167,8 @@ static void draw_empty(struct cells *c, struct area a, const struct scene *s)
         "/help shows the keys and commands.",
     };
     for (int i = 0, row = 1; s->client.sent == 0 && s->client.open && i < 3 && row < a.rows; i++)
-        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM, (const unsigned char *)lines[i],
-                        strlen(lines[i]));
+        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM,
+                        (const unsigned char *)lines[i], strlen(lines[i]));
 }
 
 static uint64_t events(const struct scene *s)

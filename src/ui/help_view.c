@@ -103,7 +103,8 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
     cells_blank(c, a, STYLE_PLAIN);
     struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, left_cols(a.cols)};
     walk_all(&w);
-    snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line, w.line);
+    snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line,
+             w.line);
     title_draw(c, a, focus, "Help", "man udptalk says more", right, "");
 }
 

@@ -53,7 +53,8 @@ static void look_further(struct inspect_view *v, const struct journal *j, const 
     }
     for (int i = 0; i < LOOK_AHEAD && (n = journal_after(j, v->looked, e->role, JOURNAL_TALK)); i++) {
         v->looked = n;
-        if (journal_get(j, n, &other) && other.reply_to == e->n && other.event != EVENT_WHY && other.event != EVENT_PORT)
+        if (journal_get(j, n, &other) && other.reply_to == e->n && other.event != EVENT_WHY &&
+            other.event != EVENT_PORT)
             relate(v, n);
     }
 }
@@ -136,7 +137,10 @@ static void put_time(struct sheet *w, struct scene *s, const struct entry *e)
 {
     char clock[UNITS_TEXT], text[96];
     bool datagram = e->kind == ENTRY_DATAGRAM;
-    const char *what = !datagram ? "by the " : e->dir == DIR_RECEIVED ? "received" : was_stopped(e) ? "not sent" : "sent";
+    const char *what = !datagram              ? "by the " :
+                       e->dir == DIR_RECEIVED ? "received" :
+                       was_stopped(e)         ? "not sent" :
+                                                "sent";
     units_format_clock(e->wall, 6, &s->clock, clock);
     if (!datagram && e->role == ROLE_NONE)
         what = "";
@@ -218,7 +222,8 @@ static void explain_checksum(struct header *h, const struct entry *e, const stru
     else if (!ends->known)
         note = "cannot be computed: it covers the addresses too, and the system picks ours";
     else if (loopback)
-        note = "computed here, over addresses, header and data; a capture of the loopback interface may show it unfinished";
+        note =
+            "computed here, over addresses, header and data; a capture of the loopback interface may show it unfinished";
     h->checksum_note = note;
 }
 
@@ -312,7 +317,8 @@ static void match_words(const struct entry *a, const char *answers, char *text, 
                       a->match == MATCH_ORDER ? ", a guess: the oldest that waited" : "";
     if (a->rtt >= 0)
         units_format_rtt(a->rtt, rtt);
-    snprintf(text, size, "%s%s%s%s%s", answers, a->flags & FLAG_DUPLICATE ? " again" : "", *rtt ? " after " : "", rtt, how);
+    snprintf(text, size, "%s%s%s%s%s", answers, a->flags & FLAG_DUPLICATE ? " again" : "", *rtt ? " after " : "", rtt,
+             how);
 }
 
 /* What the exchange is about, seen from this entry. */
@@ -349,7 +355,8 @@ static void put_related(struct sheet *w, struct scene *s, const struct entry *e)
         return;
     col = cells_put(w->cells, row, col, end, style, bad ? "✗ " : notice ? "· " : e->dir == DIR_SENT ? "→ " : "← ");
     if (w->area.cols >= BESIDE_FROM)
-        col = cells_printf(w->cells, row, col, end, STYLE_DIM, "%s  ", units_format_clock(e->wall, 6, &s->clock, clock));
+        col =
+            cells_printf(w->cells, row, col, end, STYLE_DIM, "%s  ", units_format_clock(e->wall, 6, &s->clock, clock));
     if (!notice && e->size == 0)
         cells_put(w->cells, row, col, end, STYLE_DIM, "(empty)");
     else

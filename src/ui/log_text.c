@@ -23,7 +23,8 @@ static size_t bytes_of(const unsigned char *data, size_t len, int cols)
 }
 
 /* Highlights what is searched for in the bytes from `first` to `last`, which stand in the row from `col` to `end`. A hit that begins before them is seen where it begins. */
-static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e, size_t first, size_t last)
+static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e,
+                      size_t first, size_t last)
 {
     size_t from = first, start, behind, room = (size_t)(end - col);
     for (int i = 0; i < HITS_MOST && from <= last && filter_hit(s->search, e, from, &start, &behind); i++) {
@@ -39,7 +40,8 @@ static void highlight(struct cells *c, int row, int col, int end, const struct s
 /* Columns that are left out at the front of what does not fit: no more than show its end. */
 static int shift_of(struct scene *s, const struct entry *e, int room)
 {
-    int width = (int)safe_width(e->data, e->kept, (size_t)(s->shift + room)), most = width > room ? width - room + 1 : 0;
+    int width = (int)safe_width(e->data, e->kept, (size_t)(s->shift + room)),
+        most = width > room ? width - room + 1 : 0;
     int shift = s->shift < most ? s->shift : most;
     s->shifted = shift > s->shifted ? shift : s->shifted;
     return shift;
@@ -63,7 +65,8 @@ int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct sc
         size_t bytes = wrap_row(e->data + at, e->kept - at, a.cols, &next);
         if (!c || rows >= a.rows)
             continue;
-        cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at, rows == a.rows - 1 ? e->kept - at : bytes);
+        cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at,
+                       rows == a.rows - 1 ? e->kept - at : bytes);
         if (s->search)
             highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, at, at + bytes);
     }
@@ -84,7 +87,8 @@ static int hex_below(struct cells *c, struct area a, uint8_t style, const struct
     return rows;
 }
 
-int log_text_below(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e, int fits)
+int log_text_below(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e,
+                   int fits)
 {
     if (a.cols < 1)
         return 0;
@@ -108,7 +112,8 @@ static int64_t since_last(const struct journal *j, const struct entry *e)
 {
     struct entry last = *e;
     uint64_t n = e->n;
-    for (int i = 0; i < ANSWERS_MOST && (n = journal_before(j, n, e->role, JOURNAL_TALK)) && journal_get(j, n, &last); i++)
+    for (int i = 0; i < ANSWERS_MOST && (n = journal_before(j, n, e->role, JOURNAL_TALK)) && journal_get(j, n, &last);
+         i++)
         if (last.kind != ENTRY_DATAGRAM || !last.reply_to)
             break;
     return units_between(last.wall, e->wall);

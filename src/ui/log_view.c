@@ -110,7 +110,8 @@ static int window_end(const struct window *w, const struct log_view *v, const st
     return w->cut || (w->count && row_before(v, s->journal, w->rows[w->count - 1])) ? rows : w->height;
 }
 
-static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct scene *s, const struct window *w, uint64_t focus)
+static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct scene *s, const struct window *w,
+                      uint64_t focus)
 {
     struct entry e;
     int at = a.row + window_end(w, v, s, a.rows);
@@ -359,10 +360,12 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
     uint64_t fresh = v->ops->events(s) - v->events_then;
     if (v->sift)
         at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s%s", units_format_count(sift_count(v->sift), count),
-                      units_format_count(v->ops->events(s), all), v->sift->failed ? ", some are missing" : "", v->bottom ? " " : "");
+                      units_format_count(v->ops->events(s), all), v->sift->failed ? ", some are missing" : "",
+                      v->bottom ? " " : "");
     if (v->bottom && fresh && !v->sift)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
-        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s", row_after(v, s->journal, v->bottom) ? "▼ more below" : "stands still");
+        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s",
+                 row_after(v, s->journal, v->bottom) ? "▼ more below" : "stands still");
     return text;
 }

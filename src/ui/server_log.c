@@ -27,24 +27,29 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
     else if (s->server.open)
-        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules, s->relay ? "relay" : s->server.transform->name);
+        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules,
+                 s->relay ? "relay" : s->server.transform->name);
     else
         snprintf(left, sizeof left, "closed");
-    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not", units_format_count(s->server.clients, clients),
-             s->server.clients == 1 ? "" : "s", units_format_count(s->server.in, in),
-             units_format_count(s->server.out, out), units_format_count(s->server.held, held));
+    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not",
+             units_format_count(s->server.clients, clients), s->server.clients == 1 ? "" : "s",
+             units_format_count(s->server.in, in), units_format_count(s->server.out, out),
+             units_format_count(s->server.held, held));
     if (s->server.dropped)
-        snprintf(right + strlen(right), sizeof right - strlen(right), " · %s dropped", units_format_count(s->server.dropped, dropped));
+        snprintf(right + strlen(right), sizeof right - strlen(right), " · %s dropped",
+                 units_format_count(s->server.dropped, dropped));
     snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
     if (s->server.dropped)
         snprintf(brief + strlen(brief), sizeof brief - strlen(brief), " %s dropped", dropped);
     if (s->file) /* who its clients were would have to be counted */
         snprintf(right, sizeof right, "%s in · %s out · %s not", in, out, held);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right, *news ? news : brief);
+    title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
+               *news ? news : brief);
 }
 
-static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e)
+static int put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s,
+                       const struct entry *e)
 {
     if (e->size == 0)
         return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
@@ -88,7 +93,8 @@ static void draw_answer(struct cells *c, int row, int col, int end, struct scene
         put_payload(c, row, col, end, STYLE_RECEIVED, s, &a->request);
         return;
     }
-    bool refused = a->has_reply ? a->reply.flags & FLAG_SUPPRESSED : a->reason.event == EVENT_SUPPRESSED, ours = refused || a->request.flags & FLAG_LOST;
+    bool refused = a->has_reply ? a->reply.flags & FLAG_SUPPRESSED : a->reason.event == EVENT_SUPPRESSED,
+         ours = refused || a->request.flags & FLAG_LOST;
     col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, s, &a->request);
     col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, refused ? " ✗ not answered: " : " ✗ ");
     col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
@@ -169,8 +175,8 @@ static void draw_empty(struct cells *c, struct area a, const struct scene *s)
     static const char *const closed[] = {"Nobody listens here. /listen opens a server.", ""};
     const char *const *lines = s->server.open ? open : closed;
     for (int i = 0, row = 1; s->server.in == 0 && i < 2 && row < a.rows; i++)
-        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM, (const unsigned char *)lines[i],
-                        strlen(lines[i]));
+        row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM,
+                        (const unsigned char *)lines[i], strlen(lines[i]));
 }
 
 static uint64_t events(const struct scene *s)

@@ -741,7 +741,10 @@ void term_beep(struct term *t)
 /* Frames are handed over whole, so what goes behind them stands between two. */
 int term_copy(struct term *t, const unsigned char *data, size_t len)
 {
-    int error = len > TERM_COPY_MAX ? EMSGSIZE : !t->ansi ? ENOTSUP : !t->taken || t->out.len - t->sent > BEHIND_MAX ? EAGAIN : 0;
+    int error = len > TERM_COPY_MAX                            ? EMSGSIZE :
+                !t->ansi                                       ? ENOTSUP :
+                !t->taken || t->out.len - t->sent > BEHIND_MAX ? EAGAIN :
+                                                                 0;
     if (error) {
         errno = error;
         return -1;
