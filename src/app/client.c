@@ -280,7 +280,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     struct moment now = loop_clock(a->loop);
     e.wall = now.wall;
     e.mono = now.mono;
-    e.flags = 0;
+    e.flags &= FLAG_CORRUPTED; /* these are the bytes that left */
     e.data = bytes->data;
     e.n = app_journal(a, &e);
     c->events++;

@@ -246,13 +246,14 @@ static void summarise(const struct app *a, char *text, size_t room)
 {
     const struct sending *s = &a->sending;
     char done[UNITS_TEXT], count[UNITS_TEXT], time[UNITS_TEXT], refused[UNITS_TEXT];
-    uint64_t unsent = a->client.unsent - s->refused;
+    uint64_t unsent = a->client.unsent - s->refused; /* typed lines meanwhile too */
+    unsent = unsent < s->done ? unsent : s->done;
     int64_t took = loop_clock(a->loop).mono - s->began,
             round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
     int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done),
                       units_format_count(s->count, count), units_format_time(took / round * round, time));
     if (unsent && at > 0 && (size_t)at < room)
-        snprintf(text + at, room - (size_t)at, "; the system refused %s", units_format_count(unsent, refused));
+        snprintf(text + at, room - (size_t)at, "; %s were refused", units_format_count(unsent, refused));
 }
 
 bool sending_stop(struct app *a)
