@@ -112,6 +112,7 @@ struct server {
     bool gave_up;             /* a regex of theirs reached its limit, and that was told */
     uint64_t work;            /* of their regexes, this turn */
     bool sated;               /* -c wants no more, while what came is still held or answered: nothing is read */
+    bool closing;             /* no rule answers any more */
     bool again;               /* what was read is not all taken: the turn was long enough */
     struct peers peers;
     struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */

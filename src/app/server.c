@@ -203,10 +203,14 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     p->peer = peer ? (size_t)(peer - s->peers.rows) + 1 : 0;
     if (rx_way(s->rx) == RX_PLAIN || a->relay.on) /* alone: it stands between its two calls */
         e->n = app_journal(a, e);
-    if (a->relay.on)
+    if (s->closing && s->rules.count) {
+        p->reason = "the server was closed before it answered";
+        p->told = EVENT_SUPPRESSED;
+    } else if (a->relay.on) {
         relay_forward(a, e, &p->from);
-    else if (s->transform->answers || s->rules.count)
+    } else if (s->transform->answers || s->rules.count) {
         make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
+    }
 }
 
 /* Takes of what was read as much as can pend, and adds it to what the turn has seen. */
@@ -340,11 +344,13 @@ void server_settle(struct app *a)
     size_t datagrams = 0, bytes = 0;
     if (a->server.udp.fd < 0)
         return;
+    a->server.closing = true; /* rules could take their time, and run commands, for nothing */
     do {
         journal_pending(a);
         a->server.work = 0;
         take_some(a, &datagrams, &bytes);
     } while (a->server.pending_count);
+    a->server.closing = false;
 }
 
 void server_close(struct app *a)
