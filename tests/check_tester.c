@@ -480,6 +480,26 @@ START_TEST(copies_leave_from_where_the_first_did)
 }
 END_TEST
 
+/* Which try an answer is for nobody knows. */
+START_TEST(tells_no_time_of_what_was_sent_again)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = program_start(NULL, (const char *const[]){"127.0.0.1", peer.port_text, "-w", "30ms", "--json", "-e", "set retry 50", NULL});
+    program_give(p, "hello\n");
+    program_peer_expect(&peer, p, "hello");
+    program_peer_expect(&peer, p, "hello");
+    program_peer_answer(&peer, "HELLO");
+    program_wait_out(p, "\"text\":\"HELLO\"");
+    program_end_input(p);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    ck_assert(!program_has(&p->out, "rtt_us\""));
+    program_check_has(p, &p->out, "\"rtt_count\":0");
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(gives_up_after_all_retries)
 {
     struct program_peer peer;
@@ -684,6 +704,7 @@ int main(void)
         {"sends held ones past refusals", sends_held_ones_past_refusals},
         {"sends held ones to whom they are for", sends_held_ones_to_whom_they_are_for},
         {"copies leave from where the first did", copies_leave_from_where_the_first_did},
+        {"tells no time of what was sent again", tells_no_time_of_what_was_sent_again},
         {"gives up after all retries", gives_up_after_all_retries},
         {"relays for each client", relays_for_each_client},
         {"relays for many clients", relays_for_many_clients},

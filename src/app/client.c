@@ -51,7 +51,8 @@ void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
         e.reply_to = match.request;
         e.exchange = match.exchange;
         e.match = match.how;
-        e.rtt = e.mono > match.sent ? e.mono - match.sent : 0;
+        if (match.tries == 0) /* of one that was sent again nobody knows which try was answered */
+            e.rtt = e.mono > match.sent ? e.mono - match.sent : 0;
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
         e.flags |= match.out_of_order ? FLAG_REORDERED : 0;
