@@ -281,7 +281,7 @@ static void draw_question(struct screen *s, int row)
     } else if (s->question == QUESTION_LEAVE) {
         ask = "Leave udptalk? y n";
     } else if (s->question == QUESTION_COPY) {
-        ask = "Copy the line in focus: t text · x hex · c C array · p Python · f into a file";
+        ask = s->cells.cols < 66 ? "Copy as? t x c p f" : "Copy the line in focus: t text · x hex · c C array · p Python · f into a file";
     } else if (s->question == QUESTION_WIDE) {
         ask = "A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back";
     }
