@@ -43,6 +43,28 @@ static void check_total(enum role role, enum direction dir, uint64_t datagrams, 
     ck_assert_uint_eq(s.rates[role][dir].total.bytes, bytes);
 }
 
+START_TEST(takes_any_times)
+{
+    const struct rates *r = &s.rates[ROLE_CLIENT][DIR_RECEIVED];
+    struct entry e = datagram(ROLE_CLIENT, DIR_RECEIVED, 10, 0, 0);
+    stats_init(&s);
+    e.rtt = 1;
+    e.mono = -5 * UNITS_SECOND;
+    stats_note(&s, &e);
+    e.mono = INT64_MIN;
+    stats_note(&s, &e);
+    ck_assert_uint_eq(rates_now(r, UNITS_SECOND / 10).datagrams, 2);
+    ck_assert_uint_eq(spark_slot(&s.trips, 0, 0).count, 2);
+    e.mono = INT64_MAX;
+    stats_note(&s, &e);
+    stats_note(&s, &e);
+    ck_assert_uint_eq(rates_peak(r, INT64_MAX).datagrams, 2);
+    e.mono = 0;
+    stats_note(&s, &e);
+    check_total(ROLE_CLIENT, DIR_RECEIVED, 5, 50);
+}
+END_TEST
+
 START_TEST(counts_each_way)
 {
     stats_init(&s);
@@ -141,6 +163,7 @@ END_TEST
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"takes any times", takes_any_times},
         {"counts each way", counts_each_way},
         {"leaves out what never was", leaves_out_what_never_was},
         {"takes times of answers", takes_times_of_answers},

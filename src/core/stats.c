@@ -14,6 +14,13 @@ void stats_init(struct stats *s)
     s->duplicates = s->late = s->out_of_order = 0;
 }
 
+/* A file may have any times, and sparks have none before 0: what is earlier counts there, and what is too late to add a slot to just before. */
+static int64_t time_of(const struct entry *e)
+{
+    const int64_t latest = INT64_MAX - UNITS_SECOND;
+    return e->mono < 0 ? 0 : e->mono > latest ? latest : e->mono;
+}
+
 static void note_answer(struct stats *s, const struct entry *e)
 {
     s->duplicates += (e->flags & FLAG_DUPLICATE) != 0;
@@ -22,7 +29,7 @@ static void note_answer(struct stats *s, const struct entry *e)
     if (e->rtt < 0 || e->flags & (FLAG_DUPLICATE | FLAG_LATE))
         return;
     rtt_add(&s->rtt, e->rtt);
-    spark_add(&s->trips, e->mono, 1, (uint64_t)e->rtt);
+    spark_add(&s->trips, time_of(e), 1, (uint64_t)e->rtt);
 }
 
 void stats_note(struct stats *s, const struct entry *e)
@@ -30,7 +37,7 @@ void stats_note(struct stats *s, const struct entry *e)
     if (e->kind != ENTRY_DATAGRAM || e->role == ROLE_NONE || e->dir == DIR_NONE ||
         e->flags & (FLAG_UNSENT | FLAG_LOST | FLAG_SUPPRESSED))
         return;
-    rates_add(&s->rates[e->role][e->dir], e->mono, 1, e->size);
+    rates_add(&s->rates[e->role][e->dir], time_of(e), 1, e->size);
     if (e->role == ROLE_CLIENT && e->dir == DIR_RECEIVED && !(e->flags & FLAG_STRANGER))
         note_answer(s, e);
 }
