@@ -10,6 +10,7 @@
 #include "core/filter.h"
 #include "core/journal.h"
 #include "core/safe_text.h"
+#include "core/sift.h"
 #include "fuzz.h"
 
 enum { EXPRESSION = 1000, PIECE = 50, NAMES = 40, STEPS = 100000 };
@@ -45,6 +46,35 @@ static uint64_t walk(struct filter *f, const struct journal *j, bool backwards, 
             passed |= UINT64_C(1) << w.n;
     }
     return passed;
+}
+
+static void note_passed(void *context, const struct entry *e)
+{
+    *(uint64_t *)context |= UINT64_C(1) << e->n;
+}
+
+/* All that pass at once, and sifted, as a walk finds them one by one. A client's rows are its entries. */
+static void check_all(struct filter *f, const struct journal *j, uint64_t passed)
+{
+    struct filter_walk w = {.kinds = JOURNAL_TALK};
+    uint64_t all = 0, rows = 0, clients = 0, n = 0;
+    struct sift sift;
+    while (filter_all(f, j, &w, PIECE, note_passed, &all) < 0)
+        fuzz_claim(errno == EAGAIN, "a walk that stops goes on later");
+    sift_init(&sift, f, ROLE_CLIENT);
+    while (sift_step(&sift, j, PIECE))
+        ;
+    for (struct entry e; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL)) && journal_get(j, n, &e);)
+        if (e.kind == ENTRY_CALL)
+            passed &= ~(UINT64_C(1) << n);
+        else if (e.role == ROLE_CLIENT)
+            clients |= UINT64_C(1) << n;
+    for (n = 0; (n = sift_after(&sift, n));)
+        rows |= UINT64_C(1) << n;
+    fuzz_claim(all == passed, "all at once are those that pass");
+    fuzz_claim(rows == (passed & clients), "rows are those that pass");
+    fuzz_claim(sift_count(&sift) == (size_t)__builtin_popcountll(rows) && !sift.failed, "rows are counted");
+    sift_done(&sift);
 }
 
 static void check_hits(struct filter *f, const struct journal *j)
@@ -135,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_refusal(why, where, size);
     if (f && !filter_gave_up(f)) {
         fuzz_claim(walk(f, j, false, 1 << 30) == passed && walk(f, j, true, PIECE) == passed, "a walk finds what passes");
+        check_all(f, j, passed);
         check_hits(f, j);
         check_wrapped(own, size, j, passed);
     }

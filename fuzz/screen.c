@@ -1,5 +1,5 @@
 /* A saved session on the screen, behind a first line that says what is looked at: rows, columns, entry, and a filter. The
- * logs, the inspector and /why show it, and leave a grid that holds true. */
+ * logs, the inspector, the statistics and /why show it, and leave a grid that holds true. */
 #include "config.h"
 
 #include <stdio.h>
@@ -9,12 +9,15 @@
 
 #include "core/filter.h"
 #include "core/journal.h"
+#include "core/peers.h"
 #include "core/sift.h"
+#include "core/stats.h"
 #include "core/why.h"
 #include "export/jsonl_read.h"
 #include "fuzz.h"
 #include "ui/inspect_view.h"
 #include "ui/log_view.h"
+#include "ui/stats_view.h"
 
 enum { ROWS_MOST = 40, COLS_MOST = 120, WORK = 1 << 20, SEED = 5, LINE = 200, BOUND = 64 << 20, BLOCK = 16384 };
 
@@ -43,19 +46,33 @@ static void check_cells(const struct cells *c)
         check_row(c->at + (size_t)row * (size_t)c->cols, c->cols);
 }
 
+/* What is gathered from a file. */
+struct gathered {
+    struct journal *journal;
+    struct stats stats;
+    struct peers peers;
+    int64_t latest;
+};
+
 static int take(void *context, const struct entry *e)
 {
-    fuzz_claim(journal_restore(context, e) == e->n, "the journal takes what was read");
+    struct gathered *g = context;
+    fuzz_claim(journal_restore(g->journal, e) == e->n, "the journal takes what was read");
+    stats_note(&g->stats, e);
+    g->latest = e->mono;
+    if (e->role == ROLE_SERVER && e->dir == DIR_RECEIVED)
+        peers_note(&g->peers, &e->peer, e->size, e->wall);
     return 0;
 }
 
-static struct journal *read_journal(const uint8_t *data, size_t size)
+static void read_file(struct gathered *g, const uint8_t *data, size_t size)
 {
-    struct journal *j = journal_new(BOUND, BLOCK);
-    struct jsonl_read *r = jsonl_read_new(SEED, take, j);
-    fuzz_claim(j && r && jsonl_read_feed(r, data, size) == 0 && jsonl_read_end(r) == 0, "there is memory");
+    struct jsonl_read *r = jsonl_read_new(SEED, take, g);
+    g->journal = journal_new(BOUND, BLOCK);
+    stats_init(&g->stats);
+    peers_init(&g->peers, SEED);
+    fuzz_claim(g->journal && r && jsonl_read_feed(r, data, size) == 0 && jsonl_read_end(r) == 0, "there is memory");
     jsonl_read_free(r);
-    return j;
 }
 
 static void draw_log(const struct log_ops *ops, struct cells *c, struct scene *s, const struct sift *sift, const struct look *look)
@@ -88,6 +105,22 @@ static void inspect(struct cells *c, struct scene *s, uint64_t n)
     check_cells(c);
 }
 
+static void draw_stats(struct cells *c, struct scene *s, const struct gathered *g, const struct look *look)
+{
+    const struct stats_shown shown = {.now = look->how & 1024 ? g->latest : 0, .stats = &g->stats, .peers = look->how & 2048 ? &g->peers : NULL};
+    struct stats_view v;
+    stats_view_init(&v);
+    for (int column = 0; column <= CLIENTS_COLUMNS; column++)
+        stats_view_sort(&v);
+    cells_clear(c);
+    stats_view_draw(&v, c, (struct area){0, 0, c->rows, c->cols}, s, &shown, true);
+    stats_view_reverse(&v);
+    stats_view_act(&v, ACTION_PAGE_DOWN, s, &shown);
+    stats_view_draw(&v, c, (struct area){0, 0, c->rows, c->cols}, s, &shown, false);
+    check_cells(c);
+    stats_view_done(&v);
+}
+
 static void take_words(void *context, const unsigned char *text, size_t len)
 {
     struct cells *c = context;
@@ -96,8 +129,9 @@ static void take_words(void *context, const unsigned char *text, size_t len)
     check_cells(c);
 }
 
-static void show(const struct journal *j, struct cells *c, const struct look *look)
+static void show(const struct gathered *g, struct cells *c, const struct look *look)
 {
+    const struct journal *j = g->journal;
     char why[FILTER_WHY];
     size_t where;
     struct filter *filter = filter_new(look->filter, strlen(look->filter), why, sizeof why, &where);
@@ -117,6 +151,7 @@ static void show(const struct journal *j, struct cells *c, const struct look *lo
     for (uint64_t n = 0, i = 0; i < 5 && (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL)); i++)
         inspect(c, &s, n);
     inspect(c, &s, (uint64_t)look->entry);
+    draw_stats(c, &s, g, look);
     for (uint64_t i = 0; i < 5; i++)
         why_explain(j, i, take_words, c);
     filter_free(filter);
@@ -130,13 +165,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *line = fuzz_text(data, first);
     struct cells c;
     sscanf(line, "%d %d %d %d %199[^\n]", &look.rows, &look.cols, &look.entry, &look.how, look.filter);
-    struct journal *j = read_journal(data + first, size - first);
+    struct gathered *g = calloc(1, sizeof *g);
+    fuzz_claim(g, "there is memory");
+    read_file(g, data + first, size - first);
     cells_init(&c);
     c.ascii = look.how & 128;
     fuzz_claim(cells_resize(&c, (int)((unsigned)look.rows % ROWS_MOST), (int)((unsigned)look.cols % COLS_MOST)) == 0, "there is memory");
-    show(j, &c, &look);
+    show(g, &c, &look);
     cells_done(&c);
-    journal_free(j);
+    journal_free(g->journal);
+    peers_done(&g->peers);
+    free(g);
     free(line);
     return 0;
 }
