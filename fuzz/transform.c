@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bool upper = strcmp(t->name, "upper") == 0, lower = strcmp(t->name, "lower") == 0;
         if (upper || lower)
             check_invalid(&out, data, size);
-        if ((upper || lower) && valid && size)
+        /* libunistring misses the end of a word behind two ignorable characters. */
+        if (valid && size && (upper || (lower && !memmem(data, size, "Σ", 2))))
             check_case(&out, data, size, upper);
         buffer_done(&out);
         buffer_done(&again);
