@@ -37,7 +37,7 @@ static void complain(const char *why)
 {
     struct buffer out;
     buffer_init(&out);
-    safe_append(&out, why, strlen(why));
+    safe_append_sentence(&out, why, strlen(why));
     fprintf(stderr, "udptalk: %.*s\n", (int)out.len, out.data ? (char *)out.data : "");
     buffer_done(&out);
 }

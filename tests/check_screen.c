@@ -164,7 +164,7 @@ START_TEST(test_quoted_once)
     struct terminal *t = screen_both(NONE, NULL);
     terminal_type(t, "/tmp/a\\nb\r");
     screen_wait_line(t, "/tmp/a\\nb");
-    terminal_wait(t, "begin with two: //tmp/a\\\\nb");
+    terminal_wait(t, "begin with two: //tmp/a\\nb");
     screen_end(t);
 }
 END_TEST

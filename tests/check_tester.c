@@ -96,7 +96,7 @@ START_TEST(answers_later_by_a_rule)
     check(&s, "fast", "FAST"); /* overtakes it */
     program_peer_expect(&s.peer, s.p, "later");
     ck_assert_int_ge(program_clock() - began, 59);
-    program_wait_out(s.p, "slow → later ✗ leaves 60 ms later, by its rule");
+    program_wait_out(s.p, "slow → later ⟳ leaves 60 ms later, by its rule");
     end(&s);
 }
 END_TEST
@@ -518,6 +518,36 @@ START_TEST(gives_up_after_all_retries)
 }
 END_TEST
 
+/* What this program did is never told as the network's doing. */
+START_TEST(explains_its_own_faults)
+{
+    static const struct {
+        const char *fault, *says;
+    } cases[] = {
+        {"client loss 100%", "and your /fault dropped it here: no call sent it."},
+        {"client in loss 100%", "and your /fault dropped it here: the client never saw it."},
+        {"server in loss 100%", "and your /fault dropped it here: the server never saw it."},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        const char *const words[] = {"--both", "0", "--batch", "-w", "60ms", "--fault", cases[i].fault, "-e", "send hi", "-e", "wait 100ms", "-e", i ? "why 2" : "why 1", NULL};
+        struct program *p = program_run(NULL, words, "", 0);
+        program_wait_end(p);
+        program_check_has(p, &p->err, cases[i].says);
+        ck_assert(!program_has(&p->err, "does a firewall drop it") || i > 0);
+        program_free(p);
+    }
+}
+END_TEST
+
+START_TEST(relays_alone)
+{
+    struct program *p = program_run(NULL, (const char *const[]){"--relay", "0", "-l", "127.0.0.1:9", NULL}, "", 0);
+    ck_assert_int_eq(program_wait_end(p), 2);
+    program_check_has(p, &p->err, "--relay listens by itself: no -l beside it");
+    program_free(p);
+}
+END_TEST
+
 /* --- relay --- */
 
 struct middle {
@@ -706,6 +736,8 @@ int main(void)
         {"copies leave from where the first did", copies_leave_from_where_the_first_did},
         {"tells no time of what was sent again", tells_no_time_of_what_was_sent_again},
         {"gives up after all retries", gives_up_after_all_retries},
+        {"explains its own faults", explains_its_own_faults},
+        {"relays alone", relays_alone},
         {"relays for each client", relays_for_each_client},
         {"relays for many clients", relays_for_many_clients},
         {"relays back from where it was asked", relays_back_from_where_it_was_asked},

@@ -69,7 +69,7 @@ static void say(struct headless *h, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     buffer_append_text(&h->err, "udptalk: ");
-    safe_append(&h->err, text, strlen(text));
+    safe_append_sentence(&h->err, text, strlen(text));
     buffer_append_byte(&h->err, '\n');
 }
 
@@ -189,7 +189,7 @@ static void write_notice(struct headless *h, const struct entry *e)
     if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
         return;
     buffer_append_text(&h->err, "udptalk: ");
-    safe_append(&h->err, e->data, e->kept);
+    safe_append_sentence(&h->err, e->data, e->kept);
     if (e->role == ROLE_CLIENT && e->reply_to) {
         buffer_printf(&h->err, " (exchange %llu)", (unsigned long long)e->exchange);
         append_quoted(h, e->reply_to);

@@ -215,35 +215,16 @@ static int put_prompt(struct screen *s, int row)
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
 }
 
-/* Bytes before the next backslash. What the user types is no escape of ours: a backslash there stands for itself. */
-static size_t before_backslash(const unsigned char *text, size_t len)
-{
-    const unsigned char *at = len ? memchr(text, '\\', len) : NULL;
-    return at ? (size_t)(at - text) : len;
-}
-
-/* Columns that the text takes, escapes of control characters included. */
+/* Columns that what is typed takes, escapes of control characters included; a backslash there stands for itself. */
 static int width_of(const unsigned char *text, size_t len)
 {
     int width = 0;
     for (size_t plain; len; text += plain, len -= plain) {
-        plain = before_backslash(text, len);
+        plain = safe_before_backslash(text, len);
         width += (int)safe_width(text, plain, 1 << 20) + (plain < len);
         plain += plain < len;
     }
     return width;
-}
-
-static int put_typed(struct cells *c, int row, int col, int end, const unsigned char *text, size_t len)
-{
-    for (size_t plain; len; text += plain, len -= plain) {
-        plain = before_backslash(text, len);
-        col = cells_put_safe(c, row, col, end, STYLE_PLAIN, text, plain);
-        if (plain < len)
-            col = cells_put(c, row, col, end, STYLE_PLAIN, "\\");
-        plain += plain < len;
-    }
-    return col;
 }
 
 /* A long line is shown around its cursor. */
@@ -264,8 +245,8 @@ static void draw_text(struct screen *s, int row, int from)
             start++;
         from = cells_put(&s->cells, row, from, end, STYLE_DIM, "…");
     }
-    int col = put_typed(&s->cells, row, from, end, text + start, cursor - start);
-    put_typed(&s->cells, row, col, end, text + cursor, len - cursor);
+    int col = cells_put_sentence(&s->cells, row, from, end, STYLE_PLAIN, text + start, cursor - start);
+    cells_put_sentence(&s->cells, row, col, end, STYLE_PLAIN, text + cursor, len - cursor);
     s->cells.cursor_row = row;
     s->cells.cursor_col = col < end ? col : end - 1;
 }

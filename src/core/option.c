@@ -301,6 +301,7 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         .source_port = -1,
         .linger = -1,
         .window = 1,
+        .relay.port = -1,
         .seed = -1,
         .transform = transform_at(0),
         .max_log = 256 << 20,
@@ -322,6 +323,10 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (o->open)
         o->mode = MODE_OPEN;
     bool listens = both || o->mode == MODE_SERVER;
+    if (o->relay.port >= 0 && o->mode != MODE_RELAY) {
+        snprintf(why, OPTION_WHY, "--relay listens by itself: no -l beside it");
+        return -1;
+    }
     if (o->mode == MODE_RELAY && (both || left == 0)) {
         snprintf(why, OPTION_WHY, "--relay needs the HOST and PORT that it passes on to behind it, and no --both");
         return -1;

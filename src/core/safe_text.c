@@ -301,3 +301,23 @@ int safe_append(struct buffer *b, const void *data, size_t len)
     }
     return 0;
 }
+
+size_t safe_before_backslash(const unsigned char *data, size_t len)
+{
+    const unsigned char *at = len ? memchr(data, '\\', len) : NULL;
+    return at ? (size_t)(at - data) : len;
+}
+
+int safe_append_sentence(struct buffer *b, const void *data, size_t len)
+{
+    const unsigned char *text = data;
+    int failed = 0;
+    for (size_t plain; len && !failed; text += plain, len -= plain) {
+        plain = safe_before_backslash(text, len);
+        failed = safe_append(b, text, plain);
+        if (plain < len && !failed)
+            failed = buffer_append_byte(b, '\\');
+        plain += plain < len;
+    }
+    return failed;
+}

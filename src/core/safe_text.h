@@ -39,6 +39,12 @@ size_t safe_width(const unsigned char *data, size_t len, size_t limit);
 /* Appends the whole as safe UTF-8. Returns 0, or −1 with ENOMEM. */
 int safe_append(struct buffer *b, const void *data, size_t len);
 
+/* The same of a sentence of ours, which may quote: its backslashes stand for themselves. */
+int safe_append_sentence(struct buffer *b, const void *data, size_t len);
+
+/* Bytes before the next backslash. */
+size_t safe_before_backslash(const unsigned char *data, size_t len);
+
 /* Decodes one character of valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). Returns its length 1–4 and the character, or 0 when the
  * front of `data` is not valid; then *ch is not set. */
 size_t utf8_decode(const unsigned char *data, size_t len, uint32_t *ch);

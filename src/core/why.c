@@ -61,7 +61,8 @@ static void explain_unsent(struct buffer *out, const struct entry *e, const char
     advise(out, e->error);
 }
 
-static void explain_sent(const struct journal *j, struct buffer *out, const struct entry *e)
+/* `reason` becomes true when it is told why no answer can come. */
+static void explain_sent(const struct journal *j, struct buffer *out, const struct entry *e, bool *reason)
 {
     char local[ADDRESS_TEXT], peer[ADDRESS_TEXT];
     quote(out, e);
@@ -71,18 +72,23 @@ static void explain_sent(const struct journal *j, struct buffer *out, const stru
         explain_unsent(out, e, call_of(j, e), peer);
     else if (e->flags & FLAG_SUPPRESSED)
         buffer_printf(out, " would have been the answer to %s, and was not sent.", peer);
+    else if (e->flags & FLAG_LOST)
+        buffer_printf(out, " was for %s, and your /fault dropped it here: no call sent it.", peer);
+    else if (e->flags & (FLAG_DELAYED | FLAG_CORRUPTED))
+        buffer_printf(out, " is for %s, by way of your /fault or a rule, which say what they did to it.", peer);
     else
         buffer_printf(out,
                       " left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived.",
                       local, address_is_any(&e->local) ? " (the system picks the address)" : "", peer,
                       role_name(e->role), call_of(j, e));
+    *reason |= (e->flags & FLAG_LOST) != 0;
 }
 
 static void explain_match(struct buffer *out, const struct entry *e)
 {
     if (e->flags & FLAG_DUPLICATE)
         buffer_append_text(
-            out, " It equals an answer that had come already: the same again. Networks may double datagrams.");
+            out, " It equals an answer that had come already: the same again. Networks may double datagrams, and so may your /fault.");
     else if (e->match == MATCH_CONTENT)
         buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
     else if (e->match == MATCH_ORDER)
@@ -102,6 +108,11 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     struct answer answer;
     quote(out, e);
     buffer_printf(out, " came from %s", address_format(&e->peer, peer));
+    if (e->flags & FLAG_LOST) {
+        buffer_printf(out, ", and your /fault dropped it here: the %s never saw it.", role_name(e->role));
+        *reason = true;
+        return;
+    }
     if (e->rtt >= 0)
         buffer_printf(out, ", %s after the request left", units_format_rtt(e->rtt, rtt));
     buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
@@ -122,16 +133,20 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
 
 static void explain_notice(struct buffer *out, const struct entry *e, bool *reason)
 {
+    static const char by_rule[] = "a rule ";
     char name[16];
     buffer_append(out, e->data, e->kept);
     buffer_append_text(out, ".");
     if (e->event == EVENT_NO_ANSWER && *reason) {
-        buffer_append_text(out, " The server above is why.");
+        buffer_append_text(out, " What is told above is why.");
     } else if (e->event == EVENT_NO_ANSWER) {
         buffer_append_text(
             out,
             " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
             "Is the address right, does the server run, does a firewall drop it?");
+    } else if (e->event == EVENT_SUPPRESSED && e->kept > sizeof by_rule - 1 && memcmp(e->data, by_rule, sizeof by_rule - 1) == 0) {
+        *reason = true;
+        buffer_append_text(out, " /rule list shows which.");
     } else if (e->event == EVENT_SUPPRESSED) {
         *reason = true;
         buffer_append_text(
@@ -158,7 +173,7 @@ static void explain_entry(const struct journal *j, struct buffer *out, const str
     if (e->kind == ENTRY_NOTICE)
         explain_notice(out, e, reason);
     else if (e->dir == DIR_SENT)
-        explain_sent(j, out, e);
+        explain_sent(j, out, e, reason);
     else
         explain_received(j, out, e, reason);
 }

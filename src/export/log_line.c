@@ -26,10 +26,10 @@ int log_line(struct buffer *out, const struct answer *a, bool ascii, struct unit
         append_payload(out, &a->reply);
     }
     if (a->has_reason) {
-        buffer_append_text(out, ascii ? " x " : " ✗ ");
-        buffer_append_text(out, a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT)) ? "" :
-                                a->request.flags & FLAG_LOST                                        ? "" :
-                                                                                                      "not answered: ");
+        bool left = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT | FLAG_LOST));
+        bool told = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
+        buffer_append_text(out, left ? (ascii ? " o " : " ⟳ ") : ascii ? " x " : " ✗ ");
+        buffer_append_text(out, told || a->request.flags & FLAG_LOST ? "" : "not answered: ");
         safe_append(out, a->reason.data, a->reason.kept);
     }
     buffer_append_byte(out, '\n');

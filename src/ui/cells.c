@@ -235,6 +235,18 @@ int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, co
     return end;
 }
 
+int cells_put_sentence(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len)
+{
+    for (size_t plain; len; data += plain, len -= plain) {
+        plain = safe_before_backslash(data, len);
+        col = cells_put_safe(c, row, col, end, style, data, plain);
+        if (plain < len)
+            col = cells_put(c, row, col, end, style, "\\");
+        plain += plain < len;
+    }
+    return col;
+}
+
 int cells_width(const struct cells *c, const char *text)
 {
     int width = 0;

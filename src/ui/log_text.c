@@ -65,7 +65,7 @@ int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct sc
         size_t bytes = wrap_row(e->data + at, e->kept - at, a.cols, &next);
         if (!c || rows >= a.rows)
             continue;
-        cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at,
+        (e->kind == ENTRY_NOTICE ? cells_put_sentence : cells_put_safe)(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at,
                        rows == a.rows - 1 ? e->kept - at : bytes);
         if (s->search)
             highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, at, at + bytes);

@@ -36,7 +36,7 @@ int wrap_put(struct cells *c, struct area a, uint8_t style, const unsigned char 
     do {
         size_t next, bytes = wrap_row(data, len, a.cols, &next);
         if (c && rows < a.rows)
-            cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, data, rows == a.rows - 1 ? len : bytes);
+            cells_put_sentence(c, a.row + rows, a.col, a.col + a.cols, style, data, rows == a.rows - 1 ? len : bytes);
         data += next;
         len -= next;
         rows++;
