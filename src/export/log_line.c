@@ -28,7 +28,7 @@ int log_line(struct buffer *out, const struct answer *a, bool ascii, struct unit
     if (a->has_reason) {
         bool left = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT | FLAG_LOST));
         bool told = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
-        buffer_append_text(out, left ? (ascii ? " o " : " ⟳ ") : ascii ? " x " : " ✗ ");
+        buffer_append_text(out, left ? (ascii ? " @ " : " ⟳ ") : ascii ? " x " : " ✗ ");
         buffer_append_text(out, told || a->request.flags & FLAG_LOST ? "" : "not answered: ");
         safe_append(out, a->reason.data, a->reason.kept);
     }
