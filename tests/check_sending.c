@@ -87,7 +87,20 @@ START_TEST(bursts_in_order)
     }
     program_wait_end(p);
     ck_assert(program_peer_idle(&peer));
+    program_check_has(p, &p->err, "udptalk: /burst: 100 of 100 sent in ");
     finish(p, &peer, 0);
+}
+END_TEST
+
+START_TEST(sends_no_probes_that_are_too_large)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"ping 2 size 65508", NULL}, NULL);
+    program_wait_end(p);
+    program_check_has(p, &p->err, "the probes would be larger than a datagram to this peer");
+    ck_assert(program_peer_idle(&peer));
+    finish(p, &peer, 1);
 }
 END_TEST
 
@@ -358,6 +371,7 @@ int main(void)
         {"sends texts and bytes", sends_texts_and_bytes},
         {"repeats at its pace", repeats_at_its_pace},
         {"bursts in order", bursts_in_order},
+        {"sends no probes that are too large", sends_no_probes_that_are_too_large},
         {"sends files", sends_files},
         {"refuses files that cannot be sent", refuses_files_that_cannot_be_sent},
         {"keeps names", keeps_names},

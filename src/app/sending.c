@@ -170,6 +170,8 @@ int sending_ping(struct app *a, const struct command *c)
         return refuse_second(a);
     if (a->client.udp.fd < 0 && !app_is_busy(a))
         return fails(a, ENOTCONN, "there is no client here: /to HOST [PORT] opens one");
+    if (!app_is_busy(a) && c->size > udp_most(&a->client.udp))
+        return fails(a, EMSGSIZE, "not sent: the probes would be larger than a datagram to this peer");
     if (ping_init(&s->ping, (uint64_t)c->count) < 0)
         return fails(a, ENOMEM, "not sent: out of memory");
     s->every = c->every;
@@ -290,7 +292,7 @@ static void conclude(struct app *a)
     }
     summarise(a, text, sizeof text);
     end(a);
-    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "%s", text);
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s", text);
 }
 
 /* What cannot be sent at all ends it. Returns false then, or when the socket is full. */
