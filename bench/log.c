@@ -214,7 +214,7 @@ static uint64_t sift_all(const struct bench *b, const char *text, bool search, d
     struct filter *f = compile(text, search);
     struct sift s;
     bool more = true;
-    sift_init(&s, f, ROLE_SERVER);
+    sift_init(&s, f, &rows_server);
     while (more) {
         double begin = now();
         more = sift_step(&s, b->journal, WORK_TURN);
@@ -344,7 +344,7 @@ static void run_frames(const struct bench *b, const char *what, const char *filt
     struct sift s;
     double sum = 0;
     char more[MORE];
-    sift_init(&s, f, ROLE_SERVER);
+    sift_init(&s, f, &rows_server);
     while (f && sift_step(&s, b->journal, WORK_TURN))
         ;
     for (int i = 0; i < b->rounds; i++)

@@ -61,7 +61,7 @@ static void check_all(struct filter *f, const struct journal *j, uint64_t passed
     struct sift sift;
     while (filter_all(f, j, &w, PIECE, note_passed, &all) < 0)
         fuzz_claim(errno == EAGAIN, "a walk that stops goes on later");
-    sift_init(&sift, f, ROLE_CLIENT);
+    sift_init(&sift, f, &rows_client);
     while (sift_step(&sift, j, PIECE))
         ;
     for (struct entry e; (n = journal_after(j, n, ROLE_NONE, JOURNAL_ALL)) && journal_get(j, n, &e);)

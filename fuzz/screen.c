@@ -142,7 +142,7 @@ static void show(const struct gathered *g, struct cells *c, const struct look *l
     const struct log_ops *logs[] = {&client_log, &server_log};
     for (size_t i = 0; i < 2; i++) {
         struct sift sift;
-        sift_init(&sift, filter, logs[i]->role);
+        sift_init(&sift, filter, logs[i]->rows);
         while (filter && sift_step(&sift, j, WORK))
             ;
         draw_log(logs[i], c, &s, filter && look->how & 64 ? &sift : NULL, look);

@@ -423,7 +423,13 @@ START_TEST(tells_calls_and_notices_in_words)
         " time   15:31:14.871351  by the client",
         " peer   127.0.0.1:12000",
         " error  ENOBUFS: the network interface's queue is full",
-        " to do  send more slowly (-i), or try again");
+        " to do  send more slowly (-i), or try again",
+        "",
+        " does   Sends one datagram to the address given, and returns how many bytes the",
+        "        kernel took: all or none. Success says that it left here, and nothing of",
+        "        whether it arrives. The first one of an unbound socket has the kernel",
+        "        pick its port.",
+        " read   sendto(2), udp(7)");
     show(&s, 0);
     CHECK_ROWS(&s, "═ Inspect ══════════════════════════════════════════════════════════════════════", " Nothing is chosen yet.");
     journal_clear(s.journal);

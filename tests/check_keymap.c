@@ -74,6 +74,8 @@ START_TEST(knows_what_each_key_does_where)
         {"w", "w", LOG(WRAP)},
         {"x", "x", LOG(HEX)},
         {"y", "y", LOG(COPY)},
+        {"F5", "\033[15~", SAME(CALLS)},
+        {"Alt-5", "\0335", SAME(CALLS)},
         {"F6", "\033[17~", SAME(STATS)},
         {"Alt-6", "\0336", SAME(STATS)},
         {"s", "s", LOG(SORT)},
@@ -165,6 +167,7 @@ static bool read_name(const char *name, struct key *key)
         {"Left", {.code = KEYS_LEFT}},        {"Right", {.code = KEYS_RIGHT}},
         {"Home", {.code = KEYS_HOME}},        {"End", {.code = KEYS_END}},           {"Esc", {.code = KEYS_ESC}},
         {"F1", {.code = KEYS_F, .ch = 1}},    {"Esc 1", {.code = KEYS_ALT, .ch = '1'}},
+        {"F5", {.code = KEYS_F, .ch = 5}},    {"Esc 5", {.code = KEYS_ALT, .ch = '5'}},
         {"F6", {.code = KEYS_F, .ch = 6}},    {"Esc 6", {.code = KEYS_ALT, .ch = '6'}},
         {"F4", {.code = KEYS_F, .ch = 4}},    {"Esc 4", {.code = KEYS_ALT, .ch = '4'}}, {"Enter", {.code = KEYS_ENTER}},
     };

@@ -62,6 +62,31 @@ START_TEST(test_line_and_reply)
 }
 END_TEST
 
+START_TEST(test_calls)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    terminal_type(t, "hello\r");
+    terminal_wait(t, "1 ← HELLO   ");
+    terminal_type(t, "\033[15~"); /* F5 */
+    terminal_wait(t, "═ Calls ═");
+    terminal_wait(t, "client  sendto(");
+    terminal_wait(t, "server  recvfrom(");
+    terminal_type(t, "&/sendto/\r");
+    terminal_wait(t, "& 2 of ");
+    terminal_type(t, "/HELLO\r");
+    terminal_wait(t, "/HELLO/: hit 1 of 1");
+    terminal_type(t, "\r");
+    terminal_wait(t, " does   Sends one datagram");
+    terminal_type(t, "q");
+    terminal_wait(t, "═ Client ═");
+    terminal_type(t, "/view nowhere\r");
+    terminal_wait(t, "/view takes one of");
+    terminal_type(t, "\003/view calls\r");
+    terminal_wait(t, "─ Calls ─");
+    screen_end(t);
+}
+END_TEST
+
 static const struct {
     const char *line, *counts, *reply;
 } texts[] = {
@@ -462,6 +487,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"the first screen says what is there and what to do", test_first_screen},
         {"a line goes out and its reply comes back", test_line_and_reply},
+        {"the calls are a log of their own", test_calls},
         {"text of all scripts travels and is counted", test_unicode},
         {"characters and bytes are counted while one types", test_counts},
         {"an empty line is a datagram, two slashes send one", test_empty_line_and_slashes},

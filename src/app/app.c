@@ -66,7 +66,7 @@ void app_done(struct app *a)
     expecting_stop(a);
     names_done(&a->names);
     opening_close(a, &a->opening);
-    for (int i = 0; i < ROLE_COUNT; i++)
+    for (int i = 0; i < LOG_COUNT; i++)
         filter_free(a->filters[i]);
     client_close(a);
     loop_timer_stop(a->loop, &a->client.deadline);

@@ -40,6 +40,9 @@
 
 enum { APP_WHY = 512, APP_GROUPS = 16 };
 
+/* The logs, each with a filter of its own: that of all, headless, and those of the endpoints and of the calls. */
+enum log_id { LOG_NONE = ROLE_NONE, LOG_CLIENT = ROLE_CLIENT, LOG_SERVER = ROLE_SERVER, LOG_CALLS, LOG_COUNT };
+
 /* Whose calls are journalled. */
 struct call_source {
     struct app *app;
@@ -151,6 +154,7 @@ struct opening {
     struct stats *stats;       /* of what is in it */
     uint64_t counts[ROLE_COUNT][2]; /* datagrams received, sent */
     uint64_t held;             /* not sent */
+    uint64_t calls;
     uint64_t rows[ROLE_COUNT]; /* lines of the logs */
 };
 
@@ -207,7 +211,8 @@ struct app {
     struct expecting expecting;
     struct names names;
     struct random random;
-    struct filter *filters[ROLE_COUNT]; /* of the logs, or NULL */
+    struct filter *filters[LOG_COUNT]; /* of the logs, or NULL */
+    uint64_t calls;           /* that were journalled */
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
     bool starting;            /* the lookup under way is the start's own */
@@ -243,9 +248,9 @@ const struct journal *app_viewed(const struct app *a);
 int app_save(struct app *a, const struct command *c, struct filter *filter);
 int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first, uint64_t *last);
 
-/* Gives a log (ROLE_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved goes on with the one that it began with. Returns 0, or
+/* Gives a log (LOG_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved goes on with the one that it began with. Returns 0, or
  * −1 and a sentence in a->why. */
-int app_filter(struct app *a, enum role role, const char *text);
+int app_filter(struct app *a, enum log_id log, const char *text);
 
 /* Frees a filter, or leaves that to what is being saved with it. */
 void saving_drop_filter(struct app *a, struct filter *filter);

@@ -131,7 +131,7 @@ static int run_clear(struct app *a, const struct command *c)
     return 0;
 }
 
-int app_filter(struct app *a, enum role role, const char *text)
+int app_filter(struct app *a, enum log_id log, const char *text)
 {
     char why[FILTER_WHY];
     size_t where;
@@ -140,8 +140,8 @@ int app_filter(struct app *a, enum role role, const char *text)
         snprintf(a->why, APP_WHY, "%s", why);
         return -1;
     }
-    saving_drop_filter(a, a->filters[role]);
-    a->filters[role] = fresh;
+    saving_drop_filter(a, a->filters[log]);
+    a->filters[log] = fresh;
     return 0;
 }
 
@@ -228,6 +228,8 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_GO] = run_front,
         [COMMAND_INSPECT] = run_front,
         [COMMAND_COPY] = run_front,
+        [COMMAND_VIEW] = run_front,
+        [COMMAND_CALLS] = run_front,
         [COMMAND_STATS] = run_front,
         [COMMAND_SAVE] = run_front,
         [COMMAND_OPEN] = run_front,

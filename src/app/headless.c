@@ -461,7 +461,7 @@ static void take_signal(void *context, int signal)
 
 static int set_filter(struct headless *h, const char *text)
 {
-    if (app_filter(h->app, ROLE_NONE, text) < 0)
+    if (app_filter(h->app, LOG_NONE, text) < 0)
         return -1;
     snprintf(h->filter, sizeof h->filter, "%s", text);
     return 0;
@@ -473,8 +473,8 @@ static int save(struct headless *h, const struct command *c)
     struct app *a = h->app;
     uint64_t first, last;
     if (a->opening.journal)
-        return app_save(a, c, a->filters[ROLE_NONE]);
-    if (app_save_range(a, c, a->filters[ROLE_NONE], &first, &last) < 0)
+        return app_save(a, c, a->filters[LOG_NONE]);
+    if (app_save_range(a, c, a->filters[LOG_NONE], &first, &last) < 0)
         return -1;
     struct save_later *saves = realloc(h->saves, (h->save_count + 1) * sizeof *saves);
     if (!saves) {
@@ -535,7 +535,7 @@ static void save_at_end(struct headless *h)
     for (size_t i = 0; i < h->save_count; i++) {
         const struct save_later *s = &h->saves[i];
         memcpy(a->marks, s->marks, sizeof a->marks);
-        if (app_filter(a, ROLE_NONE, s->filter) < 0 || app_save(a, s->command, a->filters[ROLE_NONE]) < 0) {
+        if (app_filter(a, LOG_NONE, s->filter) < 0 || app_save(a, s->command, a->filters[LOG_NONE]) < 0) {
             say(h, "%s", a->why);
             h->status = 1;
         }

@@ -28,6 +28,7 @@ static int take(void *context, const struct entry *e)
     if (datagram && !(e->flags & (FLAG_UNSENT | FLAG_SUPPRESSED)))
         o->counts[e->role][sent]++;
     o->rows[e->role] += e->kind != ENTRY_CALL && !(e->role == ROLE_SERVER && e->reply_to);
+    o->calls += e->kind == ENTRY_CALL;
     o->held += datagram && e->flags & (FLAG_UNSENT | FLAG_SUPPRESSED);
     return 0;
 }

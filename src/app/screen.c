@@ -195,6 +195,16 @@ static int open_file(struct screen *s, const char *path)
     return 0;
 }
 
+/* By a command a view that is open stays so: it is asked for, not switched. */
+static int show_view(struct screen *s, enum view view, const struct command *c)
+{
+    if (view == VIEW_INSPECT)
+        return screen_inspect(s, c->exchange);
+    if (s->view != view)
+        screen_view(s, view, false);
+    return 0;
+}
+
 static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
@@ -210,17 +220,19 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_FILTER: return screen_filter(s, c->text);
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
-    case COMMAND_INSPECT: return screen_inspect(s, c->exchange);
-    case COMMAND_STATS: screen_view(s, VIEW_STATS, false); break;
+    case COMMAND_INSPECT: return show_view(s, VIEW_INSPECT, c);
+    case COMMAND_VIEW: return show_view(s, c->view, c);
+    case COMMAND_CALLS: return show_view(s, VIEW_CALLS, c);
+    case COMMAND_STATS: return show_view(s, VIEW_STATS, c);
     case COMMAND_COPY: return screen_copy(s, c->form, c->text);
-    case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[s->logs[s->scrolled == PART_SERVER].ops->role]);
+    case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[screen_log_id(s)]);
     case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
         if (info)
             screen_say(s, STYLE_HINT, "/%s %s: %s", info->name, info->arguments, info->help);
         else
-            screen_view(s, VIEW_HELP, false);
+            return show_view(s, VIEW_HELP, c);
         break;
     case COMMAND_QUIT: screen_leave(s); break;
     default: break;
@@ -267,8 +279,9 @@ static void start(struct screen *s)
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
     stats_view_init(&s->stats);
-    log_view_init(&s->logs[0], &client_log);
-    log_view_init(&s->logs[1], &server_log);
+    log_view_init(&s->logs[LOG_CLIENT], &client_log);
+    log_view_init(&s->logs[LOG_SERVER], &server_log);
+    log_view_init(&s->logs[LOG_CALLS], &calls_log);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
     s->scrolled = a->options->mode == MODE_SERVER ? PART_SERVER : PART_CLIENT;
     if (paths_history(s->history, sizeof s->history))

@@ -7,6 +7,7 @@
 
 #include "app/paths.h"
 #include "app/screen_state.h"
+#include "core/call.h"
 #include "core/error.h"
 #include "core/units.h"
 #include "host/file_out.h"
@@ -49,18 +50,22 @@ static int to_clipboard(struct screen *s, const struct buffer *bytes)
 
 int screen_copy(struct screen *s, enum dump_form form, const char *path)
 {
-    uint64_t n =
-        s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(&s->logs[s->scrolled == PART_SERVER], &s->scene);
-    struct buffer bytes;
+    uint64_t n = s->view == VIEW_INSPECT ? s->inspect.n : log_view_focus(screen_log(s), &s->scene);
+    struct buffer bytes, words;
     struct entry e;
     int failed;
     if (!journal_get(app_viewed(s->app), n, &e))
         return fails(s->app, "there is no line to copy");
     buffer_init(&bytes);
-    if (dump_as(&bytes, form, e.data, e.kept) < 0)
+    buffer_init(&words);
+    if (e.kind == ENTRY_CALL) /* as it is read, not as it is kept */
+        call_format(&e, &words);
+    bool call = words.len > 0;
+    if (words.failed || dump_as(&bytes, form, call ? words.data : e.data, call ? words.len : e.kept) < 0)
         failed = fails(s->app, "not copied: out of memory");
     else
         failed = *path ? to_file(s, &bytes, path) : to_clipboard(s, &bytes);
     buffer_done(&bytes);
+    buffer_done(&words);
     return failed;
 }

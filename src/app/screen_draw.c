@@ -73,6 +73,7 @@ void screen_look(struct screen *s)
     scene->client.unanswered = a->client.unanswered;
     scene->client.waiting = a->settings[SETTING_WAIT] ? match_waiting(a->client.match) : 0;
     scene->client.events = a->client.events;
+    scene->calls = a->opening.journal ? a->opening.calls : a->calls;
     scene->server.open = a->server.udp.fd >= 0;
     scene->server.local = a->server.local;
     scene->server.transform = a->server.transform;
@@ -120,20 +121,13 @@ void screen_stats(const struct screen *s, struct stats_shown *t)
 
 static void draw_panes(struct screen *s)
 {
-    struct stats_shown shown;
     struct cells *c = &s->cells;
     struct layout *l = &s->layout;
-    if (s->view == VIEW_HELP)
-        help_view_draw(&s->help, c, l->part[PART_VIEW], s->focus == PART_VIEW);
-    else if (s->view == VIEW_INSPECT)
-        inspect_view_draw(&s->inspect, c, l->part[PART_VIEW], &s->scene, s->focus == PART_VIEW);
-    if (s->view == VIEW_STATS) {
-        screen_stats(s, &shown);
-        stats_view_draw(&s->stats, c, l->part[PART_VIEW], &s->scene, &shown, s->focus == PART_VIEW);
-    }
-    log_view_draw(&s->logs[0], c, l->part[PART_CLIENT], &s->scene,
+    if (s->view)
+        screen_view_ops(s->view)->draw(s, l->part[PART_VIEW], s->focus == PART_VIEW);
+    log_view_draw(&s->logs[LOG_CLIENT], c, l->part[PART_CLIENT], &s->scene,
                   s->focus == PART_CLIENT || (s->focus == PART_LINE && !s->view));
-    log_view_draw(&s->logs[1], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
+    log_view_draw(&s->logs[LOG_SERVER], c, l->part[PART_SERVER], &s->scene, s->focus == PART_SERVER);
     for (int row = 0; l->divider >= 0 && row < l->part[PART_CLIENT].rows; row++)
         cells_put(c, row, l->divider, l->divider + 1, STYLE_TITLE, row ? "│" : "─");
 }
@@ -355,9 +349,7 @@ static void draw_hint(struct screen *s)
     else
         snprintf(hint, sizeof hint,
                  s->awaits ? "a letter from a to z" :
-                 s->focus == PART_VIEW && s->view == VIEW_STATS ?
-                             "j k scroll · s S sort the clients · ? help · q back" :
-                 s->focus == PART_VIEW ? "j k scroll · PgUp PgDn · ? help · q back" :
+                 s->focus == PART_VIEW ? screen_view_ops(s->view)->hint :
                  s->scene.shift        ? "Left: back towards the beginning of long payloads · Right: on" :
                                   "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
@@ -367,22 +359,18 @@ static void draw_hint(struct screen *s)
 
 static void draw_keys(struct screen *s)
 {
-    int row = s->layout.keys, end = s->cells.cols;
+    int row = s->layout.keys, end = s->cells.cols, col = 1;
     if (row < 0 || (*s->message && s->message_rows > 1))
         return;
-    int col = cells_put(&s->cells, row, 1, end, STYLE_KEY, "F1");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_HELP ? " back" : " help");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, "  ");
-    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "F4");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_INSPECT ? " back" : " inspect");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, "  ");
-    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "F6");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, s->view == VIEW_STATS ? " back" : " stats");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1, 4, 6 too)  ");
-    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "Tab");
-    col = cells_put(&s->cells, row, col, end, STYLE_HINT, " panes  ");
-    col = cells_put(&s->cells, row, col, end, STYLE_KEY, "PgUp");
-    cells_put(&s->cells, row, col, end, STYLE_HINT, " scroll");
+    for (int key = 1; key <= 6; key++)
+        for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++) {
+            const struct view_info *info = view_info(view);
+            if (info->key != key)
+                continue;
+            col = cells_printf(&s->cells, row, col, end, STYLE_KEY, "F%d", key);
+            col = cells_printf(&s->cells, row, col, end, STYLE_HINT, " %s  ", s->view == view ? "back" : info->label);
+        }
+    cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1-6 too)");
 }
 
 void screen_draw(struct screen *s)

@@ -121,17 +121,10 @@ static void shift(struct screen *s, int sign)
 
 void screen_scroll(struct screen *s, enum part part, enum action action)
 {
-    struct stats_shown shown;
-    if (part == PART_VIEW && s->view == VIEW_INSPECT) {
-        inspect_view_act(&s->inspect, action, &s->scene);
-    } else if (part == PART_VIEW && s->view == VIEW_STATS) {
-        screen_stats(s, &shown);
-        stats_view_act(&s->stats, action, &s->scene, &shown);
-    } else if (part == PART_VIEW) {
-        help_view_act(&s->help, action);
-    } else if (part == PART_CLIENT || part == PART_SERVER) {
-        log_view_act(&s->logs[part == PART_SERVER], action, &s->scene);
-    }
+    if (part == PART_VIEW)
+        screen_view_ops(s->view)->act(s, action);
+    else if (part == PART_CLIENT || part == PART_SERVER)
+        log_view_act(&s->logs[part == PART_SERVER ? LOG_SERVER : LOG_CLIENT], action, &s->scene);
 }
 
 /* From the input line the keys scroll what was scrolled last. */
@@ -205,6 +198,7 @@ static void act(struct screen *s, enum action action)
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
     case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_CALLS: screen_view(s, VIEW_CALLS, true); break;
     case ACTION_STATS: screen_view(s, VIEW_STATS, true); break;
     case ACTION_SORT: stats_view_sort(&s->stats); break;
     case ACTION_REVERSE: stats_view_reverse(&s->stats); break;
@@ -252,9 +246,9 @@ static bool send_line(struct screen *s, const unsigned char *text, size_t len)
 static void show_end(struct screen *s, bool client, bool server)
 {
     if (client)
-        s->logs[0].bottom = 0;
+        s->logs[LOG_CLIENT].bottom = 0;
     if (server)
-        s->logs[1].bottom = 0;
+        s->logs[LOG_SERVER].bottom = 0;
     if ((client && s->zoomed == PART_SERVER) || (server && !client && s->zoomed == PART_CLIENT))
         s->zoomed = PART_LINE;
 }
@@ -524,10 +518,12 @@ static void escape(struct screen *s)
 static bool slow_function_key(struct screen *s, const struct key *key)
 {
     bool late = s->escape_at == 0 || loop_now(s->app->loop).mono - s->escape_at > ESCAPE_NS;
+    const struct key alt = {.code = KEYS_ALT, .ch = key->ch};
+    enum action action = key->code == KEYS_CHAR ? keymap_find(SCOPE_ANY, &alt) : ACTION_NONE;
     s->escape_at = 0;
-    if (late || line_is_vi(s->line) || key->code != KEYS_CHAR || (key->ch != '1' && key->ch != '4' && key->ch != '6'))
+    if (late || line_is_vi(s->line) || action == ACTION_NONE)
         return false;
-    act(s, key->ch == '1' ? ACTION_HELP : key->ch == '4' ? ACTION_INSPECT : ACTION_STATS);
+    act(s, action);
     return true;
 }
 

@@ -6,21 +6,20 @@
 #include <string.h>
 
 #include "app/screen_state.h"
-#include "core/answer.h"
 #include "core/units.h"
 
 enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
 
-static struct log_view *log_of(struct screen *s)
-{
-    return &s->logs[s->scrolled == PART_SERVER];
-}
-
-/* The row that an entry belongs to. */
-static uint64_t row_of(const struct journal *j, uint64_t n)
+/* The row that an entry belongs to, 0 for none. */
+static uint64_t row_of(const struct log_view *v, const struct journal *j, uint64_t n)
 {
     struct entry e;
-    return journal_get(j, n, &e) && answer_is_part(j, &e) ? answer_row(j, &e) : n;
+    return journal_get(j, n, &e) ? v->ops->rows->of(j, &e) : n;
+}
+
+static enum log_id id_of(const struct screen *s, const struct log_view *v)
+{
+    return (enum log_id)(v - s->logs);
 }
 
 static bool is_shown(const struct log_view *v, uint64_t row)
@@ -52,10 +51,10 @@ static int walk_on(struct screen *s, uint64_t work)
     uint64_t begun = filter_work(s->search), done = 0, hits = 0;
     int found;
     while ((found = filter_walk(s->search, j, &s->walk, work - done)) == 1) {
-        uint64_t row = row_of(j, s->walk.n);
+        uint64_t row = row_of(s->hits_of, j, s->walk.n);
         if (!is_known(&s->walk, s->hits_of))
             return -1;
-        if (row != s->search_from && is_shown(s->hits_of, row)) {
+        if (row && row != s->search_from && is_shown(s->hits_of, row)) {
             log_view_go(s->hits_of, row, &s->scene);
             return 1;
         }
@@ -82,7 +81,7 @@ static void search_on(struct screen *s, uint64_t work)
     if (found < 0)
         loop_again(s->app->loop);
     if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
-        screen_say(s, STYLE_NOTICE, "nothing of it is in the %s's log", s->hits_of->ops->name);
+        screen_say(s, STYLE_NOTICE, "nothing of it is in %s", s->hits_of->ops->name);
     else if (found == 0)
         screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it",
                    w->backwards == s->backwards ? "N" : "n");
@@ -96,7 +95,7 @@ static void search(struct screen *s, bool backwards, bool with)
     if (with)
         from = backwards ? UINT64_MAX : focus - (focus > 0);
     s->search_from = with ? 0 : focus;
-    s->walk = (struct filter_walk){.n = from, .role = v->ops->role, .kinds = JOURNAL_TALK, .backwards = backwards};
+    s->walk = (struct filter_walk){.n = from, .role = v->ops->rows->role, .kinds = v->ops->rows->kinds, .backwards = backwards};
     search_on(s, WORK_NOW);
 }
 
@@ -104,7 +103,7 @@ static void search(struct screen *s, bool backwards, bool with)
 static void count_hits(struct screen *s, struct log_view *v)
 {
     sift_done(&s->hits);
-    sift_init(&s->hits, s->search, v->ops->role);
+    sift_init(&s->hits, s->search, v->ops->rows);
     s->hits_of = v;
     sift_step(&s->hits, app_viewed(s->app), WORK_NOW);
 }
@@ -113,7 +112,7 @@ int screen_find(struct screen *s, const char *pattern)
 {
     char why[FILTER_WHY];
     size_t where;
-    struct log_view *v = log_of(s);
+    struct log_view *v = screen_log(s);
     struct filter *fresh = filter_new_search(pattern, strlen(pattern), why, sizeof why, &where);
     if (!fresh) {
         snprintf(s->app->why, APP_WHY, "%s", why);
@@ -134,28 +133,28 @@ void screen_find_on(struct screen *s, bool other_way)
         screen_say(s, STYLE_NOTICE, "/ searches; n and N then go on");
         return;
     }
-    if (s->hits_of != log_of(s))
-        count_hits(s, log_of(s));
+    if (s->hits_of != screen_log(s))
+        count_hits(s, screen_log(s));
     search(s, s->backwards != other_way, false);
 }
 
 /* The view shows the filter's rows from its newest on. */
 static void show_filtered(struct screen *s, struct log_view *v)
 {
-    struct sift *sift = &s->sifts[v == &s->logs[1]];
-    struct filter *filter = s->app->filters[v->ops->role];
+    struct sift *sift = &s->sifts[id_of(s, v)];
+    struct filter *filter = s->app->filters[id_of(s, v)];
     sift_done(sift);
     v->sift = filter ? sift : NULL;
     v->bottom = v->at = 0;
     if (!filter)
         return;
-    sift_init(sift, filter, v->ops->role);
+    sift_init(sift, filter, v->ops->rows);
     sift_step(sift, app_viewed(s->app), WORK_NOW);
 }
 
 static int try_filter(struct screen *s, struct log_view *v, const char *text)
 {
-    if (app_filter(s->app, v->ops->role, text) < 0)
+    if (app_filter(s->app, id_of(s, v), text) < 0)
         return -1;
     show_filtered(s, v);
     return 0;
@@ -163,10 +162,10 @@ static int try_filter(struct screen *s, struct log_view *v, const char *text)
 
 int screen_filter(struct screen *s, const char *text)
 {
-    struct log_view *v = log_of(s);
+    struct log_view *v = screen_log(s);
     if (try_filter(s, v, text) < 0)
         return -1;
-    snprintf(s->filter_text[v == &s->logs[1]], sizeof s->filter_text[0], "%s", text);
+    snprintf(s->filter_text[id_of(s, v)], sizeof s->filter_text[0], "%s", text);
     if (s->filter_live == v)
         s->filter_live = NULL;
     return 0;
@@ -194,9 +193,9 @@ static bool typed_filter(struct screen *s, char text[COMMAND_TEXT])
 void screen_filter_live(struct screen *s)
 {
     char text[COMMAND_TEXT];
-    struct log_view *v = typed_filter(s, text) ? log_of(s) : NULL;
+    struct log_view *v = typed_filter(s, text) ? screen_log(s) : NULL;
     if (s->filter_live && s->filter_live != v) {
-        try_filter(s, s->filter_live, s->filter_text[s->filter_live == &s->logs[1]]);
+        try_filter(s, s->filter_live, s->filter_text[id_of(s, s->filter_live)]);
         s->filter_live = NULL;
     }
     if (!v || (s->filter_live && strcmp(text, s->filter_typed) == 0))
@@ -208,18 +207,18 @@ void screen_filter_live(struct screen *s)
 }
 
 /* The first entry at or behind that wall time. Times grow with numbers, but where the clock was set. */
-static uint64_t entry_at(const struct journal *j, int64_t wall, enum role role)
+static uint64_t entry_at(const struct journal *j, int64_t wall, const struct rows *rows)
 {
     uint64_t low = 0, high = journal_last(j);
     struct entry e;
     while (low < high) {
-        uint64_t middle = low + (high - low) / 2, n = journal_after(j, middle, role, JOURNAL_TALK);
+        uint64_t middle = low + (high - low) / 2, n = journal_after(j, middle, rows->role, rows->kinds);
         if (!n || (journal_get(j, n, &e) && e.wall >= wall))
             high = middle;
         else
             low = n;
     }
-    return journal_after(j, low, role, JOURNAL_TALK);
+    return journal_after(j, low, rows->role, rows->kinds);
 }
 
 static bool is_exchange(void *context, const struct entry *e)
@@ -237,36 +236,36 @@ static uint64_t entry_of_exchange(const struct journal *j, uint64_t exchange, en
 int screen_go(struct screen *s, const struct command *c)
 {
     const struct journal *j = app_viewed(s->app);
-    struct log_view *v = log_of(s);
+    struct log_view *v = screen_log(s);
     struct entry newest;
     uint64_t n = 0;
     if (c->marks[0])
         n = s->app->marks[c->marks[0] - 'a'];
     else if (c->exchange)
-        n = entry_of_exchange(j, c->exchange, v->ops->role);
-    else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->role, JOURNAL_TALK), &newest))
-        n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->role);
-    if (n && !is_shown(v, row_of(j, n)))
+        n = entry_of_exchange(j, c->exchange, v->ops->rows->role);
+    else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->rows->role, v->ops->rows->kinds), &newest))
+        n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->rows);
+    if (n && !is_shown(v, row_of(v, j, n)))
         screen_say(s, STYLE_NOTICE,
                    "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
     if (n) {
-        log_view_go(v, row_of(j, n), &s->scene);
+        log_view_go(v, row_of(v, j, n), &s->scene);
         return 0;
     }
     if (c->marks[0])
         snprintf(s->app->why, APP_WHY, "there is no mark %c: m and a letter set one", c->marks[0]);
     else if (c->exchange)
-        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in the %s's log", (unsigned long long)c->exchange,
+        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in %s", (unsigned long long)c->exchange,
                  v->ops->name);
     else
-        snprintf(s->app->why, APP_WHY, "nothing of the %s's log is there", v->ops->name);
+        snprintf(s->app->why, APP_WHY, "nothing is in %s", v->ops->name);
     errno = ENOENT;
     return -1;
 }
 
 int screen_mark(struct screen *s, char letter)
 {
-    uint64_t n = log_view_focus(log_of(s), &s->scene);
+    uint64_t n = log_view_focus(screen_log(s), &s->scene);
     if (!n) {
         snprintf(s->app->why, APP_WHY, "there is no line to mark");
         return -1;
@@ -279,11 +278,11 @@ int screen_mark(struct screen *s, char letter)
 int screen_inspect(struct screen *s, uint64_t exchange)
 {
     const struct journal *j = app_viewed(s->app);
-    struct log_view *v = log_of(s);
-    uint64_t n = exchange ? entry_of_exchange(j, exchange, v->ops->role) : log_view_focus(v, &s->scene);
+    struct log_view *v = screen_log(s);
+    uint64_t n = exchange ? entry_of_exchange(j, exchange, v->ops->rows->role) : log_view_focus(v, &s->scene);
     if (!n) {
         snprintf(s->app->why, APP_WHY,
-                 exchange ? "there is no exchange %llu in the %s's log" : "there is no line to inspect",
+                 exchange ? "there is no exchange %llu in %s" : "there is no line to inspect",
                  (unsigned long long)exchange, v->ops->name);
         errno = ENOENT;
         return -1;
@@ -307,7 +306,7 @@ void screen_log_turn(struct screen *s)
 {
     const struct journal *j = app_viewed(s->app);
     bool more = false;
-    for (int i = 0; i < 2; i++)
+    for (enum log_id i = LOG_CLIENT; i < LOG_COUNT; i++)
         if (s->logs[i].sift)
             more |= sift_step(&s->sifts[i], j, WORK_TURN);
     if (s->search)
@@ -315,8 +314,8 @@ void screen_log_turn(struct screen *s)
     if (s->search && s->searching)
         search_on(s, WORK_TURN);
     tell_gave_up(s, s->search, &s->gave_up[0]);
-    for (int i = 0; i < 2; i++)
-        tell_gave_up(s, s->logs[i].sift ? s->logs[i].sift->filter : NULL, &s->gave_up[1 + i]);
+    for (enum log_id i = LOG_CLIENT; i < LOG_COUNT; i++)
+        tell_gave_up(s, s->logs[i].sift ? s->logs[i].sift->filter : NULL, &s->gave_up[i]);
     if (more) {
         s->dirty = true;
         loop_again(s->app->loop);
@@ -327,7 +326,7 @@ void screen_log_turn(struct screen *s)
 bool screen_search_state(struct screen *s, char *text, size_t room)
 {
     char rank[UNITS_TEXT], all[UNITS_TEXT];
-    if (!s->search || s->hits_of != log_of(s))
+    if (!s->search || s->hits_of != screen_log(s))
         return false;
     uint64_t focus = log_view_focus(s->hits_of, &s->scene);
     bool on_hit = focus && sift_before(&s->hits, focus + 1) == focus,
@@ -354,7 +353,7 @@ bool screen_search_stop(struct screen *s)
 void screen_log_reset(struct screen *s)
 {
     end_search(s);
-    for (int i = 0; i < 2; i++) {
+    for (enum log_id i = LOG_CLIENT; i < LOG_COUNT; i++) {
         s->logs[i].bottom = s->logs[i].at = 0;
         if (s->logs[i].sift)
             show_filtered(s, &s->logs[i]);
@@ -367,6 +366,6 @@ void screen_log_reset(struct screen *s)
 void screen_log_done(struct screen *s)
 {
     end_search(s);
-    sift_done(&s->sifts[0]);
-    sift_done(&s->sifts[1]);
+    for (enum log_id i = LOG_CLIENT; i < LOG_COUNT; i++)
+        sift_done(&s->sifts[i]);
 }

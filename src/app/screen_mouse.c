@@ -18,11 +18,21 @@ static enum part part_at(const struct screen *s, int row, int col)
     return PART_LINE;
 }
 
+static bool is_log(const struct screen *s, enum part part)
+{
+    return part == PART_CLIENT || part == PART_SERVER || (part == PART_VIEW && screen_view_ops(s->view)->log != LOG_NONE);
+}
+
+static struct log_view *log_in(struct screen *s, enum part part)
+{
+    return part == PART_VIEW ? screen_log(s) : &s->logs[part == PART_SERVER ? LOG_SERVER : LOG_CLIENT];
+}
+
 /* The window scrolls, not the line in focus. */
 static void turn_wheel(struct screen *s, enum part part, enum action action)
 {
-    if (part == PART_CLIENT || part == PART_SERVER)
-        s->logs[part == PART_SERVER].at = 0;
+    if (is_log(s, part))
+        log_in(s, part)->at = 0;
     for (int i = 0; i < WHEEL_LINES; i++)
         screen_scroll(s, part, action);
 }
@@ -39,6 +49,6 @@ void screen_mouse(struct screen *s, const struct key *key)
     }
     s->message[0] = '\0';
     screen_focus(s, part);
-    if (part == PART_CLIENT || part == PART_SERVER)
-        log_view_pick(&s->logs[part == PART_SERVER], row - s->layout.part[part].row - 1, &s->scene);
+    if (is_log(s, part))
+        log_view_pick(log_in(s, part), row - s->layout.part[part].row - log_in(s, part)->ops->head_rows, &s->scene);
 }

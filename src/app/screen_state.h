@@ -10,6 +10,8 @@
 #include "app/runner.h"
 #include "core/buffer.h"
 #include "core/key.h"
+#include "core/script.h"
+#include "core/view.h"
 #include "edit/line.h"
 #include "ui/cells.h"
 #include "ui/help_view.h"
@@ -19,7 +21,6 @@
 #include "ui/scene.h"
 #include "ui/stats_view.h"
 #include "ui/term.h"
-#include "core/script.h"
 
 /* What the input line asks just now; the next key answers it. */
 enum question {
@@ -30,8 +31,15 @@ enum question {
     QUESTION_WIDE,   /* a full-width slash before a command: run it, or send it? */
 };
 
-/* What can stand in place of the panes. */
-enum view { VIEW_NONE, VIEW_HELP, VIEW_INSPECT, VIEW_STATS };
+struct screen;
+
+/* What a view draws, and does with the keys that scroll. */
+struct view_ops {
+    void (*draw)(struct screen *s, struct area a, bool focus);
+    void (*act)(struct screen *s, enum action action);
+    const char *hint;            /* what its keys do */
+    enum log_id log;             /* the log that it is, or LOG_NONE */
+};
 
 struct screen {
     struct app *app;
@@ -44,9 +52,9 @@ struct screen {
     struct key_decoder decoder;
     struct layout layout;
     struct scene scene;
-    struct log_view logs[2];     /* client, server */
-    struct sift sifts[2];        /* the rows that the logs' filters let pass */
-    char filter_text[2][COMMAND_TEXT]; /* the filters as they were set, "" for none */
+    struct log_view logs[LOG_COUNT]; /* LOG_NONE apart */
+    struct sift sifts[LOG_COUNT];    /* the rows that the logs' filters let pass */
+    char filter_text[LOG_COUNT][COMMAND_TEXT]; /* the filters as they were set, "" for none */
     struct log_view *filter_live;      /* whose filter is being typed, and shown meanwhile; NULL: none */
     char filter_typed[COMMAND_TEXT];   /* what was typed of it, when it was shown last */
     struct filter *search;       /* what was looked for last, or NULL */
@@ -54,7 +62,7 @@ struct screen {
     struct sift hits;            /* all rows with it */
     struct filter_walk walk;     /* where the search for the next one stands */
     uint64_t search_from;        /* the row where it began */
-    const struct filter *gave_up[3]; /* of the search and of the logs: those of which it was told */
+    const struct filter *gave_up[LOG_COUNT]; /* of the search (LOG_NONE) and of the logs: those of which it was told */
     bool searching, backwards;   /* it goes on; n goes towards older ones */
     char pattern[COMMAND_TEXT];
     enum part came_from;         /* where / or & was pressed: the focus goes back there; PART_LINE: nowhere */
@@ -92,6 +100,11 @@ void screen_focus(struct screen *s, enum part part);
 void screen_scroll(struct screen *s, enum part part, enum action action);
 void screen_zoom(struct screen *s);             /* the focused log alone, and back */
 void screen_view(struct screen *s, enum view view, bool focus); /* opens a view, or closes it where it is open; with `focus` it takes the keys */
+
+/* screen_views.c: a view's operations; the log that search, filter and marks mean: that of the open view, else the pane that was scrolled. */
+const struct view_ops *screen_view_ops(enum view view);
+enum log_id screen_log_id(const struct screen *s);
+struct log_view *screen_log(struct screen *s);
 
 /* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
  * sentence in app->why. */

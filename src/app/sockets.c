@@ -179,7 +179,7 @@ static void journal_call(struct app *a, enum role role, const struct call *c, st
     call_entry(c, &e, room);
     e.wall = when.wall;
     e.mono = when.mono;
-    journal_append(a->journal, &e);
+    a->calls += journal_append(a->journal, &e) != 0;
 }
 
 static void called(void *context, const struct call *c)

@@ -73,6 +73,14 @@ int call_entry_words(struct entry *e, struct buffer *room, const struct call_wor
  * name; "?" when the entry is not a call. */
 const char *call_words(const struct entry *e, struct buffer *arguments);
 
+/* What a call does, in a few sentences, and where to read on ("socket(2)"). */
+struct call_about {
+    const char *text, *page;
+};
+
+/* Of the call of that name; NULL where there is none. */
+const struct call_about *call_about(const char *name);
+
 /* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with ENOMEM. */
 int call_format(const struct entry *e, struct buffer *out);
 

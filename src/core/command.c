@@ -29,7 +29,7 @@ typedef int parse_arguments(struct command *c, const struct words *w, char *why)
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time,
     parse_setting, parse_exchange, parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save,
     parse_replay, parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule,
-    parse_fault, parse_ping;
+    parse_fault, parse_ping, parse_view;
 
 enum { RAW = -1, REST = -2 };
 
@@ -39,6 +39,7 @@ enum argument_kind {
     ARGUMENT_TRANSFORM,
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
+    ARGUMENT_VIEW,
     ARGUMENT_FILTER,
     ARGUMENT_FORM,
     ARGUMENT_RULE,
@@ -94,6 +95,8 @@ static const struct {
     [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
     [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
                       parse_copy, 2, ARGUMENT_FORM},
+    [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: help inspect calls stats"}, parse_view, 1, ARGUMENT_VIEW},
+    [COMMAND_CALLS] = {{"calls", "", "F5", "the socket calls, with arguments and results"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_STATS] = {{"stats", "", "F6", "counts, round-trip times, rates, clients"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
                       parse_save, 3, ARGUMENT_OTHER},
@@ -285,6 +288,20 @@ static int parse_word(struct command *c, const struct words *w, char *why)
         return 0;
     snprintf(why, COMMAND_WHY, "there is no help on \"%s\"; /help alone shows all there is",
              quotable(name, strlen(name), word));
+    return -1;
+}
+
+static int parse_view(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    c->view = w->count ? view_find(w->at[0]) : VIEW_NONE;
+    if (c->view)
+        return 0;
+    int at = snprintf(why, COMMAND_WHY, "/view takes one of");
+    for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
+        at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", view_info(view)->name);
+    if (w->count)
+        snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not \"%s\"", quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
 
@@ -798,6 +815,10 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
     case ARGUMENT_FORM:
         for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)
             count = add_name(names, room, count, dump_form_name(form), prefix, len);
+        return count;
+    case ARGUMENT_VIEW:
+        for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
+            count = add_name(names, room, count, view_info(view)->name, prefix, len);
         return count;
     case ARGUMENT_COMMAND:
         return complete_name(prefix, len, names, room);

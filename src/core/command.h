@@ -17,6 +17,7 @@
 #include "core/fault.h"
 #include "core/setting.h"
 #include "core/transform.h"
+#include "core/view.h"
 
 enum command_id {
     COMMAND_TO,
@@ -50,6 +51,8 @@ enum command_id {
     COMMAND_GO,
     COMMAND_INSPECT,
     COMMAND_COPY,
+    COMMAND_VIEW,
+    COMMAND_CALLS,
     COMMAND_STATS,
     COMMAND_SAVE,
     COMMAND_OPEN,
@@ -94,6 +97,7 @@ struct command {
     size_t size;            /* ping: bytes */
     int64_t every;          /* repeat: ns from one to the next; −1: one after the other is answered or given up */
     bool lines;             /* file: each line is a datagram */
+    enum view view;         /* view */
     int word;               /* help: the command asked for, or −1 */
     enum command_range range; /* save */
     enum dump_form form;    /* copy */

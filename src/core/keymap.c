@@ -15,6 +15,8 @@ static const struct {
      ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
     {{SCOPE_ANY, "F4, Esc 4", "inspect the line in focus; again: back"},
      ACTION_INSPECT, {{.code = KEYS_F, .ch = 4}, {.code = KEYS_ALT, .ch = '4'}}},
+    {{SCOPE_ANY, "F5, Esc 5", "the socket calls; again: back"},
+     ACTION_CALLS, {{.code = KEYS_F, .ch = 5}, {.code = KEYS_ALT, .ch = '5'}}},
     {{SCOPE_ANY, "F6, Esc 6", "statistics; again: back"},
      ACTION_STATS, {{.code = KEYS_F, .ch = 6}, {.code = KEYS_ALT, .ch = '6'}}},
     {{SCOPE_ANY, "PgUp, PgDn", "scroll"}, ACTION_PAGE_UP, {{.code = KEYS_PAGE_UP}}},

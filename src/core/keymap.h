@@ -40,6 +40,7 @@ enum action {
     ACTION_WRAP,       /* long payloads over several rows */
     ACTION_HEX,        /* bytes below each payload */
     ACTION_COPY,       /* the line in focus, to the terminal's clipboard */
+    ACTION_CALLS,      /* the socket calls */
     ACTION_STATS,      /* the statistics */
     ACTION_SORT,       /* the statistics' clients by the next column */
     ACTION_REVERSE,    /* the other way round */

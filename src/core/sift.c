@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/answer.h"
-
 enum { WORDS = SIFT_SPAN / 64, ROOM_FIRST = 16 };
 
-void sift_init(struct sift *s, struct filter *filter, enum role role)
+void sift_init(struct sift *s, struct filter *filter, const struct rows *rows)
 {
-    *s = (struct sift){.filter = filter, .role = role};
+    *s = (struct sift){.filter = filter, .rows = rows};
 }
 
 void sift_done(struct sift *s)
@@ -142,7 +140,7 @@ static void add(struct sift *s, uint64_t row, size_t most)
 
 static void forget(struct sift *s, const struct journal *j)
 {
-    uint64_t oldest = journal_after(j, 0, s->role, JOURNAL_TALK);
+    uint64_t oldest = journal_after(j, 0, s->rows->role, s->rows->kinds);
     while (s->from < s->to && (!oldest || s->spans[s->from].place < oldest / SIFT_SPAN))
         drop_oldest(s);
     if (!is_at(s, s->from, oldest / SIFT_SPAN))
@@ -167,12 +165,14 @@ struct step {
 static void take(void *context, const struct entry *e)
 {
     const struct step *step = context;
-    add(step->sift, answer_is_part(step->journal, e) ? answer_row(step->journal, e) : e->n, step->most);
+    uint64_t row = step->sift->rows->of(step->journal, e);
+    if (row)
+        add(step->sift, row, step->most);
 }
 
 bool sift_step(struct sift *s, const struct journal *j, uint64_t work)
 {
-    struct filter_walk w = {.n = s->seen, .role = s->role, .kinds = JOURNAL_TALK};
+    struct filter_walk w = {.n = s->seen, .role = s->rows->role, .kinds = s->rows->kinds};
     struct step step = {s, j, journal_counts(j).bound / SIFT_SHARE / sizeof *s->spans};
     forget(s, j);
     bool more = filter_all(s->filter, j, &w, work, take, &step) < 0;

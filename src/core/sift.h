@@ -1,7 +1,6 @@
 /* sift: the rows of a log that a filter lets pass, found piece by piece, so that a million entries stop nothing.
  *
- * A row is an entry that stands for itself, or a datagram that a server received together with what belongs to it (core/answer.h): it passes when any part of it
- * does. What comes while it works is found too, in the next step.
+ * A row is an entry with all that its line shows (core/rows.h): it passes when any part of it does. What comes while it works is found too, in the next step.
  *
  * Invariant: `spans` holds a bit for each row found; they are in order, each once, and none of them is empty; `count` rows are there in all, and entries up to `seen`
  * were looked at. Numbers of forgotten entries are dropped as steps go on. However many rows there are, they take a small part of what the journal may
@@ -15,6 +14,7 @@
 
 #include "core/filter.h"
 #include "core/journal.h"
+#include "core/rows.h"
 
 enum { SIFT_SPAN = 256, SIFT_SHARE = 4 * JOURNAL_SPARE }; /* numbers in a span; a sift takes at most the journal's bound divided by that */
 
@@ -26,7 +26,7 @@ struct sift_span {
 
 struct sift {
     struct filter *filter;
-    enum role role;
+    const struct rows *rows;
     uint64_t seen;
     struct sift_span *spans;
     size_t from, to, room;  /* spans[from … to) are there */
@@ -34,7 +34,8 @@ struct sift {
     bool failed;            /* out of memory, or out of its share: some are missing, the oldest first where it can be chosen */
 };
 
-void sift_init(struct sift *s, struct filter *filter, enum role role);
+/* The rows of which log; they stay the caller's. */
+void sift_init(struct sift *s, struct filter *filter, const struct rows *rows);
 void sift_done(struct sift *s);
 
 /* Looks at further entries; `work` as in filter_walk(). Returns true while there is more to look at. */

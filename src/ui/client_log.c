@@ -12,12 +12,6 @@
 enum { TIME_COLS = 14, SIZE_COLS = 9, RTT_COLS = 12 };
 enum { SIZE_FROM = 56, CLOCK_FROM = 46, RTT_FROM = 30 }; /* the pane's width from which they are shown */
 
-static bool has_row(const struct journal *j, const struct entry *e)
-{
-    (void)j;
-    return e->kind != ENTRY_CALL;
-}
-
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
     char left[3 * ADDRESS_TEXT], right[160], brief[120], peer[ADDRESS_TEXT], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS],
@@ -176,4 +170,4 @@ static uint64_t events(const struct scene *s)
     return s->client.events;
 }
 
-const struct log_ops client_log = {ROLE_CLIENT, "client", has_row, height, draw_row, draw_title, draw_empty, events};
+const struct log_ops client_log = {&rows_client, "the client's log", height, draw_row, draw_title, draw_empty, events, 1};

@@ -427,6 +427,20 @@ static void put_words(struct sheet *w, const struct entry *e)
     buffer_done(&words);
 }
 
+/* What the manual pages say of the call. */
+static void put_about(struct sheet *w, const struct entry *e)
+{
+    struct buffer arguments;
+    buffer_init(&arguments);
+    const struct call_about *about = call_about(call_words(e, &arguments));
+    buffer_done(&arguments);
+    if (!about)
+        return;
+    w->line++;
+    sheet_fact(w, "does", STYLE_PLAIN, about->text);
+    sheet_fact(w, "read", STYLE_DIM, about->page);
+}
+
 static int walk_words(struct sheet *w, const struct inspect_view *v, struct scene *s, const struct entry *e)
 {
     char text[ADDRESS_TEXT + 160];
@@ -443,6 +457,8 @@ static int walk_words(struct sheet *w, const struct inspect_view *v, struct scen
         sheet_fact(w, "peer", STYLE_PLAIN, address_format(&e->peer, text));
     put_error(w, e->error);
     put_exchange(w, v, s, e);
+    if (e->kind == ENTRY_CALL)
+        put_about(w, e);
     return w->line;
 }
 

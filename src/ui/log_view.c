@@ -17,8 +17,8 @@ static uint64_t row_before(const struct log_view *v, const struct journal *j, ui
     struct entry e;
     if (v->sift)
         return sift_before(v->sift, n);
-    while ((n = journal_before(j, n, v->ops->role, JOURNAL_TALK)))
-        if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
+    while ((n = journal_before(j, n, v->ops->rows->role, v->ops->rows->kinds)))
+        if (journal_get(j, n, &e) && v->ops->rows->of(j, &e) == n)
             return n;
     return 0;
 }
@@ -28,8 +28,8 @@ static uint64_t row_after(const struct log_view *v, const struct journal *j, uin
     struct entry e;
     if (v->sift)
         return sift_after(v->sift, n);
-    while ((n = journal_after(j, n, v->ops->role, JOURNAL_TALK)))
-        if (journal_get(j, n, &e) && v->ops->has_row(j, &e))
+    while ((n = journal_after(j, n, v->ops->rows->role, v->ops->rows->kinds)))
+        if (journal_get(j, n, &e) && v->ops->rows->of(j, &e) == n)
             return n;
     return 0;
 }
@@ -163,7 +163,8 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
     if (a.rows < 1)
         return;
     bool split = v->bottom && a.rows >= LIVE_FROM;
-    int rows = a.rows - 1 - (split ? LIVE_ROWS + 1 : 0);
+    int head = v->ops->head_rows < a.rows ? v->ops->head_rows : a.rows;
+    int rows = a.rows - head - (split ? LIVE_ROWS + 1 : 0);
     cells_blank(c, a, STYLE_PLAIN);
     v->page = rows < ROWS_MOST ? rows : ROWS_MOST;
     v->cols = a.cols;
@@ -179,9 +180,9 @@ void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct sc
     if (v->page == 0)
         return;
     uint64_t in_focus = v->at ? v->at : w.count ? w.rows[0] : 0;
-    draw_rows(v, c, (struct area){a.row + 1, a.col, rows, a.cols}, s, &w, focus && (v->bottom || v->at) ? in_focus : 0);
+    draw_rows(v, c, (struct area){a.row + head, a.col, rows, a.cols}, s, &w, focus && (v->bottom || v->at) ? in_focus : 0);
     if (split)
-        draw_live(v, c, (struct area){a.row + 1 + rows, a.col, LIVE_ROWS + 1, a.cols}, s);
+        draw_live(v, c, (struct area){a.row + head + rows, a.col, LIVE_ROWS + 1, a.cols}, s);
 }
 
 static void stand_still(struct log_view *v, uint64_t bottom, const struct scene *s)

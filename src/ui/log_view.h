@@ -13,6 +13,7 @@
 
 #include "core/entry.h"
 #include "core/keymap.h"
+#include "core/rows.h"
 #include "core/sift.h"
 #include "ui/cells.h"
 #include "ui/scene.h"
@@ -21,10 +22,8 @@ struct log_view;
 
 /* What distinguishes one log from another. */
 struct log_ops {
-    enum role role;
-    const char *name;
-    /* True when the entry has a row of its own. */
-    bool (*has_row)(const struct journal *j, const struct entry *e);
+    const struct rows *rows;
+    const char *name;    /* "the client's log" */
     /* Rows of the screen that it takes in that many columns: 1, more for a notice that wraps. */
     int (*height)(const struct scene *s, const struct entry *e, int cols);
     void (*draw_row)(struct cells *c, struct area row, struct scene *s, const struct entry *e);
@@ -32,6 +31,7 @@ struct log_ops {
     void (*draw_empty)(struct cells *c, struct area a, const struct scene *s);
     /* The scene's counter of what came. */
     uint64_t (*events)(const struct scene *s);
+    int head_rows;       /* rows of the screen that the title takes */
 };
 
 /* Titles of narrower panes give up their addresses for the news. */
@@ -66,6 +66,6 @@ enum { LOG_VIEW_NEWS = 112 };
 /* "▼ 12 new", "▼ more below" or "stands still" while it follows nothing, behind "& 3 of 120" where a sift is at work, else "". `text` holds LOG_VIEW_NEWS bytes. */
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
 
-extern const struct log_ops client_log, server_log;
+extern const struct log_ops client_log, server_log, calls_log;
 
 #endif

@@ -39,6 +39,7 @@ struct scene {
         uint64_t clients, in, out, held, dropped;
         uint64_t events;
     } server;
+    uint64_t calls;          /* grows with every socket call that is journalled */
     struct units_clock clock; /* scratch of the views */
 };
 

@@ -13,11 +13,6 @@
 enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 };
 enum { CUT_COLS = 28, ADDRESS_COLS = 20 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
 
-static bool has_row(const struct journal *j, const struct entry *e)
-{
-    return !answer_is_part(j, e);
-}
-
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
     char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], rules[32] = "";
@@ -184,4 +179,4 @@ static uint64_t events(const struct scene *s)
     return s->server.events;
 }
 
-const struct log_ops server_log = {ROLE_SERVER, "server", has_row, height, draw_row, draw_title, draw_empty, events};
+const struct log_ops server_log = {&rows_server, "the server's log", height, draw_row, draw_title, draw_empty, events, 1};

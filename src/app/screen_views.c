@@ -1,0 +1,75 @@
+/* The views: one table of what each draws, and does with the keys that scroll. */
+#include "config.h"
+
+#include "app/screen_state.h"
+
+static void draw_help(struct screen *s, struct area a, bool focus)
+{
+    help_view_draw(&s->help, &s->cells, a, focus);
+}
+
+static void act_help(struct screen *s, enum action action)
+{
+    help_view_act(&s->help, action);
+}
+
+static void draw_inspect(struct screen *s, struct area a, bool focus)
+{
+    inspect_view_draw(&s->inspect, &s->cells, a, &s->scene, focus);
+}
+
+static void act_inspect(struct screen *s, enum action action)
+{
+    inspect_view_act(&s->inspect, action, &s->scene);
+}
+
+static void draw_stats(struct screen *s, struct area a, bool focus)
+{
+    struct stats_shown shown;
+    screen_stats(s, &shown);
+    stats_view_draw(&s->stats, &s->cells, a, &s->scene, &shown, focus);
+}
+
+static void act_stats(struct screen *s, enum action action)
+{
+    struct stats_shown shown;
+    screen_stats(s, &shown);
+    stats_view_act(&s->stats, action, &s->scene, &shown);
+}
+
+/* The views that are logs. */
+static void draw_log(struct screen *s, struct area a, bool focus)
+{
+    log_view_draw(screen_log(s), &s->cells, a, &s->scene, focus);
+}
+
+static void act_log(struct screen *s, enum action action)
+{
+    log_view_act(screen_log(s), action, &s->scene);
+}
+
+#define SCROLLS "j k scroll · PgUp PgDn · ? help · q back"
+#define CHOOSES "j k choose · Enter inspect · / search · & filter · m ' marks · ? help · q back"
+
+static const struct view_ops table[VIEW_COUNT] = {
+    [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
+    [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
+    [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
+    [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},
+};
+
+const struct view_ops *screen_view_ops(enum view view)
+{
+    return &table[view];
+}
+
+enum log_id screen_log_id(const struct screen *s)
+{
+    enum log_id log = s->view ? table[s->view].log : LOG_NONE;
+    return log != LOG_NONE ? log : s->scrolled == PART_SERVER ? LOG_SERVER : LOG_CLIENT;
+}
+
+struct log_view *screen_log(struct screen *s)
+{
+    return &s->logs[screen_log_id(s)];
+}
