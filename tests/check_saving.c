@@ -925,12 +925,12 @@ START_TEST(saves_with_the_filter_that_it_began_with)
     open_stage(&s);
     append_many(&s, "yes", 3, MANY);
     append_many(&s, "no", 2, MANY);
-    ck_assert_int_eq(app_filter(&s.app, ROLE_SERVER, "/yes/"), 0);
+    ck_assert_int_eq(app_filter(&s.app, LOG_SERVER, "/yes/"), 0);
     ck_assert_int_eq(saving_start(&s.app, in("log.jsonl"), 0, UINT64_MAX, s.app.filters[ROLE_SERVER]), 0);
     ck_assert(saving_step(&s.app));
-    ck_assert_int_eq(app_filter(&s.app, ROLE_SERVER, "/no/"), 0);
+    ck_assert_int_eq(app_filter(&s.app, LOG_SERVER, "/no/"), 0);
     ck_assert(saving_step(&s.app));
-    ck_assert_int_eq(app_filter(&s.app, ROLE_SERVER, ""), 0);
+    ck_assert_int_eq(app_filter(&s.app, LOG_SERVER, ""), 0);
     while (saving_step(&s.app))
         ;
     ck_assert_uint_eq(file_count("log.jsonl", "\"yes\""), MANY);

@@ -20,7 +20,8 @@ places() {
         flag 'HEADLESS: Flags' event 'HEADLESS: Events' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
-        'key logs and views' 'INTERACTIVE: Keys in logs and views'
+        'key logs and views' 'INTERACTIVE: Keys in logs and views' \
+        'key step mode' 'INTERACTIVE: Keys in step mode'
 }
 
 # rows_of_manual FILE: a line for each term that is listed: the section, a tab, and the term as it reads; of an error

@@ -102,6 +102,7 @@ bool app_is_working(const struct app *a)
 void app_turn(struct app *a)
 {
     opening_step(a, &a->opening);
+    stepping_turn(a);
     replay_step(a);
     sending_step(a);
     faults_step(a);

@@ -16,7 +16,9 @@
 #include "app/names.h"
 #include "app/relay.h"
 #include "app/sending.h"
+#include "app/stepping.h"
 #include "core/buffer.h"
+#include "core/call.h"
 #include "core/command.h"
 #include "core/entry.h"
 #include "core/filter.h"
@@ -40,6 +42,9 @@
 
 enum { APP_WHY = 512, APP_GROUPS = 16 };
 
+/* The calls that open a socket and close it. */
+enum { OPENING_SOCKET, OPENING_BIND, OPENING_CONNECT, OPENING_CLOSE, OPENING_CALLS };
+
 /* The logs, each with a filter of its own: that of all, headless, and those of the endpoints and of the calls. */
 enum log_id { LOG_NONE = ROLE_NONE, LOG_CLIENT = ROLE_CLIENT, LOG_SERVER = ROLE_SERVER, LOG_CALLS, LOG_COUNT };
 
@@ -48,6 +53,10 @@ struct call_source {
     struct app *app;
     enum role role;
     bool queued;          /* a queue was there to read, since it was looked last */
+    struct opening_call { /* its newest socket, bind, connect and close, which the journal forgets first */
+        struct entry entry;
+        unsigned char room[CALL_ROOM];
+    } opened[OPENING_CALLS];
 };
 
 struct membership {
@@ -209,10 +218,12 @@ struct app {
     struct faults faults;
     struct relay relay;
     struct expecting expecting;
+    struct stepping stepping;
     struct names names;
     struct random random;
     struct filter *filters[LOG_COUNT]; /* of the logs, or NULL */
     uint64_t calls;           /* that were journalled */
+    bool calls_seen;          /* somebody looks at them: they are those of the textbook */
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
     bool starting;            /* the lookup under way is the start's own */
@@ -233,6 +244,13 @@ bool app_is_busy(const struct app *a);
 
 /* True while what a command began goes on: a look-up, a file that is saved or read. */
 bool app_is_working(const struct app *a);
+
+/* The lesson's time, ns: the monotonic clock but for where step mode had it stand still; of a reading of that clock. */
+int64_t app_time(const struct app *a);
+int64_t app_time_at(const struct app *a, int64_t mono);
+
+/* Sets a timer by that time; while it stands still the timer is stopped, and whoever owns it sets it again later. */
+void app_timer_set(struct app *a, struct loop_timer *t, int64_t due, loop_fire *fire, void *context);
 
 /* Each turn, before its end: files are read and written on. keeping_step() comes at the very end. */
 void app_turn(struct app *a);
@@ -375,7 +393,25 @@ int rules_run(struct app *a, const struct command *c);
 /* Goes on with what the last turn left. */
 void server_step(struct app *a);
 
-/* sockets.c: how the sockets behave. How they are read in this turn. */
+/* For app/stepping.c. Whether a socket is read one by one, with nothing left of what was read: asks for it too. Which events it is polled for. Watches it, or no more while step
+ * mode is on. One call each: reads a datagram; makes the reply to it (no call); sends it, and journals it all. */
+bool server_is_plain(struct app *a);
+short server_events(const struct app *a);
+int server_watch(struct app *a);
+void server_step_read(struct app *a);
+void server_step_answer(struct app *a);
+void server_step_reply(struct app *a);
+
+/* The same of the client. client_step_complaint() returns false when the error queue is empty; client_step_writable(): its socket takes datagrams again. */
+bool client_is_plain(struct app *a);
+short client_events(const struct app *a);
+int client_watch(struct app *a);
+void client_step_read(struct app *a);
+bool client_step_complaint(struct app *a);
+void client_step_writable(struct app *a);
+
+/* sockets.c: how the sockets behave. Whether one call for each datagram is wanted; how they are read in this turn. */
+bool sockets_are_plain(const struct app *a);
 struct rx_wish sockets_wish(const struct app *a);
 
 /* Puts all settings and memberships on a socket just opened. */
@@ -399,6 +435,10 @@ void sockets_queued(struct app *a, enum role role);
 /* Journals the calls of a socket from now on. */
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role);
 void sockets_trace_poll(struct app *a);
+
+/* Journals a poll of step mode, whatever it told. */
+struct pollfd;
+void sockets_tell_poll(struct app *a, const struct pollfd *fds, int count, int timeout, int result);
 
 /* Lists settings and what the kernel made of them, as notices. `only` −1: all. */
 void sockets_status(struct app *a, int only);

@@ -12,7 +12,7 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
-enum { DRAIN = 128, QUEUED = 2 }; /* datagrams a turn at most, so that keys and frames stay on time */
+enum { DRAIN = 128, QUEUED = 2, LEAVING = 3 }; /* datagrams a turn at most, so that keys and frames stay on time */
 
 static void set_deadline(struct app *a);
 static void journal_posted(struct app *a, struct moment when, size_t end);
@@ -27,8 +27,8 @@ static void set_deadline(struct app *a)
     int64_t oldest = wait ? match_oldest(c->match) : -1;
     if (oldest < 0)
         loop_timer_stop(a->loop, &c->deadline);
-    else if (!c->deadline.set || c->deadline.due != oldest + wait)
-        loop_timer_set(a->loop, &c->deadline, oldest + wait, give_up_due, a);
+    else
+        app_timer_set(a, &c->deadline, oldest + wait, give_up_due, a);
 }
 
 /* A link-local peer may have been named without its interface; its datagrams come with it. */
@@ -52,7 +52,7 @@ void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
         e.exchange = match.exchange;
         e.match = match.how;
         if (match.tries == 0) /* of one that was sent again nobody knows which try was answered */
-            e.rtt = e.mono > match.sent ? e.mono - match.sent : 0;
+            e.rtt = stepping_rtt(a, match.sent, e.mono);
         e.flags |= match.duplicate ? FLAG_DUPLICATE : 0;
         e.flags |= match.late ? FLAG_LATE : 0;
         e.flags |= match.out_of_order ? FLAG_REORDERED : 0;
@@ -106,10 +106,17 @@ static bool is_old_error(const struct client *c, int error)
 
 static void client_ready(void *context, short revents);
 
-static int watch(struct app *a)
+short client_events(const struct app *a)
 {
-    short events = a->client.full ? POLLIN | POLLOUT : POLLIN;
-    return loop_watch(a->loop, a->client.udp.fd, events, LOOP_SOCKET, client_ready, a);
+    return a->client.full ? POLLIN | POLLOUT : POLLIN;
+}
+
+int client_watch(struct app *a)
+{
+    if (!a->stepping.on && a->client.udp.fd >= 0)
+        return loop_watch(a->loop, a->client.udp.fd, client_events(a), LOOP_SOCKET, client_ready, a);
+    loop_unwatch(a->loop, a->client.udp.fd);
+    return 0;
 }
 
 /* Reads a bounded number of datagrams and takes them. */
@@ -137,12 +144,52 @@ static void drain(struct app *a)
         sockets_queued(a, ROLE_CLIENT);
 }
 
+bool client_is_plain(struct app *a)
+{
+    struct client *c = &a->client;
+    for (int i = 0; c->udp.fd >= 0 && rx_way(c->rx) != RX_PLAIN && i < LEAVING; i++)
+        drain(a);
+    client_flush(a);
+    return c->udp.fd < 0 || (rx_way(c->rx) == RX_PLAIN && tx_count(c->tx) == 0);
+}
+
+void client_step_read(struct app *a)
+{
+    struct client *c = &a->client;
+    struct rx_wish wish = sockets_wish(a);
+    struct udp_arrival arrival;
+    if (c->udp.fd < 0)
+        return;
+    wish.stamps = true;
+    rx_begin(c->rx, &c->udp, &wish);
+    if (rx_fill(c->rx, &c->udp, 1) < 0 && !is_old_error(c, errno))
+        app_call_failed(a, ROLE_CLIENT, rx_call(c->rx, &c->udp));
+    while (rx_next(c->rx, &arrival))
+        if (!faults_are_on(a, ROLE_CLIENT, DIR_RECEIVED) || faults_pass_in(a, ROLE_CLIENT, &arrival))
+            client_take(a, &arrival, 0);
+}
+
+bool client_step_complaint(struct app *a)
+{
+    struct udp_complaint complaint;
+    if (a->client.udp.fd < 0 || udp_complaint(&a->client.udp, a->room, UDP_ROOM, &complaint) != 1)
+        return false;
+    take_complaint(a, &complaint);
+    return true;
+}
+
+void client_step_writable(struct app *a)
+{
+    a->client.full = false;
+    client_flush(a);
+}
+
 static void client_ready(void *context, short revents)
 {
     struct app *a = context;
     if (revents & POLLOUT) {
         a->client.full = false;
-        watch(a);
+        client_watch(a);
         client_flush(a);
     }
     drain(a);
@@ -196,7 +243,7 @@ int client_open(struct app *a, const struct address *peer)
     c->peer = *peer;
     c->full = false;
     c->drops = 0;
-    return watch(a);
+    return client_watch(a);
 }
 
 int client_connect(struct app *a, bool connect)
@@ -286,7 +333,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     e.n = app_journal(a, &e);
     c->events++;
     c->sent++;
-    match_sent(c->match, e.n, e.exchange, e.mono, &c->peer, e.data, e.kept, a->server.transform);
+    match_sent(c->match, e.n, e.exchange, app_time_at(a, e.mono), &c->peer, e.data, e.kept, a->server.transform);
     match_set_tries(c->match, given_up->tries + 1);
     app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
                (long long)a->settings[SETTING_RETRY]);
@@ -300,7 +347,7 @@ static void give_up_due(void *context)
     const int64_t wait = a->settings[SETTING_WAIT];
     struct match_result given_up;
     char text[UNITS_TEXT];
-    for (int i = 0; i < DRAIN && match_expire(c->match, loop_now(a->loop).mono - wait, &given_up); i++) {
+    for (int i = 0; i < DRAIN && match_expire(c->match, app_time_at(a, loop_now(a->loop).mono) - wait, &given_up); i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         if (send_again(a, &given_up))
             continue;
@@ -347,7 +394,7 @@ static struct entry journal_sent(struct app *a, struct moment when, const void *
     c->events++;
     *(error ? &c->unsent : &c->sent) += 1;
     if (!error)
-        match_sent(c->match, e.n, e.exchange, when.mono, &c->peer, data, len, a->server.transform);
+        match_sent(c->match, e.n, e.exchange, app_time_at(a, when.mono), &c->peer, data, len, a->server.transform);
     else
         app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
     if (picked)
@@ -359,7 +406,7 @@ static struct entry journal_sent(struct app *a, struct moment when, const void *
 static void wait_until_taken(struct app *a)
 {
     a->client.full = true;
-    watch(a);
+    client_watch(a);
 }
 
 /* Sends by one call, past the fault link. */
@@ -398,7 +445,7 @@ static int send_linked(struct app *a, const void *data, size_t len)
         errno = EMSGSIZE;
         return -1;
     }
-    int answer = link_submit(faults_link(a, ROLE_CLIENT, DIR_SENT), &item, when.mono);
+    int answer = link_submit(faults_link(a, ROLE_CLIENT, DIR_SENT), &item, app_time_at(a, when.mono));
     if (answer == LINK_NOW)
         return send_now(a, data, len);
     unsigned flags = faults_flags(a, &item, answer, &bytes);
@@ -467,7 +514,7 @@ static int post(struct app *a, const void *line, size_t len, size_t end)
     struct client *c = &a->client;
     struct buffer *bytes = tx_bytes(c->tx);
     size_t start = bytes->len;
-    if (c->udp.fd < 0 || c->full || a->settings[SETTING_PLAIN] || faults_are_on(a, ROLE_CLIENT, DIR_SENT) || len + end > udp_most(&c->udp)) {
+    if (c->udp.fd < 0 || c->full || sockets_are_plain(a) || faults_are_on(a, ROLE_CLIENT, DIR_SENT) || len + end > udp_most(&c->udp)) {
         client_flush(a);
         if (tx_count(c->tx) == 0)
             return end ? client_send_line(a, line, len) : client_send(a, line, len);

@@ -203,7 +203,7 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
                              .asked = arrival->asked,
                              .tag = arrival->size};
     char text[200], peer[ADDRESS_TEXT];
-    int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, a->called.mono);
+    int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, app_time_at(a, a->called.mono));
     if (answer == LINK_NOW)
         return true;
     if (answer == LINK_LOST) {
@@ -309,7 +309,7 @@ static void let_go(struct app *a, enum role role, enum direction direction)
     enum { PIECE = 64 };
     struct link *l = faults_link(a, role, direction);
     bool taken = role == ROLE_SERVER && direction == DIR_RECEIVED;
-    int64_t now = loop_clock(a->loop).mono;
+    int64_t now = app_time(a);
     struct link_item item;
     for (int i = 0; i < PIECE && !(taken && !server_may_take(a)) && link_due(l) <= now && link_take(l, now, &item);
          i++) {
@@ -319,8 +319,7 @@ static void let_go(struct app *a, enum role role, enum direction direction)
     }
 }
 
-/* While the server's socket takes no replies nothing comes in: once it does, it steps on. */
-static int64_t next_due(const struct app *a)
+int64_t faults_due(const struct app *a)
 {
     int64_t next = INT64_MAX;
     for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
@@ -335,22 +334,22 @@ static int64_t next_due(const struct app *a)
 void faults_step(struct app *a)
 {
     struct faults *f = &a->faults;
-    if (next_due(a) == INT64_MAX && !f->timer.set)
+    if (faults_due(a) == INT64_MAX && !f->timer.set)
         return;
     let_go(a, ROLE_CLIENT, DIR_RECEIVED);
     let_go(a, ROLE_SERVER, DIR_RECEIVED);
     let_go(a, ROLE_CLIENT, DIR_SENT);
     let_go(a, ROLE_SERVER, DIR_SENT);
-    int64_t next = next_due(a);
+    int64_t next = faults_due(a);
     if (next == INT64_MAX)
         loop_timer_stop(a->loop, &f->timer);
-    else if (!f->timer.set || f->timer.due != next)
-        loop_timer_set(a->loop, &f->timer, next, go_on, a);
+    else
+        app_timer_set(a, &f->timer, next, go_on, a);
 }
 
 bool faults_hold(const struct app *a)
 {
-    return next_due(a) != INT64_MAX;
+    return faults_due(a) != INT64_MAX;
 }
 
 void faults_clear(struct app *a, enum role role)

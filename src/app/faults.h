@@ -37,7 +37,8 @@ struct link *faults_link(const struct app *a, enum role role, enum direction dir
 /* Runs /fault; all was parsed. Says what is set now. */
 int faults_run(struct app *a, const struct fault_change *change);
 
-/* Whether any link holds a datagram. */
+/* When the next that a link holds leaves, by app_time(); INT64_MAX: never (what comes in waits while the server's socket takes no replies). Whether any does. */
+int64_t faults_due(const struct app *a);
 bool faults_hold(const struct app *a);
 
 /* Whether datagrams have to go through that link. */

@@ -91,7 +91,7 @@ static int begin(struct app *a)
         return -1;
     }
     r->first = first.wall;
-    r->began = loop_now(a->loop).mono;
+    r->began = app_time_at(a, loop_now(a->loop).mono);
     return 0;
 }
 
@@ -156,8 +156,8 @@ static bool send_due(struct app *a)
             return false;
         double later = (double)units_between(r->first, e.wall) / r->speed;
         int64_t due = r->began + (int64_t)(later < LATEST ? later : LATEST);
-        if (due > loop_clock(a->loop).mono) {
-            loop_timer_set(a->loop, &r->timer, due, go_on, a);
+        if (due > app_time(a)) {
+            app_timer_set(a, &r->timer, due, go_on, a);
             return true;
         }
         if (a->client.full)

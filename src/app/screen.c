@@ -102,8 +102,13 @@ static void tick(void *context)
 
 static void keep_ticking(struct screen *s)
 {
-    if (s->view == VIEW_STATS && !s->tick.set)
-        loop_timer_set(s->app->loop, &s->tick, loop_read_clocks().mono + UNITS_SECOND / 2, tick, s);
+    int64_t now = loop_read_clocks().mono, due = 0;
+    if (s->view == VIEW_STATS)
+        due = now + UNITS_SECOND / 2;
+    else if (s->view == VIEW_FIGURE)
+        due = screen_figure_turn(s, now);
+    if (due && !s->tick.set)
+        loop_timer_set(s->app->loop, &s->tick, due, tick, s);
 }
 
 static void end_of_turn(void *context)
@@ -116,6 +121,7 @@ static void end_of_turn(void *context)
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);
+    s->app->calls_seen = s->view == VIEW_CALLS || s->view == VIEW_FIGURE;
     term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
     keep_ticking(s);
@@ -221,7 +227,10 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_MARK: return screen_mark(s, c->marks[0]);
     case COMMAND_GO: return screen_go(s, c);
     case COMMAND_INSPECT: return show_view(s, VIEW_INSPECT, c);
+    case COMMAND_STEP: return stepping_set(s->app, c->on);
+    case COMMAND_SPEED: s->scene.speed = c->speed; break;
     case COMMAND_VIEW: return show_view(s, c->view, c);
+    case COMMAND_FIGURE: return show_view(s, VIEW_FIGURE, c);
     case COMMAND_CALLS: return show_view(s, VIEW_CALLS, c);
     case COMMAND_STATS: return show_view(s, VIEW_STATS, c);
     case COMMAND_COPY: return screen_copy(s, c->form, c->text);
@@ -278,6 +287,7 @@ static void start(struct screen *s)
 {
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
+    s->scene.speed = 1;
     stats_view_init(&s->stats);
     log_view_init(&s->logs[LOG_CLIENT], &client_log);
     log_view_init(&s->logs[LOG_SERVER], &server_log);

@@ -151,6 +151,8 @@ static void describe_work(struct screen *s, char *text, size_t room)
                  units_format_count(a->replay.sent_count, number), units_format_count(a->replay.count, all));
     else if (sending_is_on(a))
         sending_state(a, text, room);
+    else if (a->stepping.wanted && !a->stepping.on)
+        snprintf(text, room, "step mode begins when all that was read is answered");
     else if (screen_search_state(s, text, room))
         return;
     else if (s->sending)
@@ -203,7 +205,7 @@ static int put_prompt(struct screen *s, int row)
     const char *search = line_search(s->line, &found);
     int end = s->cells.cols;
     if (!search)
-        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, "> ");
+        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, s->app->stepping.on ? "step> " : "> ");
     int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : "no match: ");
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
@@ -307,7 +309,10 @@ static void line_hint(const struct screen *s, char *out, size_t room)
     if (command_hint(text, len, out, room))
         return;
     size_t skip = len > 1 && text[0] == '/' && text[1] == '/', count = utf8_count(text + skip, len - skip);
-    if (len == 0 && s->scene.client.open)
+    if (len == 0 && s->app->stepping.on) {
+        size_t at = (size_t)snprintf(out, room, "Space: ");
+        stepping_words(s->app, out + at, room - at);
+    } else if (len == 0 && s->scene.client.open)
         snprintf(out, room, "Enter: an empty datagram to %s · / command · ^D leave",
                  address_format(&s->scene.client.peer, peer));
     else if (len == 0)
@@ -341,7 +346,10 @@ static void draw_hint(struct screen *s)
     }
     if (row < 0)
         return;
-    if (s->question)
+    if (s->app->stepping.on && s->view == VIEW_FIGURE && s->focus == PART_VIEW && !s->question) {
+        size_t at = (size_t)snprintf(hint, sizeof hint, "Now: ");
+        stepping_words(s->app, hint + at, sizeof hint - at);
+    } else if (s->question)
         snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" :
                  s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · f file · Esc back" : "y yes · n no");
     else if (s->focus == PART_LINE)

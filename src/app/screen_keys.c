@@ -192,12 +192,19 @@ static void begin_command(struct screen *s, const char *begin)
     s->focus = PART_LINE;
 }
 
+static void run_on(struct screen *s)
+{
+    if (stepping_set(s->app, false) < 0)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+}
+
 static void act(struct screen *s, enum action action)
 {
     switch (action) {
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
     case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_FIGURE: screen_view(s, VIEW_FIGURE, true); break;
     case ACTION_CALLS: screen_view(s, VIEW_CALLS, true); break;
     case ACTION_STATS: screen_view(s, VIEW_STATS, true); break;
     case ACTION_SORT: stats_view_sort(&s->stats); break;
@@ -225,6 +232,8 @@ static void act(struct screen *s, enum action action)
     case ACTION_LEFT: shift(s, -1); break;
     case ACTION_RIGHT: shift(s, 1); break;
     case ACTION_HEX: s->scene.hex = !s->scene.hex; break;
+    case ACTION_STEP: stepping_step(s->app); break;
+    case ACTION_RUN: run_on(s); break;
     case ACTION_MARK:
     case ACTION_GO: s->awaits = action; break;
     case ACTION_BACK: go_back(s); break;
@@ -527,10 +536,21 @@ static bool slow_function_key(struct screen *s, const struct key *key)
     return true;
 }
 
+/* What a key does in step mode, or ACTION_NONE. */
+static enum action step_action(const struct screen *s, const struct key *key)
+{
+    size_t len;
+    line_text(s->line, &len);
+    enum action action = s->app->stepping.on ? keymap_find(SCOPE_STEP, key) : ACTION_NONE;
+    bool in_line = s->focus == PART_LINE;
+    return (action == ACTION_STEP && (!in_line || len == 0)) || (action == ACTION_RUN && !in_line) ? action : ACTION_NONE;
+}
+
 static void key_in_line(struct screen *s, const struct key *key)
 {
     bool found, searching = line_search(s->line, &found) != NULL;
-    enum action action = keymap_find(SCOPE_LINE, key);
+    enum action action = keymap_find(SCOPE_LINE, key), step = searching ? ACTION_NONE : step_action(s, key);
+    action = step ? step : action;
     if (action && !searching) {
         act(s, action);
         return;
@@ -575,6 +595,6 @@ void screen_key(struct screen *s, const struct key *key)
     else if (s->focus == PART_LINE)
         key_in_line(s, key);
     else
-        act(s, keymap_find(SCOPE_LOG, key));
+        act(s, step_action(s, key) ? step_action(s, key) : keymap_find(SCOPE_LOG, key));
     screen_filter_live(s);
 }

@@ -14,6 +14,7 @@
 #include "core/view.h"
 #include "edit/line.h"
 #include "ui/cells.h"
+#include "ui/figure_view.h"
 #include "ui/help_view.h"
 #include "ui/inspect_view.h"
 #include "ui/layout.h"
@@ -70,6 +71,7 @@ struct screen {
     struct help_view help;
     struct inspect_view inspect;
     struct stats_view stats;
+    struct figure_view figure;
     enum view view;              /* the one that is open */
     enum part focus, zoomed;
     enum part scrolled;          /* the log that page keys scroll from the input line */
@@ -105,6 +107,10 @@ void screen_view(struct screen *s, enum view view, bool focus); /* opens a view,
 const struct view_ops *screen_view_ops(enum view view);
 enum log_id screen_log_id(const struct screen *s);
 struct log_view *screen_log(struct screen *s);
+
+/* screen_figure.c: what the figure shows; its pace: returns when it moves on next, mono, or 0. */
+void screen_figure(struct screen *s, struct figure_shown *f);
+int64_t screen_figure_turn(struct screen *s, int64_t now);
 
 /* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
  * sentence in app->why. */

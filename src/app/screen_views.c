@@ -23,6 +23,20 @@ static void act_inspect(struct screen *s, enum action action)
     inspect_view_act(&s->inspect, action, &s->scene);
 }
 
+static void draw_figure(struct screen *s, struct area a, bool focus)
+{
+    struct figure_shown shown;
+    screen_figure(s, &shown);
+    figure_view_draw(&s->cells, a, &shown, focus);
+}
+
+/* It stands whole on the screen: there is nothing to scroll. */
+static void act_figure(struct screen *s, enum action action)
+{
+    (void)s;
+    (void)action;
+}
+
 static void draw_stats(struct screen *s, struct area a, bool focus)
 {
     struct stats_shown shown;
@@ -53,6 +67,7 @@ static void act_log(struct screen *s, enum action action)
 
 static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
+    [VIEW_FIGURE] = {draw_figure, act_figure, "/step on: one call at a time · /speed X · ? help · q back", LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
     [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},

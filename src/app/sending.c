@@ -99,7 +99,7 @@ static void begin(struct app *a, enum sending_kind kind, uint64_t count)
     s->done = 0;
     s->ready = false;
     s->refused = a->client.unsent;
-    s->began = loop_clock(a->loop).mono;
+    s->began = app_time(a);
     loop_again(a->loop);
 }
 
@@ -250,7 +250,7 @@ static void summarise(const struct app *a, char *text, size_t room)
     char done[UNITS_TEXT], count[UNITS_TEXT], time[UNITS_TEXT], refused[UNITS_TEXT];
     uint64_t unsent = a->client.unsent - s->refused; /* typed lines meanwhile too */
     unsent = unsent < s->done ? unsent : s->done;
-    int64_t took = loop_clock(a->loop).mono - s->began,
+    int64_t took = app_time(a) - s->began,
             round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
     int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done),
                       units_format_count(s->count, count), units_format_time(took / round * round, time));
@@ -324,9 +324,9 @@ void sending_step(struct app *a)
         return;
     for (int i = 0; i < PIECE && s->done < s->count && !a->client.full; i++) {
         int64_t due = s->began + (int64_t)s->done * s->every;
-        if (due > loop_clock(a->loop).mono) {
+        if (due > app_time(a)) {
             client_flush(a);
-            loop_timer_set(a->loop, &s->timer, due, go_on, a);
+            app_timer_set(a, &s->timer, due, go_on, a);
             return;
         }
         if (!send_next(a))
@@ -345,7 +345,7 @@ void sending_state(const struct app *a, char *text, size_t room)
 {
     const struct sending *s = &a->sending;
     char done[UNITS_TEXT], count[UNITS_TEXT], rate[UNITS_TEXT], left[UNITS_TEXT];
-    int64_t took = loop_clock(a->loop).mono - s->began, still = 0;
+    int64_t took = app_time(a) - s->began, still = 0;
     double pace = s->every ? 1e9 / (double)s->every : took > 0 ? (double)s->done * 1e9 / (double)took : 0;
     if (pace > 0)
         still = (int64_t)((double)(s->count - s->done) / pace);

@@ -14,7 +14,7 @@
 #include "core/error.h"
 #include "core/units.h"
 
-enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10 }; /* datagrams a turn, about; how many show that there was a queue; bytes a read, about */
+enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10, LEAVING = 3 }; /* datagrams a turn, about; how many show that there was a queue; bytes a read, about */
 
 #define WORK_MOST 1000000 /* of rules, about 10 ns each: with that much done the turn ends */
 #define TURN_MOST (UNITS_SECOND / 200) /* large datagrams take their time: then keys and frames come before the next read */
@@ -66,7 +66,7 @@ static int send_linked(struct app *a, const struct pending *p)
                              .to = p->request.peer,
                              .after = p->after,
                              .tag = journal_last(a->journal) + 1};
-    int answer = link_submit(faults_link(a, ROLE_SERVER, DIR_SENT), &item, loop_clock(a->loop).mono);
+    int answer = link_submit(faults_link(a, ROLE_SERVER, DIR_SENT), &item, app_time(a));
     int error = answer < 0                                                                                  ? ENOBUFS :
                 answer == LINK_NOW && udp_send_from(&s->udp, &p->from, &p->request.peer, bytes, p->len) < 0 ? errno :
                                                                                                               0;
@@ -115,11 +115,17 @@ static void journal_pending(struct app *a)
 
 static void server_ready(void *context, short revents);
 
-static int watch(struct app *a)
+short server_events(const struct app *a)
 {
-    const struct server *s = &a->server;
-    short events = s->full ? POLLOUT : s->sated ? 0 : POLLIN;
-    return loop_watch(a->loop, s->udp.fd, events, LOOP_SOCKET, server_ready, a);
+    return a->server.full ? POLLOUT : a->server.sated ? 0 : POLLIN;
+}
+
+int server_watch(struct app *a)
+{
+    if (!a->stepping.on && a->server.udp.fd >= 0)
+        return loop_watch(a->loop, a->server.udp.fd, server_events(a), LOOP_SOCKET, server_ready, a);
+    loop_unwatch(a->loop, a->server.udp.fd);
+    return 0;
 }
 
 /* Sends the replies that pend and journals all. Returns false when the socket is full: the rest goes on pending. */
@@ -129,7 +135,7 @@ static bool settle(struct app *a)
     bool full = tx_send(s->tx, &s->udp, a->settings[SETTING_OFFLOAD]) < 0;
     if (full != s->full) {
         s->full = full;
-        watch(a);
+        server_watch(a);
     }
     if (!full)
         journal_pending(a);
@@ -177,6 +183,20 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
         p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
 }
 
+/* Decides what goes back. */
+static void answer(struct app *a, struct pending *p)
+{
+    struct server *s = &a->server;
+    if (s->closing && s->rules.count) {
+        p->reason = "the server was closed before it answered";
+        p->told = EVENT_SUPPRESSED;
+    } else if (a->relay.on) {
+        relay_forward(a, &p->request, &p->from);
+    } else if (s->transform->answers || s->rules.count) {
+        make_reply(a, p, p->peer ? &s->peers.rows[p->peer - 1].guard : &s->peers.others_guard);
+    }
+}
+
 void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags)
 {
     struct server *s = &a->server;
@@ -203,14 +223,8 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
     p->peer = peer ? (size_t)(peer - s->peers.rows) + 1 : 0;
     if (rx_way(s->rx) == RX_PLAIN || a->relay.on) /* alone: it stands between its two calls */
         e->n = app_journal(a, e);
-    if (s->closing && s->rules.count) {
-        p->reason = "the server was closed before it answered";
-        p->told = EVENT_SUPPRESSED;
-    } else if (a->relay.on) {
-        relay_forward(a, e, &p->from);
-    } else if (s->transform->answers || s->rules.count) {
-        make_reply(a, p, peer ? &peer->guard : &s->peers.others_guard);
-    }
+    if (!a->stepping.on) /* else that is a step of its own */
+        answer(a, p);
 }
 
 /* Takes of what was read as much as can pend, and adds it to what the turn has seen. */
@@ -292,25 +306,65 @@ static void server_ready(void *context, short revents)
 
 void server_settle_taken(struct app *a)
 {
-    if (a->server.pending_count)
+    if (a->server.pending_count && !a->stepping.on)
         settle(a);
 }
 
 bool server_may_take(const struct app *a)
 {
-    return !a->server.full && a->server.work < WORK_MOST;
+    bool busy = a->stepping.on && a->server.pending_count;
+    return !a->server.full && a->server.work < WORK_MOST && !busy;
+}
+
+bool server_is_plain(struct app *a)
+{
+    struct server *s = &a->server;
+    for (int i = 0; s->udp.fd >= 0 && rx_way(s->rx) != RX_PLAIN && i < LEAVING; i++)
+        server_ready(a, 0);
+    return s->udp.fd < 0 || (rx_way(s->rx) == RX_PLAIN && s->pending_count == 0 && !s->again);
+}
+
+void server_step_read(struct app *a)
+{
+    struct server *s = &a->server;
+    struct rx_wish wish = sockets_wish(a);
+    size_t datagrams = 0, bytes = 0;
+    if (s->udp.fd < 0 || s->pending_count || still_wanted(a) == 0)
+        return;
+    wish.stamps = true; /* the next may come much later */
+    rx_begin(s->rx, &s->udp, &wish);
+    if (rx_fill(s->rx, &s->udp, 1) < 0)
+        app_call_failed(a, ROLE_SERVER, rx_call(s->rx, &s->udp));
+    take_some(a, &datagrams, &bytes);
+    faults_step(a);
+}
+
+void server_step_answer(struct app *a)
+{
+    struct server *s = &a->server;
+    if (!s->pending_count)
+        return;
+    answer(a, &s->pending[0]);
+    if (!s->pending[0].has_reply && !s->pending[0].reason && !s->pending[0].command)
+        journal_pending(a); /* nothing goes back */
+}
+
+void server_step_reply(struct app *a)
+{
+    if (a->server.pending_count)
+        settle(a);
 }
 
 void server_step(struct app *a)
 {
-    if (a->server.again && !a->server.full)
+    if (a->server.again && !a->server.full && !a->stepping.on)
         server_ready(a, 0);
     a->server.work = 0; /* the turn ends here */
     bool sated = still_wanted(a) == 0;
     if (a->server.sated == sated || a->server.udp.fd < 0)
         return;
     a->server.sated = sated;
-    watch(a); /* what is not wanted would be ready all the time */
+    server_watch(a); /* what is not wanted would be ready all the time */
 }
 
 int server_open(struct app *a, const struct address *local)
@@ -336,7 +390,7 @@ int server_open(struct app *a, const struct address *local)
     tx_reset(s->tx);
     sockets_apply(a, &s->udp);
     s->local = at;
-    return watch(a);
+    return server_watch(a);
 }
 
 void server_settle(struct app *a)

@@ -163,11 +163,16 @@ void sockets_queued(struct app *a, enum role role)
         look_soon(source);
 }
 
+bool sockets_are_plain(const struct app *a)
+{
+    return a->settings[SETTING_PLAIN] || a->stepping.wanted || a->calls_seen;
+}
+
 struct rx_wish sockets_wish(const struct app *a)
 {
     return (struct rx_wish){
         .room = (size_t)a->settings[SETTING_READ_SIZE],
-        .plain = a->settings[SETTING_PLAIN],
+        .plain = sockets_are_plain(a),
         .trains = a->settings[SETTING_OFFLOAD],
     };
 }
@@ -182,11 +187,25 @@ static void journal_call(struct app *a, enum role role, const struct call *c, st
     a->calls += journal_append(a->journal, &e) != 0;
 }
 
+/* What opened the socket is remembered, however much is journalled behind it. */
+static void note_opening(struct call_source *source, const struct call *c, struct moment when)
+{
+    static const enum call_id ids[OPENING_CALLS] = {CALL_SOCKET, CALL_BIND, CALL_CONNECT, CALL_CLOSE};
+    for (int i = 0; i < OPENING_CALLS; i++)
+        if (c->id == ids[i]) {
+            struct opening_call *o = &source->opened[i];
+            o->entry = entry_make(ENTRY_CALL, source->role);
+            call_entry(c, &o->entry, o->room);
+            o->entry.mono = when.mono;
+        }
+}
+
 static void called(void *context, const struct call *c)
 {
     struct call_source *source = context;
     source->app->called = loop_clock(source->app->loop);
     journal_call(source->app, source->role, c, source->app->called);
+    note_opening(source, c, source->app->called);
 }
 
 void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enum role role)
@@ -195,21 +214,29 @@ void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enu
     udp_trace(u, called, source);
 }
 
+static void journal_poll(struct app *a, const struct pollfd *fds, int count, int timeout, int result, struct moment when)
+{
+    struct call c = {.id = CALL_POLL, .numbers = {timeout}, .result = result};
+    for (int i = 0; i < count && c.polled_count < CALL_POLLED; i++)
+        c.polled[c.polled_count++] = (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
+    journal_call(a, ROLE_NONE, &c, when);
+}
+
+void sockets_tell_poll(struct app *a, const struct pollfd *fds, int count, int timeout, int result)
+{
+    a->called = loop_clock(a->loop);
+    journal_poll(a, fds, count, timeout, result, a->called);
+}
+
 /* A poll is an entry when it told something of an endpoint's socket. */
 static void polled(void *context, const struct pollfd *fds, int count, int timeout, int result)
 {
     struct app *a = context;
-    struct call c = {.id = CALL_POLL, .numbers = {timeout}, .result = result};
     bool ours = false;
-    for (int i = 0; i < count; i++) {
-        bool endpoint = fds[i].fd == a->client.udp.fd || fds[i].fd == a->server.udp.fd;
-        ours |= endpoint && fds[i].revents;
-        if (c.polled_count < CALL_POLLED)
-            c.polled[c.polled_count++] =
-                (struct call_polled){fds[i].fd, fds[i].events, result > 0 ? fds[i].revents : 0};
-    }
+    for (int i = 0; i < count; i++)
+        ours |= (fds[i].fd == a->client.udp.fd || fds[i].fd == a->server.udp.fd) && fds[i].revents;
     if (ours && result > 0)
-        journal_call(a, ROLE_NONE, &c, loop_now(a->loop));
+        journal_poll(a, fds, count, timeout, result, loop_now(a->loop));
 }
 
 void sockets_trace_poll(struct app *a)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -352,17 +354,92 @@ const struct call_about *call_about(const char *name)
     return NULL;
 }
 
+/* Its result, and the error's name. */
+static void put_result(const struct entry *e, struct buffer *out)
+{
+    char name[16];
+    buffer_printf(out, ") = %lld", (long long)e->result);
+    if (e->error)
+        buffer_printf(out, " %s", errno_name(e->error, name));
+}
+
 int call_format(const struct entry *e, struct buffer *out)
 {
     struct buffer arguments;
-    char name[16];
     buffer_init(&arguments);
     buffer_printf(out, "%s(", call_words(e, &arguments));
     for (size_t at = 0; at < arguments.len; at += strlen((char *)arguments.data + at) + 1)
         buffer_printf(out, "%s%s", at ? ", " : "", (char *)arguments.data + at);
-    buffer_printf(out, ") = %lld", (long long)e->result);
-    if (e->error)
-        buffer_printf(out, " %s", errno_name(e->error, name));
+    put_result(e, out);
+    buffer_done(&arguments);
+    return out->failed ? -1 : 0;
+}
+
+enum call_id call_id_of(const struct entry *e)
+{
+    struct buffer arguments;
+    int id = 0;
+    buffer_init(&arguments);
+    const char *name = call_words(e, &arguments);
+    while (id < CALL_COUNT && strcmp(names[id], name) != 0)
+        id++;
+    buffer_done(&arguments);
+    return (enum call_id)id;
+}
+
+/* Where the words say that the descriptor was ready: "{4, POLLIN: POLLIN}". */
+static const char *ready_words(const char *words, int fd)
+{
+    char begin[16];
+    snprintf(begin, sizeof begin, "{%d, ", fd);
+    const char *at = strstr(words, begin), *end = at ? strchr(at, '}') : NULL, *colon = at ? strchr(at, ':') : NULL;
+    return colon && colon < end ? at : NULL;
+}
+
+bool call_found_ready(const struct entry *e, int fd)
+{
+    struct buffer arguments;
+    buffer_init(&arguments);
+    bool found = strcmp(call_words(e, &arguments), names[CALL_POLL]) == 0 && arguments.len &&
+                 ready_words((char *)arguments.data, fd);
+    buffer_done(&arguments);
+    return found;
+}
+
+/* Of "[{3, POLLIN: POLLIN}, {4, POLLIN}]" what was found: "[3: POLLIN …]". */
+static void put_found(const char *words, struct buffer *out)
+{
+    const char *comma = "";
+    buffer_append_text(out, "[");
+    for (const char *at = words; (at = strchr(at, '{')); at++) {
+        const char *colon = strchr(at, ':'), *end = strchr(at, '}');
+        if (!end || !colon || colon > end)
+            continue;
+        buffer_printf(out, "%s%d%.*s", comma, atoi(at + 1), (int)(end - colon), colon);
+        comma = ", ";
+    }
+    buffer_append_text(out, *comma ? " …]" : "…]");
+}
+
+int call_brief(const struct entry *e, struct buffer *out)
+{
+    struct buffer arguments;
+    buffer_init(&arguments);
+    const char *name = call_words(e, &arguments);
+    bool poll = strcmp(name, names[CALL_POLL]) == 0;
+    buffer_printf(out, "%s(", name);
+    for (size_t at = 0, len; at < arguments.len; at += len + 1) {
+        const char *word = (char *)arguments.data + at;
+        len = strlen(word);
+        size_t most = *word == '"' ? len : strcspn(word, "|");
+        if (poll)
+            put_found(word, out);
+        else
+            buffer_printf(out, "%s%.*s%s", at ? ", " : "", (int)most, word, most < len ? "…" : "");
+        if (poll || (most < len && strcmp(name, names[CALL_SOCKET]) == 0))
+            break;
+    }
+    put_result(e, out);
     buffer_done(&arguments);
     return out->failed ? -1 : 0;
 }

@@ -8,6 +8,7 @@
 #ifndef UDPTALK_CORE_CALL_H
 #define UDPTALK_CORE_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,6 +81,13 @@ struct call_about {
 
 /* Of the call of that name; NULL where there is none. */
 const struct call_about *call_about(const char *name);
+
+/* Which call it is, CALL_COUNT where that is not known; whether a poll found the descriptor ready. */
+enum call_id call_id_of(const struct entry *e);
+bool call_found_ready(const struct entry *e, int fd);
+
+/* Appends the call in short, as a figure has it: of flags the first alone, of a poll what it found. Returns 0, or −1 with ENOMEM. */
+int call_brief(const struct entry *e, struct buffer *out);
 
 /* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with ENOMEM. */
 int call_format(const struct entry *e, struct buffer *out);

@@ -29,7 +29,8 @@ typedef int parse_arguments(struct command *c, const struct words *w, char *why)
 static parse_arguments parse_place, parse_optional_place, parse_group, parse_role, parse_transform, parse_time,
     parse_setting, parse_exchange, parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save,
     parse_replay, parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule,
-    parse_fault, parse_ping, parse_view;
+    parse_fault, parse_ping, parse_view, parse_step,
+    parse_speed;
 
 enum { RAW = -1, REST = -2 };
 
@@ -39,6 +40,7 @@ enum argument_kind {
     ARGUMENT_TRANSFORM,
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
+    ARGUMENT_STEP,
     ARGUMENT_VIEW,
     ARGUMENT_FILTER,
     ARGUMENT_FORM,
@@ -95,7 +97,10 @@ static const struct {
     [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
     [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
                       parse_copy, 2, ARGUMENT_FORM},
-    [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: help inspect calls stats"}, parse_view, 1, ARGUMENT_VIEW},
+    [COMMAND_STEP] = {{"step", "on|off", "", "one socket call at a time: Space makes the next"}, parse_step, 1, ARGUMENT_STEP},
+    [COMMAND_SPEED] = {{"speed", "X|full", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
+    [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: help figure inspect calls stats"}, parse_view, 1, ARGUMENT_VIEW},
+    [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_CALLS] = {{"calls", "", "F5", "the socket calls, with arguments and results"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_STATS] = {{"stats", "", "F6", "counts, round-trip times, rates, clients"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
@@ -288,6 +293,31 @@ static int parse_word(struct command *c, const struct words *w, char *why)
         return 0;
     snprintf(why, COMMAND_WHY, "there is no help on \"%s\"; /help alone shows all there is",
              quotable(name, strlen(name), word));
+    return -1;
+}
+
+static int parse_step(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    c->on = w->count && strcmp(w->at[0], "on") == 0;
+    if (c->on || (w->count && strcmp(w->at[0], "off") == 0))
+        return 0;
+    snprintf(why, COMMAND_WHY, w->count ? "/step takes on or off, not \"%s\"" : "/step takes on or off",
+             w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
+    return -1;
+}
+
+static int parse_speed(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED], *end = NULL;
+    if (w->count && strcmp(w->at[0], "full") == 0)
+        return 0;
+    c->speed = w->count ? strtod(w->at[0], &end) : 0;
+    if (end && end != w->at[0] && !*end && c->speed >= 0.01 && c->speed <= 100)
+        return 0;
+    snprintf(why, COMMAND_WHY, w->count ? "/speed takes a number from 0.01 to 100, or full, not \"%s\"" :
+             "/speed takes a number from 0.01 to 100 (1 is a box every half second), or full",
+             w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
     return -1;
 }
 
@@ -816,6 +846,9 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
         for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)
             count = add_name(names, room, count, dump_form_name(form), prefix, len);
         return count;
+    case ARGUMENT_STEP:
+        count = add_name(names, room, count, "on", prefix, len);
+        return add_name(names, room, count, "off", prefix, len);
     case ARGUMENT_VIEW:
         for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
             count = add_name(names, room, count, view_info(view)->name, prefix, len);

@@ -51,7 +51,10 @@ enum command_id {
     COMMAND_GO,
     COMMAND_INSPECT,
     COMMAND_COPY,
+    COMMAND_STEP,
+    COMMAND_SPEED,
     COMMAND_VIEW,
+    COMMAND_FIGURE,
     COMMAND_CALLS,
     COMMAND_STATS,
     COMMAND_SAVE,
@@ -102,7 +105,8 @@ struct command {
     enum command_range range; /* save */
     enum dump_form form;    /* copy */
     char marks[2];          /* mark, go, save: letters a to z, or 0 */
-    double speed;           /* replay: times as fast as then */
+    double speed;           /* replay: times as fast as then; speed: as fast as usual, 0: all at once */
+    bool on;                /* step */
     int64_t clock;          /* go: a time of the day, ns; −1: none */
     struct fault_change fault;
     enum command_rule rule; /* rule; `count` is the one that is deleted */

@@ -20,6 +20,8 @@ enum direction { DIR_NONE, DIR_SENT, DIR_RECEIVED };
 enum entry_kind { ENTRY_DATAGRAM, ENTRY_CALL, ENTRY_NOTICE };
 enum match_how { MATCH_NONE, MATCH_CONTENT, MATCH_ORDER };
 
+#define RTT_STEPPED INT64_C(-2)
+
 enum flag {
     FLAG_TRUNCATED = 1 << 0,
     FLAG_LOST = 1 << 1,
@@ -53,7 +55,7 @@ struct entry {
     int error;              /* errno, or 0: why it was not sent, what a call failed with, what a notice is about */
     uint64_t reply_to;      /* the entry it belongs to, or 0 */
     uint64_t exchange;      /* the exchange it belongs to, or 0 */
-    int64_t rtt;            /* ns, −1 when it has none */
+    int64_t rtt;            /* ns, −1 when it has none, RTT_STEPPED when it means nothing, since time stood still */
     int64_t result;         /* calls */
     struct address local, peer;
     size_t size;            /* datagrams: bytes on the wire, 0–65,535; else `kept` */

@@ -30,10 +30,11 @@ struct record {
 _Static_assert(sizeof(struct record) == 40, "a record is forty bytes");
 
 #define RTT_NONE UINT32_MAX
+#define RTT_STOOD (UINT32_MAX - 1) /* RTT_STEPPED: above all that RTT_COARSE_MAX lets be written */
 #define RTT_MICRO UINT32_C(0x80000000)
 #define RTT_MILLI UINT32_C(0xc0000000)
 #define RTT_NS_MAX INT64_C(0x7fffffff)
-#define RTT_COARSE_MAX INT64_C(0x3ffffffe)
+#define RTT_COARSE_MAX INT64_C(0x3ffffffd)
 
 /* What many entries share: both addresses, and how far the wall clock is ahead of the monotonic one. */
 struct context {
@@ -260,7 +261,7 @@ static struct block *block_for(struct journal *j, struct chain *c, const struct 
 static uint32_t rtt_pack(int64_t rtt)
 {
     if (rtt < 0)
-        return RTT_NONE;
+        return rtt == RTT_STEPPED ? RTT_STOOD : RTT_NONE;
     if (rtt <= RTT_NS_MAX)
         return (uint32_t)rtt;
     if (rtt / 1000 <= RTT_COARSE_MAX)
@@ -273,6 +274,8 @@ static int64_t rtt_unpack(uint32_t rtt)
 {
     if (rtt == RTT_NONE)
         return -1;
+    if (rtt == RTT_STOOD)
+        return RTT_STEPPED;
     if (!(rtt & RTT_MICRO))
         return rtt;
     return (int64_t)(rtt & ~RTT_MILLI) * ((rtt & RTT_MILLI) == RTT_MILLI ? 1000000 : 1000);

@@ -13,6 +13,8 @@ static const struct {
      ACTION_FOCUS_BACK, {{.code = KEYS_BACKTAB}}},
     {{SCOPE_ANY, "F1, Esc 1", "this help; again: back"},
      ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
+    {{SCOPE_ANY, "F3, Esc 3", "the two programs as flow charts; again: back"},
+     ACTION_FIGURE, {{.code = KEYS_F, .ch = 3}, {.code = KEYS_ALT, .ch = '3'}}},
     {{SCOPE_ANY, "F4, Esc 4", "inspect the line in focus; again: back"},
      ACTION_INSPECT, {{.code = KEYS_F, .ch = 4}, {.code = KEYS_ALT, .ch = '4'}}},
     {{SCOPE_ANY, "F5, Esc 5", "the socket calls; again: back"},
@@ -63,6 +65,9 @@ static const struct {
     {{SCOPE_LOG, "?", "help"}, ACTION_HELP, {{.code = KEYS_CHAR, .ch = '?'}}},
     {{SCOPE_LOG, "Tab", "the next part"}, ACTION_FOCUS, {{.code = KEYS_TAB}}},
     {{SCOPE_LOG, "q, Esc", "back to the input line"}, ACTION_BACK, {{.code = KEYS_CHAR, .ch = 'q'}, {.code = KEYS_ESC}}},
+
+    {{SCOPE_STEP, "Space", "the next call; from the input line where it is empty"}, ACTION_STEP, {{.code = KEYS_CHAR, .ch = ' '}}},
+    {{SCOPE_STEP, "c", "in logs and views: run on, as /step off does"}, ACTION_RUN, {{.code = KEYS_CHAR, .ch = 'c'}}},
 };
 
 enum { ROWS = sizeof table / sizeof *table };
@@ -74,7 +79,7 @@ const struct keymap_row *keymap_row(size_t index)
 
 const char *keymap_scope_name(enum scope scope)
 {
-    static const char *const names[SCOPE_COUNT] = {"everywhere", "input line", "logs and views"};
+    static const char *const names[SCOPE_COUNT] = {"everywhere", "input line", "logs and views", "step mode"};
     return names[scope];
 }
 
@@ -90,5 +95,5 @@ static enum action find_in(enum scope scope, const struct key *key)
 enum action keymap_find(enum scope scope, const struct key *key)
 {
     enum action action = find_in(scope, key);
-    return action || scope == SCOPE_ANY ? action : find_in(SCOPE_ANY, key);
+    return action || scope == SCOPE_ANY || scope == SCOPE_STEP ? action : find_in(SCOPE_ANY, key);
 }

@@ -8,7 +8,7 @@
 
 #include "core/key.h"
 
-enum scope { SCOPE_ANY, SCOPE_LINE, SCOPE_LOG, SCOPE_COUNT };
+enum scope { SCOPE_ANY, SCOPE_LINE, SCOPE_LOG, SCOPE_STEP, SCOPE_COUNT };
 
 enum action {
     ACTION_NONE,
@@ -40,7 +40,10 @@ enum action {
     ACTION_WRAP,       /* long payloads over several rows */
     ACTION_HEX,        /* bytes below each payload */
     ACTION_COPY,       /* the line in focus, to the terminal's clipboard */
+    ACTION_FIGURE,     /* the two programs as flow charts */
     ACTION_CALLS,      /* the socket calls */
+    ACTION_STEP,       /* step mode: the next call */
+    ACTION_RUN,        /* step mode: run on */
     ACTION_STATS,      /* the statistics */
     ACTION_SORT,       /* the statistics' clients by the next column */
     ACTION_REVERSE,    /* the other way round */
@@ -58,10 +61,10 @@ struct keymap_row {
 /* The rows for people, in order; NULL past the end. */
 const struct keymap_row *keymap_row(size_t index);
 
-/* "everywhere", "input line", "logs and views". */
+/* "everywhere", "input line", "logs and views", "step mode". */
 const char *keymap_scope_name(enum scope scope);
 
-/* What a key does in a scope (its own rows first, then SCOPE_ANY's), or ACTION_NONE. */
+/* What a key does in a scope (its own rows first, then SCOPE_ANY's; SCOPE_STEP, which lies over the others, has its own alone), or ACTION_NONE. */
 enum action keymap_find(enum scope scope, const struct key *key);
 
 #endif

@@ -6,6 +6,7 @@
 
 static const struct view_info table[VIEW_COUNT] = {
     [VIEW_HELP] = {"help", 1, "help"},
+    [VIEW_FIGURE] = {"figure", 3, "figure"},
     [VIEW_INSPECT] = {"inspect", 4, "inspect"},
     [VIEW_CALLS] = {"calls", 5, "calls"},
     [VIEW_STATS] = {"stats", 6, "stats"},

@@ -102,8 +102,8 @@ static void draw_datagram(struct cells *c, struct area row, struct scene *s, con
         cells_put(c, row.row, said_at, k.rtt, failed ? STYLE_ERROR : STYLE_NOTICE, said);
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
     int rtt_end = k.size < k.end && (int)strlen(size) + 2 > k.end - k.size ? k.end - (int)strlen(size) - 2 : k.size;
-    if (e->rtt >= 0 && k.rtt < k.size)
-        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, units_format_rtt(e->rtt, text));
+    if ((e->rtt >= 0 || e->rtt == RTT_STEPPED) && k.rtt < k.size)
+        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, e->rtt < 0 ? "stepped" : units_format_rtt(e->rtt, text));
     if (k.size < k.end)
         put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
 }

@@ -24,6 +24,7 @@ struct scene {
     int shift;                   /* columns that are left out at the front of payloads that do not fit */
     int shifted;                 /* how many of them were, at most, in the frame that is drawn */
     bool hex;                    /* each payload's bytes below it */
+    double speed;                /* of the figure: times its usual speed, 0: as fast as it can */
     struct filter *search;       /* what is looked for, to be highlighted, or NULL */
     struct {
         bool open, looking_up, connected;
