@@ -85,7 +85,7 @@ START_TEST(time_stands_still)
     terminal_type(t, F3);
     terminal_wait(t, "═ Figure ═ step 6 ");
     terminal_type(t, "c");
-    terminal_wait(t, "step: one call at a time");
+    terminal_wait(t, "/step on: one call");
     terminal_type(t, "q");
     terminal_wait(t, "1 ← SLOW");
     ck_assert(!terminal_find(t, "no answer", NULL, NULL));
