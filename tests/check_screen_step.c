@@ -72,7 +72,7 @@ END_TEST
 /* Nothing is given up while time stands still, and all goes on when it goes on. */
 START_TEST(time_stands_still)
 {
-    struct terminal *t = screen_both((const char *[]){"-w", "200ms", NULL}, NULL);
+    struct terminal *t = screen_both((const char *[]){"-w", "2s", NULL}, NULL);
     screen_send(t, "/fault client delay 300ms");
     terminal_type(t, "/step on\r");
     terminal_wait(t, "step>");
