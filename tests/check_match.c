@@ -295,6 +295,9 @@ START_TEST(takes_no_bytes_at_all)
     struct match_result r;
     ck_assert_int_eq(match_sent(m, 1, 1, 5, &somebody, NULL, 0, transform_find("upper")), 0);
     ck_assert(match_arrived(m, &somebody, NULL, 0, &r));
+    ck_assert(!match_arrived(m, &somebody, NULL, 0, &r));
+    ck_assert(match_arrived_again(m, &somebody, NULL, 0, &r));
+    ck_assert(!match_arrived_again(m, &somebody, (const unsigned char *)"other", 5, &r));
     ck_assert(match_received(m, &somebody, NULL, 0, &r));
     ck_assert_int_eq(r.how, MATCH_CONTENT);
     ck_assert_uint_eq(r.request, 1);

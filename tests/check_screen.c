@@ -87,6 +87,34 @@ START_TEST(test_calls)
 }
 END_TEST
 
+START_TEST(test_ladder)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    int port = screen_port(t), mine, peer = screen_peer_open(&mine);
+    terminal_type(t, "hello\r");
+    terminal_wait(t, "1 ← HELLO   ");
+    terminal_type(t, "\033OQ"); /* F2 */
+    terminal_wait(t, "═ Ladder ═");
+    terminal_wait(t, "├─── hello ──");
+    terminal_wait(t, "── HELLO ───┤ 5 B");
+    screen_peer_give(peer, port, "outside", 7);
+    screen_peer_expect(peer, "OUTSIDE");
+    terminal_wait(t, "├─── OUTSIDE ──");
+    terminal_type(t, "/OUTSIDE\r");
+    terminal_wait(t, "/OUTSIDE/: hit 1 of 1");
+    terminal_type(t, "\r");
+    terminal_wait(t, "═ Inspect ═ exchange 2 ═");
+    terminal_type(t, "q");
+    terminal_type(t, "/fault client loss 100%\r");
+    terminal_wait(t, "fault on client");
+    terminal_type(t, "gone\r");
+    terminal_type(t, "/ladder\r");
+    terminal_wait(t, "├─── gone ── ✗");
+    terminal_wait(t, "dropped here by /fault");
+    screen_end(t);
+}
+END_TEST
+
 static const struct {
     const char *line, *counts, *reply;
 } texts[] = {
@@ -488,6 +516,7 @@ int main(void)
         {"the first screen says what is there and what to do", test_first_screen},
         {"a line goes out and its reply comes back", test_line_and_reply},
         {"the calls are a log of their own", test_calls},
+        {"the ladder draws an arrow for each datagram", test_ladder},
         {"text of all scripts travels and is counted", test_unicode},
         {"characters and bytes are counted while one types", test_counts},
         {"an empty line is a datagram, two slashes send one", test_empty_line_and_slashes},

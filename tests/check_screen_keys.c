@@ -484,7 +484,7 @@ END_TEST
 START_TEST(test_unknown_keys)
 {
     struct terminal *t = screen_both(NULL, NULL);
-    terminal_type(t, "a\033[99;5~b\033[1;6yc\033OQ\033[<0;3;4M\033[?61;6c\x1c\x1d\x1e\x1f""d\033[200;1~\xff\xfe\xc3(");
+    terminal_type(t, "a\033[99;5~b\033[1;6yc\033[19~\033[<0;3;4M\033[?61;6c\x1c\x1d\x1e\x1f""d\033[200;1~\xff\xfe\xc3(");
     screen_wait_line(t, "abcd(");
     terminal_wait_row(t, HINT_ROW, terminal_row(t, HINT_ROW));
     screen_end(t);

@@ -45,8 +45,8 @@ enum { APP_WHY = 512, APP_GROUPS = 16 };
 /* The calls that open a socket and close it. */
 enum { OPENING_SOCKET, OPENING_BIND, OPENING_CONNECT, OPENING_CLOSE, OPENING_CALLS };
 
-/* The logs, each with a filter of its own: that of all, headless, and those of the endpoints and of the calls. */
-enum log_id { LOG_NONE = ROLE_NONE, LOG_CLIENT = ROLE_CLIENT, LOG_SERVER = ROLE_SERVER, LOG_CALLS, LOG_COUNT };
+/* The logs, each with a filter of its own: that of all, headless, those of the endpoints, the ladder and the calls. */
+enum log_id { LOG_NONE = ROLE_NONE, LOG_CLIENT = ROLE_CLIENT, LOG_SERVER = ROLE_SERVER, LOG_LADDER, LOG_CALLS, LOG_COUNT };
 
 /* Whose calls are journalled. */
 struct call_source {

@@ -583,5 +583,5 @@ uint64_t client_exchange_of(struct app *a, const struct address *from, const str
         return 0;
     if (!address_is_any(&c->local) ? !address_equal(from, &c->local) : !address_is_loopback(from))
         return 0;
-    return match_arrived(c->match, to, data, len, &match) ? match.exchange : 0;
+    return match_arrived(c->match, to, data, len, &match) || match_arrived_again(c->match, to, data, len, &match) ? match.exchange : 0;
 }

@@ -230,6 +230,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_STEP: return stepping_set(s->app, c->on);
     case COMMAND_SPEED: s->scene.speed = c->speed; break;
     case COMMAND_VIEW: return show_view(s, c->view, c);
+    case COMMAND_LADDER: return show_view(s, VIEW_LADDER, c);
     case COMMAND_FIGURE: return show_view(s, VIEW_FIGURE, c);
     case COMMAND_CALLS: return show_view(s, VIEW_CALLS, c);
     case COMMAND_STATS: return show_view(s, VIEW_STATS, c);
@@ -291,6 +292,7 @@ static void start(struct screen *s)
     stats_view_init(&s->stats);
     log_view_init(&s->logs[LOG_CLIENT], &client_log);
     log_view_init(&s->logs[LOG_SERVER], &server_log);
+    log_view_init(&s->logs[LOG_LADDER], &ladder_log);
     log_view_init(&s->logs[LOG_CALLS], &calls_log);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
     s->scrolled = a->options->mode == MODE_SERVER ? PART_SERVER : PART_CLIENT;

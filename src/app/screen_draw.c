@@ -336,6 +336,17 @@ static void draw_message(struct screen *s, int row)
     wrap_put(&s->cells, a, s->message_style, text, strlen(s->message));
 }
 
+/* In the ladder: what is to be known of the row in focus. */
+static bool explain_row(struct screen *s, char *text, size_t room)
+{
+    struct ladder_row row;
+    uint64_t n = log_view_focus(screen_log(s), &s->scene);
+    *text = '\0';
+    if (n && ladder_gather(s->scene.journal, &s->scene.ends, n, &row))
+        ladder_explain(s->scene.journal, &row, text, room);
+    return *text;
+}
+
 static void draw_hint(struct screen *s)
 {
     char hint[400];
@@ -349,7 +360,9 @@ static void draw_hint(struct screen *s)
     if (s->app->stepping.on && s->view == VIEW_FIGURE && s->focus == PART_VIEW && !s->question) {
         size_t at = (size_t)snprintf(hint, sizeof hint, "Now: ");
         stepping_words(s->app, hint + at, sizeof hint - at);
-    } else if (s->question)
+    } else if (s->view == VIEW_LADDER && s->focus == PART_VIEW && !s->question && !s->awaits && explain_row(s, hint, sizeof hint))
+        ;
+    else if (s->question)
         snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" :
                  s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · f file · Esc back" : "y yes · n no");
     else if (s->focus == PART_LINE)

@@ -112,6 +112,12 @@ static void go_back(struct screen *s)
 /* To the end of long payloads and back: a step shows half of them anew. */
 static void shift(struct screen *s, int sign)
 {
+    if (s->view == VIEW_LADDER) {
+        int first = s->scene.ends_first + sign;
+        s->scene.ends_first = first < 0 ? 0 : first < (int)s->scene.ends.count ? first : s->scene.ends_first;
+        return;
+    }
+
     enum { STEP = 20, MOST = 1 << 18 };
     int to = (s->scene.shift < s->scene.shifted ? s->scene.shift : s->scene.shifted) + sign * STEP; /* from what is seen */
     s->scene.shift = s->scene.wrap || to < 0 ? 0 : to < MOST ? to : MOST;
@@ -204,6 +210,7 @@ static void act(struct screen *s, enum action action)
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
     case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_LADDER: screen_view(s, VIEW_LADDER, true); break;
     case ACTION_FIGURE: screen_view(s, VIEW_FIGURE, true); break;
     case ACTION_CALLS: screen_view(s, VIEW_CALLS, true); break;
     case ACTION_STATS: screen_view(s, VIEW_STATS, true); break;

@@ -8,7 +8,7 @@
 #include "app/screen_state.h"
 #include "core/units.h"
 
-enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
+enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, ENDS_TURN = 20000, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
 
 /* The row that an entry belongs to, 0 for none. */
 static uint64_t row_of(const struct log_view *v, const struct journal *j, uint64_t n)
@@ -305,7 +305,7 @@ static void tell_gave_up(struct screen *s, struct filter *f, const struct filter
 void screen_log_turn(struct screen *s)
 {
     const struct journal *j = app_viewed(s->app);
-    bool more = false;
+    bool more = s->view == VIEW_LADDER && ladder_look(&s->scene.ends, j, ENDS_TURN);
     for (enum log_id i = LOG_CLIENT; i < LOG_COUNT; i++)
         if (s->logs[i].sift)
             more |= sift_step(&s->sifts[i], j, WORK_TURN);
@@ -359,6 +359,8 @@ void screen_log_reset(struct screen *s)
             show_filtered(s, &s->logs[i]);
     }
     s->scene.start = 0;
+    s->scene.ends = (struct ladder_ends){0};
+    s->scene.ends_first = 0;
     screen_look(s); /* keys may come before the next frame */
     memset(s->app->marks, 0, sizeof s->app->marks);
 }

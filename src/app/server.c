@@ -215,6 +215,7 @@ void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
         e->local.port = s->local.port;
     }
     e->exchange = client_exchange_of(a, &e->peer, &e->local, e->data, e->kept);
+    e->match = e->exchange ? MATCH_OWN : MATCH_NONE;
     if (!e->exchange)
         e->exchange = ++a->exchanges;
     s->in++;

@@ -18,7 +18,8 @@
 enum role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 enum direction { DIR_NONE, DIR_SENT, DIR_RECEIVED };
 enum entry_kind { ENTRY_DATAGRAM, ENTRY_CALL, ENTRY_NOTICE };
-enum match_how { MATCH_NONE, MATCH_CONTENT, MATCH_ORDER };
+/* How an answer was matched to its request; of what a server received: that it is this program's own client's. */
+enum match_how { MATCH_NONE, MATCH_CONTENT, MATCH_ORDER, MATCH_OWN };
 
 #define RTT_STEPPED INT64_C(-2)
 
@@ -49,7 +50,7 @@ struct entry {
     enum entry_kind kind;
     enum role role;
     enum direction dir;     /* datagrams */
-    enum match_how match;   /* received by a client: how it was matched to reply_to */
+    enum match_how match;   /* received by a client: how it was matched to reply_to; by a server: MATCH_OWN or none */
     enum event event;       /* notices */
     unsigned flags;         /* datagrams: FLAG_…, or-ed */
     int error;              /* errno, or 0: why it was not sent, what a call failed with, what a notice is about */

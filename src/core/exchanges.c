@@ -56,15 +56,18 @@ static bool is_own_client(const struct exchanges *x, const struct address *from)
     return address_is_any(&x->client) ? address_is_loopback(from) : address_equal(from, &x->client);
 }
 
-static uint64_t find(struct exchanges *x, const struct entry *e)
+static uint64_t find(struct exchanges *x, struct entry *e)
 {
     struct match_result match;
     uint64_t found = exchange_of(x, e->reply_to);
     if (found || e->kind != ENTRY_DATAGRAM)
         return found;
     if (e->role == ROLE_SERVER && e->dir == DIR_RECEIVED && is_own_client(x, &e->peer) &&
-        match_arrived(x->sent, &e->local, e->data, e->kept, &match))
+        (match_arrived(x->sent, &e->local, e->data, e->kept, &match) ||
+         match_arrived_again(x->sent, &e->local, e->data, e->kept, &match))) {
+        e->match = MATCH_OWN;
         return match.exchange;
+    }
     return ++x->last;
 }
 

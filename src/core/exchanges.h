@@ -21,7 +21,7 @@ struct exchanges;
 struct exchanges *exchanges_new(uint64_t seed);
 void exchanges_free(struct exchanges *x);
 
-/* Sets e->exchange. Returns 0, or −1 with ENOMEM. */
+/* Sets e->exchange, and e->match of what a server received from the journal's own client. Returns 0, or −1 with ENOMEM. */
 int exchanges_assign(struct exchanges *x, struct entry *e);
 
 #endif

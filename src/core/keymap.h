@@ -40,6 +40,7 @@ enum action {
     ACTION_WRAP,       /* long payloads over several rows */
     ACTION_HEX,        /* bytes below each payload */
     ACTION_COPY,       /* the line in focus, to the terminal's clipboard */
+    ACTION_LADDER,     /* the sequence diagram */
     ACTION_FIGURE,     /* the two programs as flow charts */
     ACTION_CALLS,      /* the socket calls */
     ACTION_STEP,       /* step mode: the next call */

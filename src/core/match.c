@@ -33,6 +33,7 @@ struct content {
     uint64_t waiting;     /* nothing before it waits */
     uint64_t own_waiting; /* nothing before it waits that was sent as this very content */
     uint64_t unarrived;   /* nothing before it was sent as this very content and has not arrived */
+    uint64_t arrived;     /* the one that arrived last, 0: none */
     uint64_t answered;    /* the last sent of those answered, 0: none */
     int32_t chain;        /* the next content in the bucket */
 };
@@ -198,6 +199,8 @@ static void forget_oldest(struct match *m)
             c->own_waiting = c->head;
         if (c->unarrived == serial)
             c->unarrived = c->head;
+        if (c->arrived == serial)
+            c->arrived = 0;
         if (c->answered == serial)
             c->answered = 0; /* those answered were sent before, and are forgotten already */
         if (!c->head)
@@ -386,6 +389,17 @@ bool match_arrived(struct match *m, const struct address *peer, const unsigned c
         return false;
     describe(m, c->unarrived, MATCH_CONTENT, out);
     at(m, c->unarrived)->arrived = true;
+    c->arrived = c->unarrived;
+    return true;
+}
+
+bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                         struct match_result *out)
+{
+    struct content *c = content_find(m, content_key(m, peer, data, len));
+    if (!c || !c->arrived)
+        return false;
+    describe(m, c->arrived, MATCH_CONTENT, out);
     return true;
 }
 

@@ -55,6 +55,9 @@ bool match_received(struct match *m, const struct address *peer, const unsigned 
 /* A request with that very payload arrived at a server of this program, whose address it was sent to is `peer`. Returns false when none that has not arrived yet is known. */
 bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
+/* The same for a copy of one that has arrived: the newest of those. */
+bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+
 /* The network says that a request to `peer` failed: the oldest that waits with that payload, else the oldest that waits. It is given up. */
 bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 

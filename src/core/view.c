@@ -6,6 +6,7 @@
 
 static const struct view_info table[VIEW_COUNT] = {
     [VIEW_HELP] = {"help", 1, "help"},
+    [VIEW_LADDER] = {"ladder", 2, "ladder"},
     [VIEW_FIGURE] = {"figure", 3, "figure"},
     [VIEW_INSPECT] = {"inspect", 4, "inspect"},
     [VIEW_CALLS] = {"calls", 5, "calls"},

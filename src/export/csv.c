@@ -126,7 +126,8 @@ static int row(struct export_context *x, struct buffer *out, const struct entry 
     static const char *const kinds[] = {
         [ENTRY_DATAGRAM] = "datagram", [ENTRY_CALL] = "call", [ENTRY_NOTICE] = "notice"};
     static const char *const directions[] = {[DIR_NONE] = "", [DIR_SENT] = "sent", [DIR_RECEIVED] = "received"};
-    static const char *const matches[] = {[MATCH_NONE] = "", [MATCH_CONTENT] = "content", [MATCH_ORDER] = "order"};
+    static const char *const matches[] = {[MATCH_NONE] = "", [MATCH_CONTENT] = "content", [MATCH_ORDER] = "order",
+                                         [MATCH_OWN] = ""};
     static const struct address none;
     bool datagram = e->kind == ENTRY_DATAGRAM;
     char time[UNITS_TEXT];

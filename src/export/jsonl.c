@@ -167,7 +167,7 @@ static void put_datagram(struct buffer *out, const struct entry *e)
     put_errno(out, e->error);
     if (e->reply_to)
         put_count(out, "reply_to", e->reply_to);
-    if (e->match)
+    if (e->match == MATCH_CONTENT || e->match == MATCH_ORDER)
         put_text(out, "match", e->match == MATCH_CONTENT ? "content" : "order");
     if (e->rtt >= 0)
         put_rtt(out, e->rtt);

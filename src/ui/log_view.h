@@ -66,6 +66,6 @@ enum { LOG_VIEW_NEWS = 112 };
 /* "▼ 12 new", "▼ more below" or "stands still" while it follows nothing, behind "& 3 of 120" where a sift is at work, else "". `text` holds LOG_VIEW_NEWS bytes. */
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
 
-extern const struct log_ops client_log, server_log, calls_log;
+extern const struct log_ops client_log, server_log, calls_log, ladder_log;
 
 #endif

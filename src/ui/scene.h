@@ -8,6 +8,7 @@
 #include "core/address.h"
 #include "core/filter.h"
 #include "core/journal.h"
+#include "core/ladder.h"
 #include "core/transform.h"
 #include "core/units.h"
 
@@ -25,6 +26,9 @@ struct scene {
     int shifted;                 /* how many of them were, at most, in the frame that is drawn */
     bool hex;                    /* each payload's bytes below it */
     double speed;                /* of the figure: times its usual speed, 0: as fast as it can */
+    struct ladder_ends ends;     /* who is in the journal: the ladder's lifelines */
+    int ends_first;              /* the first of those outside that is shown */
+    bool server_left;            /* in the ladder: the server stands left of the client */
     struct filter *search;       /* what is looked for, to be highlighted, or NULL */
     struct {
         bool open, looking_up, connected;

@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include "core/ladder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "made_up.h"
+#include "ui/log_view.h"
+#include "unit.h"
+
+#define MS INT64_C(1000000)
+
+#define CLIENT_AT "127.0.0.1:45831"
+#define SERVER_AT "127.0.0.1:12000"
+
+static struct journal *journal;
+static int64_t now; /* ns since MADE_UP_WALL */
+
+static void begin(void)
+{
+    journal_free(journal);
+    journal = journal_new(JOURNAL_BOUND_MIN, 0);
+    ck_assert_ptr_nonnull(journal);
+    now = 0;
+}
+
+static uint64_t append(struct entry e)
+{
+    e.wall += now;
+    e.mono = e.wall;
+    now += 10 * MS;
+    uint64_t n = journal_append(journal, &e);
+    ck_assert_uint_ne(n, 0);
+    return n;
+}
+
+static struct entry datagram(enum role role, enum direction dir, const char *peer, uint64_t exchange, const char *text)
+{
+    const char *local = role == ROLE_CLIENT ? "0.0.0.0:45831" : SERVER_AT;
+    struct entry e = made_up_datagram(0, role, dir, local, peer, text, strlen(text));
+    e.exchange = exchange;
+    return e;
+}
+
+static uint64_t ask_with(uint64_t exchange, const char *text, unsigned flags)
+{
+    struct entry e = datagram(ROLE_CLIENT, DIR_SENT, SERVER_AT, exchange, text);
+    e.flags = flags;
+    return append(e);
+}
+
+static uint64_t ask(uint64_t exchange, const char *text)
+{
+    return ask_with(exchange, text, 0);
+}
+
+/* The server reads what came from our client (exchange known) or from outside. */
+static uint64_t arrive(uint64_t exchange, const char *peer, const char *text)
+{
+    struct entry e = datagram(ROLE_SERVER, DIR_RECEIVED, peer, exchange, text);
+    e.match = strcmp(peer, CLIENT_AT) == 0 ? MATCH_OWN : MATCH_NONE;
+    return append(e);
+}
+
+static uint64_t reply_with(uint64_t request, const char *text, unsigned flags)
+{
+    struct entry r, e;
+    ck_assert(journal_get(journal, request, &r));
+    char peer[ADDRESS_TEXT];
+    e = datagram(ROLE_SERVER, DIR_SENT, address_format(&r.peer, peer), r.exchange, text);
+    e.reply_to = request;
+    e.flags = flags;
+    return append(e);
+}
+
+static uint64_t get(uint64_t request, uint64_t exchange, const char *text, unsigned flags)
+{
+    struct entry e = datagram(ROLE_CLIENT, DIR_RECEIVED, SERVER_AT, exchange, text);
+    e.reply_to = request;
+    e.match = MATCH_CONTENT;
+    e.rtt = 81000;
+    e.flags = flags;
+    return append(e);
+}
+
+static uint64_t say(enum role role, enum event event, uint64_t about, uint64_t exchange, const char *text)
+{
+    struct entry e = entry_make(ENTRY_NOTICE, role);
+    e.event = event;
+    e.reply_to = about;
+    e.exchange = exchange;
+    e.wall = MADE_UP_WALL;
+    e.data = (const unsigned char *)text;
+    e.size = e.kept = strlen(text);
+    return append(e);
+}
+
+static void talk(uint64_t exchange, const char *text, const char *answer)
+{
+    uint64_t n = ask(exchange, text);
+    reply_with(arrive(exchange, CLIENT_AT, text), answer, 0);
+    get(n, exchange, answer, 0);
+}
+
+/* --- what is drawn --- */
+
+static void draw(struct cells *c, int rows, int cols, int first, bool server_left)
+{
+    struct scene s = {.journal = journal, .ends_first = first, .server_left = server_left};
+    struct log_view v;
+    s.client.local = made_up_address("0.0.0.0:45831");
+    s.server.local = made_up_address(SERVER_AT);
+    while (ladder_look(&s.ends, journal, 7))
+        ;
+    cells_init(c);
+    ck_assert_int_eq(cells_resize(c, rows, cols), 0);
+    log_view_init(&v, &ladder_log);
+    log_view_draw(&v, c, (struct area){0, 0, rows, cols}, &s, true);
+}
+
+static void check_rows(int cols, int first, const char *const *rows, size_t count, int line)
+{
+    struct cells c;
+    struct buffer got, want;
+    buffer_init(&got);
+    buffer_init(&want);
+    draw(&c, (int)count + 3, cols, first, false);
+    for (int row = 0; row < (int)count; row++) {
+        cells_row_text(&c, row + 3, &got);
+        buffer_append_byte(&got, '\n');
+        buffer_append_text(&want, rows[row]);
+        buffer_append_byte(&want, '\n');
+    }
+    if (got.len != want.len || memcmp(got.data, want.data, got.len) != 0)
+        ck_abort_msg("line %d: there stands\n%.*sand not\n%.*s", line, (int)got.len, (char *)got.data, (int)want.len,
+                     (char *)want.data);
+    buffer_done(&got);
+    buffer_done(&want);
+    cells_done(&c);
+}
+
+#define CHECK_ROWS(cols, first, ...) \
+    check_rows(cols, first, (const char *const[]){__VA_ARGS__}, UNIT_COUNT(((const char *const[]){__VA_ARGS__})), __LINE__)
+
+START_TEST(a_datagram_is_one_arrow)
+{
+    begin();
+    talk(1, "hello world", "HELLO WORLD");
+    talk(2, "", "");
+    arrive(3, "127.0.0.1:51002", "from Python");
+    reply_with(journal_last(journal), "FROM PYTHON", 0);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── hello world ─────────►│ 11 B                     ┊",
+        "     0.081 ms   1 │◄───────── HELLO WORLD ───┤ 11 B                     ┊",
+        " 15:31:10.163   2 ├─── (empty) ─────────────►│ 0 B                      ┊",
+        "     0.081 ms   2 │◄───────────── (empty) ───┤ 0 B                      ┊",
+        " 15:31:10.203   3 │                          │◄───────── from Python ───┊ 3",
+        "   in 10.0 ms   3 │                          ├─── FROM PYTHON ─────────►┊ 3");
+}
+END_TEST
+
+START_TEST(what_is_held_is_overtaken)
+{
+    begin();
+    uint64_t slow = ask_with(4, "slow", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, slow, 4, "held 800.0 ms by your /fault");
+    talk(5, "fast", "FAST");
+    say(ROLE_CLIENT, EVENT_LEFT, slow, 4, "left 800.0 ms later");
+    reply_with(arrive(4, CLIENT_AT, "slow"), "SLOW", 0);
+    get(slow, 4, "SLOW", 0);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   4 ├─── slow ──⟳ held 800.0 ms│ held here by /fault",
+        " 15:31:10.143   5 ├─── fast ┆───────────────►│ 4 B, overtakes 4",
+        "     0.081 ms   5 │◄────────┆─────── FAST ───┤ 4 B",
+        " 15:31:10.193   4 │         ╰── slow ───────►│ 4 B, 70.0 ms old",
+        "     0.081 ms   4 │◄──────────────── SLOW ───┤ 4 B");
+    struct ladder_ends x = {0};
+    struct ladder_row r;
+    char text[200];
+    while (ladder_look(&x, journal, 100))
+        ;
+    ck_assert(ladder_gather(journal, &x, 8, &r));
+    ladder_explain(journal, &r, text, sizeof text);
+    ck_assert_str_eq(text, "4 left after 5 though it was sent first: this program held it, not the network.");
+}
+END_TEST
+
+START_TEST(what_ends_says_why)
+{
+    begin();
+    uint64_t n = ask_with(3, "is anybody there?", FLAG_LOST);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 3, "dropped here by your /fault: it never left");
+    say(ROLE_CLIENT, EVENT_NO_ANSWER, n, 3, "no answer in 2 s");
+    ask(4, "x");
+    uint64_t request = arrive(4, CLIENT_AT, "x");
+    uint64_t lost = reply_with(request, "X", FLAG_LOST);
+    say(ROLE_SERVER, EVENT_FAULT, lost, 4, "dropped here by your /fault: it never left");
+    request = arrive(5, "127.0.0.1:123", "time?");
+    reply_with(request, "TIME?", FLAG_SUPPRESSED);
+    say(ROLE_SERVER, EVENT_SUPPRESSED, request, 5, "not answered: port below 1024");
+    CHECK_ROWS(120, 0,
+        " 15:31:10.123   3 ├─── is anybody there? ── ✗                    │ dropped here by /fault                       ┊",
+        " 15:31:10.143   3 │ no answer in 2 s                             │                                              ┊",
+        " 15:31:10.153   4 ├─── x ───────────────────────────────────────►│ 1 B                                          ┊",
+        " 15:31:10.173   4 │                                    ✗ ── X ───┤ dropped here by /fault                       ┊",
+        " 15:31:10.193   5 │                                              │◄─────────────────────────────────── time? ───┊ 5",
+        "   in 10.0 ms   5 │                                              ├─── TIME? ── ✗ not answered: port below 1024  ┊ 5");
+}
+END_TEST
+
+START_TEST(copies_and_strangers)
+{
+    begin();
+    uint64_t n = ask(1, "twice");
+    struct entry copy = datagram(ROLE_CLIENT, DIR_SENT, SERVER_AT, 1, "twice");
+    copy.flags = FLAG_DUPLICATE;
+    append(copy);
+    uint64_t first = arrive(1, CLIENT_AT, "twice"), second = arrive(1, CLIENT_AT, "twice");
+    reply_with(first, "TWICE", 0);
+    reply_with(second, "TWICE", 0);
+    get(n, 1, "TWICE", 0);
+    get(n, 1, "TWICE", FLAG_DUPLICATE);
+    struct entry stranger = datagram(ROLE_CLIENT, DIR_RECEIVED, "127.0.0.1:6666", 2, "trust me");
+    stranger.flags = FLAG_STRANGER;
+    append(stranger);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── twice ───────────────►│ 5 B                      ┊",
+        " 15:31:10.133   1 ├─── twice ───────────────►│ 5 B, a copy by /fault    ┊",
+        "     0.081 ms   1 │◄─────────────── TWICE ───┤ 5 B                      ┊",
+        "     0.081 ms   1 │◄─────────────── TWICE ───┤ 5 B, again               ┊",
+        " 15:31:10.203   2 │◄─────────────────────────┼───────────── trust me ───┊ 2");
+}
+END_TEST
+
+/* Of a remote peer only its address is known, and what comes back. */
+START_TEST(a_remote_peer_and_icmp)
+{
+    begin();
+    struct entry e = datagram(ROLE_CLIENT, DIR_SENT, "10.1.2.3:53", 1, "query");
+    uint64_t n = append(e);
+    e = datagram(ROLE_CLIENT, DIR_RECEIVED, "10.1.2.3:53", 1, "answer");
+    e.reply_to = n;
+    e.rtt = 12345678;
+    append(e);
+    n = append(datagram(ROLE_CLIENT, DIR_SENT, "10.1.2.3:53", 2, "knock"));
+    say(ROLE_CLIENT, EVENT_REFUSED, n, 2, "nobody listens on 10.1.2.3:53 (it came back as ICMP port unreachable)");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── query ───────────────►┊ 1  5 B",
+        "      12.3 ms   1 │◄────────────── answer ───┊ 1  6 B",
+        " 15:31:10.143   2 ├─── knock ───────────────►┊ 2  5 B",
+        " 15:31:10.153   2 │◄┄ ICMP port unreachable ┄┊ 2");
+}
+END_TEST
+
+/* More clients than columns: the others stand at the last one with their port, until Right brings them in. */
+START_TEST(more_clients_than_columns)
+{
+    begin();
+    for (int i = 0; i < 3; i++) {
+        char peer[32];
+        snprintf(peer, sizeof peer, "127.0.0.1:5100%d", i);
+        arrive((uint64_t)i + 1, peer, "hi");
+    }
+    CHECK_ROWS(48, 1,
+        "  1 │◄─────────────────────────── hi ───┊:51000",
+        "  2 │◄─────────────────────────── hi ───┊ 2",
+        "  3 │◄─────────────────────────── hi ───┊:51002");
+}
+END_TEST
+
+START_TEST(hostile_bytes_stay_in_their_arrow)
+{
+    begin();
+    talk(1, "\033[2J\xff", "\033[2J\xff");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── \\e[2J\\xff ───────────►│ 5 B",
+        "     0.081 ms   1 │◄─────────── \\e[2J\\xff ───┤ 5 B");
+}
+END_TEST
+
+/* Whatever is in the journal, and however large the screen is; and each row is an entry that is its own row. */
+START_TEST(any_journal_on_any_screen)
+{
+    uint64_t state = 5;
+    struct entry e;
+    for (int round = 0; round < 12; round++) {
+        begin();
+        for (int i = 0; i < 150; i++)
+            made_up_append(journal, &state);
+        struct ladder_ends x = {0};
+        while (ladder_look(&x, journal, 64))
+            ;
+        for (uint64_t n = 0; (n = journal_after(journal, n, ROLE_NONE, JOURNAL_TALK));) {
+            struct ladder_row r;
+            ck_assert(journal_get(journal, n, &e));
+            uint64_t row = rows_ladder.of(journal, &e);
+            ck_assert(row == 0 || (journal_get(journal, row, &e) && (rows_ladder.of(journal, &e) == row || row != n)));
+            ck_assert(ladder_gather(journal, &x, n, &r) == (row == n));
+        }
+        for (int cols = 1; cols < 160; cols += 23)
+            for (int rows = 1; rows < 40; rows += 9) {
+                struct cells c;
+                draw(&c, rows, cols, round, round & 1);
+                cells_done(&c);
+            }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const struct unit_test tests[] = {
+        {"a datagram is one arrow", a_datagram_is_one_arrow},
+        {"what is held is overtaken", what_is_held_is_overtaken},
+        {"what ends says why", what_ends_says_why},
+        {"copies and strangers", copies_and_strangers},
+        {"a remote peer and ICMP", a_remote_peer_and_icmp},
+        {"more clients than columns", more_clients_than_columns},
+        {"hostile bytes stay in their arrow", hostile_bytes_stay_in_their_arrow},
+        {"any journal on any screen", any_journal_on_any_screen},
+    };
+    int failed = unit_run("ladder", tests, UNIT_COUNT(tests));
+    journal_free(journal);
+    return failed;
+}
