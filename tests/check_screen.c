@@ -427,9 +427,9 @@ START_TEST(test_expect_typed)
     struct terminal *t = screen_both(NULL, NULL);
     screen_send(t, "/expect FOO within 50ms");
     terminal_wait(t, "expected /FOO/ within 50 ms, nothing came");
-    screen_send(t, "/expect FOO within 1h");
+    screen_send(t, "/expect FOO within 60m");
     terminal_type(t, "\003");
-    terminal_wait(t, "/expect was stopped");
+    terminal_wait(t, "/expect FOO was given up");
     screen_send(t, "foo");
     terminal_wait(t, "1 ← FOO");
     screen_end(t);

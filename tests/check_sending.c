@@ -345,6 +345,37 @@ START_TEST(fails_where_nothing_fits)
 }
 END_TEST
 
+/* JSON has it too, as an entry of its own; standard error has it once. */
+START_TEST(tells_programs_what_was_expected)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    const char *const words[] = {"127.0.0.1", peer.port_text, "-w", "0", "--json", "-e", "send a", "-e", "expect one within 50ms", NULL};
+    struct program *p = program_start(NULL, words);
+    program_end_input(p);
+    program_peer_expect(&peer, p, "a");
+    program_wait_end(p);
+    program_check_has(p, &p->out, "\"event\":\"expect\",\"text\":\"expected /one/ within 50 ms, nothing came\"");
+    ck_assert_uint_eq(program_count(&p->err, "expected /one/ within 50 ms, nothing came"), 1);
+    finish(p, &peer, 1);
+}
+END_TEST
+
+/* Bytes that are no text are told as they are in the log, NULs too. */
+START_TEST(tells_bytes_that_came_instead)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"send a", "expect one within 20s", "expect two within 50ms", NULL}, NULL);
+    program_peer_expect(&peer, p, "a");
+    program_peer_answer_bytes(&peer, "x\0y\xff", 4);
+    program_peer_answer(&peer, "one");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "what came instead: \"x\\0y\\xff\"");
+    finish(p, &peer, 1);
+}
+END_TEST
+
 /* Who was not asked answers no probe, whatever it says. */
 START_TEST(takes_no_answer_of_a_stranger_to_a_probe)
 {
@@ -381,6 +412,8 @@ int main(void)
         {"expects nothing that was lost", expects_nothing_that_was_lost},
         {"expects in bounded turns", expects_in_bounded_turns},
         {"fails where nothing fits", fails_where_nothing_fits},
+        {"tells programs what was expected", tells_programs_what_was_expected},
+        {"tells bytes that came instead", tells_bytes_that_came_instead},
         {"takes no answer of a stranger to a probe", takes_no_answer_of_a_stranger_to_a_probe},
     };
     return unit_run("sending", tests, UNIT_COUNT(tests));

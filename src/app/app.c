@@ -119,13 +119,11 @@ bool app_holds(const struct app *a)
 
 bool app_stop(struct app *a)
 {
-    if (sending_stop(a))
+    if (!expecting_is_on(a) && sending_stop(a))
         return true;
-    if (expecting_is_on(a)) {
-        snprintf(a->why, APP_WHY, "/expect was stopped");
-        expecting_stop(a);
-        a->expecting.failed = true; /* a script does not go on as if it had come */
-    } else if (replay_stop(a))
+    if (expecting_is_on(a))
+        expecting_give_up(a);
+    else if (replay_stop(a))
         snprintf(a->why, APP_WHY, "the replay was stopped");
     else if (saving_cancel(a))
         snprintf(a->why, APP_WHY, "saving was stopped; the old file, if there was one, stands");

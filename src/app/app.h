@@ -229,6 +229,7 @@ struct app {
     bool starting;            /* the lookup under way is the start's own */
     bool lookup_failed;       /* a name was not found; a->why says it */
     struct front front;
+    bool scripted;            /* the command that runs is a script's: nobody typed it */
     char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
 };
 

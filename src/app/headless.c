@@ -186,6 +186,8 @@ static void write_notice(struct headless *h, const struct entry *e)
     bool each = e->event == EVENT_FAULT || e->event == EVENT_LEFT || e->event == EVENT_SUPPRESSED;
     if (each && h->app->options->quiet)
         return; /* what is told of each datagram */
+    if (e->event == EVENT_EXPECT)
+        return; /* it ends the run, and is said as its reason */
     if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
         return;
     buffer_append_text(&h->err, "udptalk: ");

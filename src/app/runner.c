@@ -27,6 +27,7 @@ bool runner_step(struct runner *r)
     while (!r->failed && !r->pause.set && !app_is_working(r->app)) {
         if (expecting_has_failed(r->app)) {
             fail(r);
+            expecting_tell(r->app);
             break;
         }
         if (r->app->lookup_failed) {
@@ -37,8 +38,10 @@ bool runner_step(struct runner *r)
         if (r->next == r->script->count)
             return true;
         r->at = &r->script->lines[r->next];
+        r->app->scripted = true;
         if (app_run(r->app, &r->script->commands[r->next++]) < 0)
             fail(r);
+        r->app->scripted = false;
     }
     return r->failed;
 }

@@ -107,6 +107,8 @@ static void keep_ticking(struct screen *s)
         due = now + UNITS_SECOND / 2;
     else if (s->view == VIEW_FIGURE)
         due = screen_figure_turn(s, now);
+    if (expecting_is_on(s->app) && (!due || due > now + UNITS_SECOND / 10))
+        due = now + UNITS_SECOND / 10;
     if (due && !s->tick.set)
         loop_timer_set(s->app->loop, &s->tick, due, tick, s);
 }

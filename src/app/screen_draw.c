@@ -149,6 +149,8 @@ static void describe_work(struct screen *s, char *text, size_t room)
     else if (replay_is_on(a))
         snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name,
                  units_format_count(a->replay.sent_count, number), units_format_count(a->replay.count, all));
+    else if (expecting_is_on(a))
+        expecting_state(a, text, room);
     else if (sending_is_on(a))
         sending_state(a, text, room);
     else if (a->stepping.wanted && !a->stepping.on)
@@ -179,6 +181,18 @@ static void describe_state(const struct screen *s, char *text, size_t room)
         snprintf(text + at, room - at, "%s saving to %.40s ", at ? "·" : "", a->keeping.name);
 }
 
+/* Columns that what is typed takes, escapes of control characters included; a backslash there stands for itself. */
+static int width_of(const unsigned char *text, size_t len)
+{
+    int width = 0;
+    for (size_t plain; len; text += plain, len -= plain) {
+        plain = safe_before_backslash(text, len);
+        width += (int)safe_width(text, plain, 1 << 20) + (plain < len);
+        plain += plain < len;
+    }
+    return width;
+}
+
 /* The rule above the input line: what goes on, and the faults that are set; on the right what stays so. */
 static void draw_rule(struct screen *s)
 {
@@ -192,9 +206,9 @@ static void draw_rule(struct screen *s)
     if (*work || *faults)
         snprintf(text, sizeof text, " %s%s%s ", work, *work && *faults ? " · " : "", faults);
     cells_fill(&s->cells, row, 0, end, STYLE_TITLE, "─");
-    int left = 2 + (int)safe_width((const unsigned char *)text, strlen(text), (size_t)end),
+    int left = 2 + width_of((const unsigned char *)text, strlen(text)),
         right = end - 1 - cells_width(&s->cells, state);
-    cells_put_safe(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
+    cells_put_sentence(&s->cells, row, 2, end, STYLE_NOTICE, (const unsigned char *)text, strlen(text));
     if (right > left)
         cells_put_safe(&s->cells, row, right, end, STYLE_TITLE, (const unsigned char *)state, strlen(state));
 }
@@ -209,18 +223,6 @@ static int put_prompt(struct screen *s, int row)
     int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : "no match: ");
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
-}
-
-/* Columns that what is typed takes, escapes of control characters included; a backslash there stands for itself. */
-static int width_of(const unsigned char *text, size_t len)
-{
-    int width = 0;
-    for (size_t plain; len; text += plain, len -= plain) {
-        plain = safe_before_backslash(text, len);
-        width += (int)safe_width(text, plain, 1 << 20) + (plain < len);
-        plain += plain < len;
-    }
-    return width;
 }
 
 /* A long line is shown around its cursor. */

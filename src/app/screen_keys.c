@@ -520,7 +520,8 @@ static void escape(struct screen *s)
 {
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
-    if (app_is_busy(s->app) || s->sending || sending_is_on(s->app) || replay_is_on(s->app)) {
+    const struct app *a = s->app;
+    if (app_is_busy(a) || s->sending || sending_is_on(a) || replay_is_on(a) || expecting_is_on(a) || a->saving.x) {
         interrupt(s);
     } else if (len && text[0] == '/' && (len == 1 || s->came_from)) { /* a command that was not begun after all */
         line_take(s->line, false);

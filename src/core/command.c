@@ -73,7 +73,7 @@ static const struct {
                         parse_repeat, REST, ARGUMENT_OTHER},
     [COMMAND_BURST] = {{"burst", "N TEXT", "", "send TEXT N times, as fast as the socket takes it"}, parse_repeat, REST, ARGUMENT_OTHER},
     [COMMAND_PING] = {{"ping", "[N] [every TIME] [size BYTES]", "", "numbered probes: loss, times"}, parse_ping, 5, ARGUMENT_OTHER},
-    [COMMAND_STOP] = {{"stop", "", "^C", "end what is being sent, pinged, replayed or saved"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_STOP] = {{"stop", "", "^C", "end what is sent, pinged, expected, replayed, saved"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", "keep TEXT as NAME, or forget NAME; alone: list"}, parse_name, REST, ARGUMENT_OTHER},
     [COMMAND_USE] = {{"use", "NAME", "", "send the TEXT that is kept as NAME"}, parse_use, 1, ARGUMENT_OTHER},
     [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},

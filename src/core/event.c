@@ -17,6 +17,7 @@ static const struct event_info table[EVENT_COUNT] = {
     [EVENT_DROPPED] = {"dropped", "the kernel dropped datagrams, because a receive buffer was full", true},
     [EVENT_RETRY] = {"retry", "no answer came in time, and the datagram was sent again (/set retry)", false},
     [EVENT_PING] = {"ping", "what came of the probes of /ping", false},
+    [EVENT_EXPECT] = {"expect", "what /expect waited for did not come in time, and what came instead", true},
     [EVENT_FAULT] = {"fault", "what your /fault did to a datagram, here", false},
     [EVENT_RULE] = {"rule", "what a rule of the server wants of its reply", false},
     [EVENT_LEFT] = {"left", "a datagram that your /fault or a rule held has left", false},

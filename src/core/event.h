@@ -23,6 +23,7 @@ enum event {
     EVENT_DROPPED,     /* the kernel dropped datagrams: a full receive buffer */
     EVENT_RETRY,       /* what was not answered was sent again */
     EVENT_PING,        /* what came of /ping */
+    EVENT_EXPECT,      /* an /expect failed */
     EVENT_FAULT,       /* what a fault of the user's did to a datagram */
     EVENT_RULE,        /* what a rule wants of a reply */
     EVENT_LEFT,        /* one that was held has left */

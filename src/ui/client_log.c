@@ -128,7 +128,7 @@ static void draw_notice(struct cells *c, struct area row, const struct scene *s,
 {
     bool ours = e->event == EVENT_FAULT || e->event == EVENT_LEFT;
     bool bad = e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE || e->event == EVENT_ERROR ||
-               e->event == EVENT_NOT_SENT;
+               e->event == EVENT_NOT_SENT || e->event == EVENT_EXPECT;
     uint8_t style = bad ? STYLE_ERROR : ours ? STYLE_OURS : e->event == EVENT_NO_ANSWER ? STYLE_NOTICE : STYLE_DIM;
     cells_put(c, row.row, k.text, k.end, style, bad ? "✗ " : ours ? "⟳ " : "· ");
     log_text_wrap(c, notice_area(row, k), style, s, e);

@@ -135,7 +135,8 @@ static int height(const struct scene *s, const struct entry *e, int cols)
 
 static void draw_notice(struct cells *c, struct area row, const struct scene *s, const struct entry *e)
 {
-    bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT;
+    bool bad = e->event == EVENT_ERROR || e->event == EVENT_TAKEN || e->event == EVENT_NOT_SENT ||
+               e->event == EVENT_EXPECT;
     uint8_t style = bad ? STYLE_ERROR : STYLE_DIM;
     cells_put(c, row.row, text_col(row), row.col + row.cols, style, bad ? "✗ " : "· ");
     log_text_wrap(c, notice_area(row), style, s, e);
