@@ -415,6 +415,47 @@ END_TEST
 
 /* --- completion --- */
 
+START_TEST(reads_what_is_expected)
+{
+    static const struct {
+        const char *text, *pattern, *why; /* one of them NULL */
+        int64_t time;
+    } cases[] = {
+        {"expect one", "one", NULL, -1},
+        {"expect one within 2s", "one", NULL, 2 * UNITS_SECOND},
+        {"expect one\twithin\t1.5", "one", NULL, 3 * UNITS_SECOND / 2},
+        {"expect a within 1s within 2s", "a within 1s", NULL, 2 * UNITS_SECOND},
+        {"expect a within the walls", "a within the walls", NULL, -1},
+        {"expect herewithin", "herewithin", NULL, -1},
+        {"expect \"a within\"", "a within", NULL, -1},
+        {"expect \"a within 2s\"", "a within 2s", NULL, -1},
+        {"expect \"a within 2s\" within 1s", "a within 2s", NULL, UNITS_SECOND},
+        {"expect \"a \\\" within\"  within 1s", "a \\\" within", NULL, UNITS_SECOND},
+        {"expect \"status\":\"ok\"", "\"status\":\"ok\"", NULL, -1},
+        {"expect \"a\" or \"b\" within 1s", "\"a\" or \"b\"", NULL, UNITS_SECOND},
+        {"expect \"open", "\"open", NULL, -1},
+        {"expect a within", NULL, "\"within\" needs a TIME, such as 500ms or 2s: a pattern that ends like that", 0},
+        {"expect a within soon", NULL, "\"soon\" is not a TIME such as 500ms or 2s: a pattern that ends like that", 0},
+        {"expect a within 5 seconds", NULL, "\"5 seconds\" is not a TIME", 0},
+        {"expect a within -1", NULL, "\"-1\" is not a TIME", 0},
+        {"expect \"a\" within", NULL, "\"within\" needs a TIME", 0},
+        {"expect \"\"", NULL, "/expect needs a REGEX", 0},
+        {"expect", NULL, "/expect needs a REGEX", 0},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct command c;
+        char why[COMMAND_WHY] = "";
+        int failed = command_parse(&c, cases[i].text, strlen(cases[i].text), why);
+        if (failed != (cases[i].why ? -1 : 0))
+            ck_abort_msg("%s: %d, %s", cases[i].text, failed, why);
+        if (failed && strncmp(why, cases[i].why, strlen(cases[i].why)) != 0)
+            ck_abort_msg("%s: %s", cases[i].text, why);
+        if (!failed && (strcmp(c.text, cases[i].pattern) != 0 || c.time != cases[i].time))
+            ck_abort_msg("%s: %s, %lld ns", cases[i].text, c.text, (long long)c.time);
+    }
+}
+END_TEST
+
 struct complete_case {
     const char *text;
     size_t start;
@@ -660,6 +701,7 @@ int main(void)
         {"cuts long words between characters", cuts_long_words_between_characters},
         {"takes a NUL for no end", takes_a_nul_for_no_end},
         {"lives through random bytes", lives_through_random_bytes},
+        {"reads what is expected", reads_what_is_expected},
         {"completes names and arguments", completes_names_and_arguments},
         {"completes no more than there is room for", completes_no_more_than_there_is_room_for},
         {"knows blank lines", knows_blank_lines},

@@ -643,18 +643,63 @@ static int parse_fault(struct command *c, const struct words *w, char *why)
     return fault_parse(&c->fault, c->rest, c->rest_len, why, &where);
 }
 
-/* REGEX, to the end or to a last ` within TIME`. */
+/* What stands behind a pattern in double quotes, or NULL where it is in none. */
+static char *behind_quotes(char *text)
+{
+    char *at = text + 1;
+    if (*text != '"')
+        return NULL;
+    while (*at && *at != '"')
+        at += *at == '\\' && at[1] ? 2 : 1;
+    return *at && (!at[1] || is_blank(at[1])) ? at + 1 : NULL;
+}
+
+/* The last "within" that stands alone, or NULL. */
+static char *find_within(char *from)
+{
+    static const char within[] = "within";
+    char *last = NULL;
+    for (char *at = from; (at = strstr(at, within)); at++)
+        if (at > from && is_blank(at[-1]) && (!at[sizeof within - 1] || is_blank(at[sizeof within - 1])))
+            last = at;
+    return last;
+}
+
+/* Takes the "within TIME" off c->text. What is no TIME is a mistake, unless words follow that nobody would take for one. */
+static int take_within(struct command *c, char *within, char *why)
+{
+    char word[QUOTED];
+    const char *time = within + strlen("within");
+    time += strspn(time, " \t");
+    c->time = units_parse_time(time);
+    bool meant = !time[strcspn(time, " \t")] || strchr("+-.0123456789", *time);
+    if (c->time >= 0)
+        within[-1] = '\0';
+    if (c->time >= 0 || !meant)
+        return 0;
+    if (*time)
+        snprintf(why, COMMAND_WHY,
+                 "\"%s\" is not a TIME such as 500ms or 2s: a pattern that ends like that stands in double quotes",
+                 quotable(time, strlen(time), word));
+    else
+        snprintf(why, COMMAND_WHY,
+                 "\"within\" needs a TIME, such as 500ms or 2s: a pattern that ends like that stands in double quotes");
+    return -1;
+}
+
+/* REGEX, to the end or to a last ` within TIME`; double quotes around it protect that, and go off. */
 static int parse_expect(struct command *c, const struct words *w, char *why)
 {
-    static const char within[] = " within ";
-    char sentence[REGEX_WHY], *last = NULL;
+    char sentence[REGEX_WHY], *behind = behind_quotes(c->text), *last = find_within(behind ? behind : c->text);
     size_t where;
     (void)w;
-    for (char *at = c->text; (at = strstr(at, within)); at++)
-        last = at;
-    c->time = last ? units_parse_time(last + sizeof within - 1) : -1;
-    if (c->time >= 0)
-        *last = '\0';
+    c->time = -1;
+    if (last && take_within(c, last, why) < 0)
+        return -1;
+    if (behind && !behind[strspn(behind, " \t")]) {
+        *behind = '\0';
+        unquote(c->text);
+    }
     struct regex *r = *c->text ? regex_new(c->text, strlen(c->text), sentence, sizeof sentence, &where) : NULL;
     regex_free(r);
     if (!*c->text)

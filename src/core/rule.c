@@ -315,9 +315,12 @@ static int parse_pattern(struct parser *p, struct range r)
 
 /* --- actions --- */
 
-/* Whether someone meant a TIME: else what stands behind "after" is part of the text. */
+/* Whether someone meant a TIME, as far as a reader can tell: nothing, a word, or what begins as a number. Else what stands behind "after" is part of the
+ * text. */
 static bool is_like_time(const char *text, struct range r)
 {
+    if (is_empty(r) || first_word(text, r).to == r.to)
+        return true;
     if (r.from < r.to && (text[r.from] == '-' || text[r.from] == '+'))
         r.from++;
     if (r.from < r.to && text[r.from] == '.')
@@ -328,14 +331,14 @@ static bool is_like_time(const char *text, struct range r)
 static int parse_time(struct parser *p, struct range r, bool in_text)
 {
     char word[TIME_ROOM] = "";
+    const char *hint = in_text ? ": a text that ends like that stands in double quotes" : "";
     if (is_empty(r))
-        return fail(p, r.from, "\"after\" needs a TIME, such as 500ms or 2s");
+        return fail(p, r.from, "\"after\" needs a TIME, such as 500ms or 2s%s", hint);
     if (r.to - r.from < sizeof word)
         memcpy(word, p->text + r.from, r.to - r.from);
     p->rule->after = units_parse_time(word);
     if (p->rule->after < 0)
-        return fail(p, r.from, "\"%s\" is not a TIME such as 500ms or 2s%s", quote(p, r),
-                    in_text ? ": a text that ends like that stands in double quotes" : "");
+        return fail(p, r.from, "\"%s\" is not a TIME such as 500ms or 2s%s", quote(p, r), hint);
     return 0;
 }
 

@@ -9,8 +9,8 @@
  * PATTERN runs to the first ` => `, TEXT and CMD to the end or a last ` after TIME`, each outside of double quotes;
  * blanks (spaces, tabs) around them do not count. What is wholly in double quotes loses these; other quotes stay, and
  * only protect. \" is a quote that protects nothing, inside of quotes and outside. So `reply "back after 5 minutes"` is
- * a text, `reply "A" or "B"` keeps its four quotes, `equals ""` is the empty datagram. An "after" that neither stands
- * alone nor comes before a digit belongs to the text: `reply see you after lunch`. CMD keeps all its quotes and
+ * a text, `reply "A" or "B"` keeps its four quotes, `equals ""` is the empty datagram. A last "after" with no more behind
+ * it than a word that is no TIME is a mistake; with more words it belongs to the text: `reply see you after the talk`. CMD keeps all its quotes and
  * backslashes: they are the command's own.
  *
  * PATTERN and TEXT are in the language of core/payload; a PATTERN has no {{fields}}, since it is the same bytes for each
