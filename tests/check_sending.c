@@ -43,15 +43,15 @@ static void finish(struct program *p, struct program_peer *peer, int status)
 
 START_TEST(sends_texts_and_bytes)
 {
-    static const char *const commands[] = {"send one \\x41{{hex 42}}", "send {{counter}}", "hex 0x43,0x44 45", "send", "hex", NULL};
+    static const char *const commands[] = {"send one \\x41{{hex 42}}", "send {{counter}}", "hex 0x43,0x44 45", "send", "hex \"\"", "repeat 1 \"\"", "burst 1 \"\"", NULL};
     struct program_peer peer;
     program_peer_open(&peer);
     struct program *p = start(&peer, commands, NULL);
     program_peer_expect(&peer, p, "one AB");
     program_peer_expect(&peer, p, "2");
     program_peer_expect(&peer, p, "CDE");
-    program_peer_expect(&peer, p, "");
-    program_peer_expect(&peer, p, "");
+    for (int i = 0; i < 4; i++)
+        program_peer_expect(&peer, p, "");
     finish(p, &peer, 0);
 }
 END_TEST
@@ -222,6 +222,10 @@ START_TEST(finds_wrong_words_first)
         {"repeat 3 {{random}}", "{{random N}} takes a number of bytes"},
         {"burst 0 x", "/burst needs how many first"},
         {"burst", "/burst needs how many first"},
+        {"repeat 3", "/repeat needs a TEXT behind the number: the empty datagram is written \"\""},
+        {"repeat 3 every 1s", "/repeat needs a TEXT"},
+        {"burst 3 ", "/burst needs a TEXT"},
+        {"hex", "/hex needs BYTES, such as 48 65: the empty datagram is written \"\""},
         {"file", "/file needs a PATH"},
         {"file x y", "/file PATH takes lines"},
         {"name a/b x", "/name needs a NAME, of letters, digits"},

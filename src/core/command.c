@@ -474,11 +474,25 @@ static int parse_payload(struct command *c, const struct words *w, char *why)
     return check_payload(c, why);
 }
 
+/* Where nothing at all is more likely forgotten than meant: the empty datagram is written "". */
+static int take_empty(struct command *c, const char *what, char *why)
+{
+    if (c->rest_len == 0) {
+        snprintf(why, COMMAND_WHY, "/%s needs %s: the empty datagram is written \"\"", table[c->id].info.name, what);
+        return -1;
+    }
+    if (c->rest_len == 2 && memcmp(c->rest, "\"\"", 2) == 0)
+        c->rest_len = 0;
+    return 0;
+}
+
 static int parse_hex(struct command *c, const struct words *w, char *why)
 {
     struct buffer bytes;
     size_t where;
     (void)w;
+    if (take_empty(c, "BYTES, such as 48 65", why) < 0)
+        return -1;
     buffer_init(&bytes);
     int failed = hex_parse(&bytes, c->rest, c->rest_len, why, COMMAND_WHY, &where);
     if (!failed && bytes.len > PAYLOAD_MOST) {
@@ -537,7 +551,7 @@ static int parse_repeat(struct command *c, const struct words *w, char *why)
         *c = behind;
     }
     if (c->every >= 0)
-        return check_payload(c, why);
+        return take_empty(c, "a TEXT behind the number", why) < 0 ? -1 : check_payload(c, why);
     snprintf(why, COMMAND_WHY, "/repeat N every takes a time, not \"%s\": write 500ms, 2s or seconds", word);
     return -1;
 }
