@@ -700,6 +700,68 @@ START_TEST(lets_silent_clients_go)
 }
 END_TEST
 
+START_TEST(refuses_what_a_relay_does_not_do)
+{
+    static const struct {
+        const char *command, *says;
+    } cases[] = {
+        {"rule equals a => drop", "a relay answers nothing by itself, so that no rule has a say"},
+        {"rule list", "a relay answers nothing by itself"},
+        {"transform echo", "a relay passes on what comes as it is"},
+        {"to 127.0.0.1 9", "a relay passes on to one place for as long as it runs"},
+        {"send x", "a relay sends nothing of its own: its clients do"},
+        {"ping", "a relay sends nothing of its own"},
+        {"connect", "a relay sends nothing of its own"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct program *p = program_run(NULL, (const char *const[]){"--relay", "0", "127.0.0.1:9", "--batch", "-e", cases[i].command, NULL}, "", 0);
+        ck_assert_int_eq(program_wait_end(p), 1);
+        program_check_has(p, &p->err, cases[i].says);
+        program_free(p);
+    }
+}
+END_TEST
+
+START_TEST(says_what_a_relay_is_and_did)
+{
+    struct middle m;
+    char text[120];
+    stand_between(&m, (const char *const[]){"--fault", "server loss 100%", "-e", "set relay-idle 5m", "-e", "status", NULL});
+    snprintf(text, sizeof text, "relay: listens on 127.0.0.1:%d, passes on to %s; 0 of 4,096 clients at most, let go when silent for 300 s", m.port, m.server.text);
+    program_wait_err(m.p, text);
+    program_wait_err(m.p, "fault on server out: loss 100%");
+    ck_assert(!program_has(&m.p->err, "transform upper"));
+    program_peer_send(&m.client, m.port, "one", 3);
+    program_peer_expect(&m.server, m.p, "one");
+    program_peer_send(&m.client, m.port, "two", 3);
+    program_peer_expect(&m.server, m.p, "two");
+    program_peer_answer(&m.server, "one");
+    program_wait_err(m.p, "dropped here by your /fault");
+    program_signal(m.p, SIGINT);
+    ck_assert_int_eq(program_wait_end(m.p), 0);
+    snprintf(text, sizeof text, "2 datagrams from 1 client, 2 passed on to %s, 0 passed back, 1 dropped by your /fault", m.server.text);
+    program_check_has(m.p, &m.p->err, text);
+    program_free(m.p);
+    program_peer_close(&m.server);
+    program_peer_close(&m.client);
+}
+END_TEST
+
+/* With a server that answers, /status says its rules and the faults. */
+START_TEST(says_rules_and_faults)
+{
+    uint16_t port;
+    struct program *p = program_start_server((const char *const[]){"-e", "status", "-e", "rule equals a => drop", "-e", "fault server loss 10%", "-e", "status", NULL}, &port);
+    program_wait_err(p, "transform upper, 0 rules");
+    program_wait_err(p, "faults: none");
+    program_wait_err(p, "transform upper, 1 rule\n");
+    program_signal(p, SIGINT);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    ck_assert_uint_eq(program_count(&p->err, "fault on server out: loss 10%"), 2);
+    program_free(p);
+}
+END_TEST
+
 /* Nobody is there: the client hears nothing, and the log says why. */
 START_TEST(says_that_the_server_is_not_there)
 {
@@ -744,6 +806,9 @@ int main(void)
         {"does not relay to itself", does_not_relay_to_itself},
         {"puts faults between", puts_faults_between},
         {"lets silent clients go", lets_silent_clients_go},
+        {"refuses what a relay does not do", refuses_what_a_relay_does_not_do},
+        {"says what a relay is and did", says_what_a_relay_is_and_did},
+        {"says rules and faults", says_rules_and_faults},
         {"says that the server is not there", says_that_the_server_is_not_there},
         {"tests a service by a script", tests_a_service_by_a_script},
     };

@@ -331,6 +331,9 @@ void app_arrival(const struct app *a, enum role role, const struct udp_arrival *
 /* Journals a datagram of an endpoint, and counts it. Returns its number. */
 uint64_t app_journal(struct app *a, const struct entry *e);
 
+/* There is no client, so nothing can be sent: a->why says what to do, errno is ENOTCONN. Returns −1. */
+int client_missing(struct app *a);
+
 /* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
  * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */
 int client_send(struct app *a, const void *data, size_t len);

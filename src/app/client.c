@@ -246,14 +246,21 @@ int client_open(struct app *a, const struct address *peer)
     return client_watch(a);
 }
 
+int client_missing(struct app *a)
+{
+    snprintf(a->why, APP_WHY, "%s",
+             a->options->mode == MODE_RELAY ? "a relay sends nothing of its own: its clients do" :
+             app_is_busy(a)                 ? "the name is still being looked up" :
+                                              "there is no client here: /to HOST [PORT] opens one");
+    errno = ENOTCONN;
+    return -1;
+}
+
 int client_connect(struct app *a, bool connect)
 {
     struct client *c = &a->client;
-    if (c->udp.fd < 0) {
-        snprintf(a->why, APP_WHY, "there is no client here: /to HOST [PORT] opens one");
-        errno = ENOTCONN;
-        return -1;
-    }
+    if (c->udp.fd < 0)
+        return client_missing(a);
     if (udp_connect(&c->udp, connect ? &c->peer : NULL) < 0) {
         int error = errno;
         snprintf(a->why, APP_WHY, "connect: %s; %s", error_meaning(error), error_advice(error));
@@ -461,12 +468,8 @@ static int send_linked(struct app *a, const void *data, size_t len)
 int client_send(struct app *a, const void *data, size_t len)
 {
     struct client *c = &a->client;
-    if (c->udp.fd < 0) {
-        snprintf(a->why, APP_WHY, "%s", app_is_busy(a) ? "the name is still being looked up" :
-                 "there is no client here: /to HOST [PORT] opens one");
-        errno = ENOTCONN;
-        return -1;
-    }
+    if (c->udp.fd < 0)
+        return client_missing(a);
     return faults_are_on(a, ROLE_CLIENT, DIR_SENT) ? send_linked(a, data, len) : send_now(a, data, len);
 }
 

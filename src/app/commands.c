@@ -23,20 +23,18 @@ static int run_close(struct app *a, const struct command *c)
 
 static int run_transform(struct app *a, const struct command *c)
 {
+    if (relay_refuse(a, "a relay passes on what comes as it is; which answers it expects is --transform's, from the start") < 0)
+        return -1;
     a->server.transform = c->transform;
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "transform %s: %s", c->transform->name, c->transform->help);
     return 0;
 }
 
-static int run_status(struct app *a, const struct command *c)
+/* What is open. */
+static void tell_endpoints(struct app *a)
 {
-    (void)c;
-    char local[ADDRESS_TEXT], peer[ADDRESS_TEXT], wait[UNITS_TEXT], entries[UNITS_TEXT], forgotten[UNITS_TEXT];
-    struct journal_counts counts = journal_counts(a->journal);
-    sockets_status(a, -1);
-    for (size_t i = 0; i < a->group_count; i++)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s",
-                   address_format_host(&a->groups[i].group, local));
+    char local[ADDRESS_TEXT], peer[ADDRESS_TEXT], wait[UNITS_TEXT];
+    const size_t rules = a->server.rules.count;
     if (a->client.udp.fd < 0)
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: none (/to HOST opens one)");
     else
@@ -46,8 +44,31 @@ static int run_status(struct app *a, const struct command *c)
     if (a->server.udp.fd < 0)
         app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: none (/listen opens one)");
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: %s, transform %s",
-                   address_format(&a->server.local, local), a->server.transform->name);
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: %s, transform %s, %zu rule%s",
+                   address_format(&a->server.local, local), a->server.transform->name, rules, rules == 1 ? "" : "s");
+}
+
+static void tell_relay(struct app *a)
+{
+    char text[APP_WHY];
+    relay_status(a, text, sizeof text);
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%s", text);
+}
+
+static int run_status(struct app *a, const struct command *c)
+{
+    (void)c;
+    char local[ADDRESS_TEXT], entries[UNITS_TEXT], forgotten[UNITS_TEXT];
+    struct journal_counts counts = journal_counts(a->journal);
+    sockets_status(a, -1);
+    for (size_t i = 0; i < a->group_count; i++)
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s",
+                   address_format_host(&a->groups[i].group, local));
+    if (a->relay.on)
+        tell_relay(a);
+    else
+        tell_endpoints(a);
+    faults_status(a);
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "journal: %s entries, %s of them forgotten, %zu of %zu KiB",
                units_format_count(counts.entries, entries), units_format_count(counts.forgotten, forgotten),
                counts.bytes >> 10, counts.bound >> 10);
@@ -147,6 +168,9 @@ int app_filter(struct app *a, enum log_id log, const char *text)
 
 static int run_place(struct app *a, const struct command *c)
 {
+    if (c->id == COMMAND_TO &&
+        relay_refuse(a, "a relay passes on to one place for as long as it runs: another one needs another start") < 0)
+        return -1;
     return app_go(a, c, false);
 }
 

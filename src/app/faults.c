@@ -57,6 +57,11 @@ static uint64_t lost_on(const struct link *l)
     return c->lost + c->lost_to_burst + c->lost_to_rate;
 }
 
+uint64_t faults_lost(const struct app *a, enum role role, enum direction direction)
+{
+    return lost_on(faults_link(a, role, direction));
+}
+
 /* " (1 of 4 lost)", "" where none was. */
 static char *format_lost(const struct link *l, char *text, size_t room)
 {
@@ -75,6 +80,20 @@ static void tell_link(struct app *a, enum role role, enum direction direction)
     char words[FAULT_TEXT], lost[LOST_TEXT];
     app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s%s", role_name(role), direction_name(direction),
                fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
+}
+
+void faults_status(struct app *a)
+{
+    bool any = false;
+    for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++)
+        for (int i = 0; i < 2; i++) {
+            bool on = !fault_is_off(link_spec(faults_link(a, role, directions[i])));
+            if (on)
+                tell_link(a, role, directions[i]);
+            any |= on;
+        }
+    if (!any)
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "faults: none");
 }
 
 static bool is_change(const struct fault_change *change)

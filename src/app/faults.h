@@ -41,6 +41,12 @@ int faults_run(struct app *a, const struct fault_change *change);
 int64_t faults_due(const struct app *a);
 bool faults_hold(const struct app *a);
 
+/* How many a link has dropped. */
+uint64_t faults_lost(const struct app *a, enum role role, enum direction direction);
+
+/* Says what is set on all links: a line each, or that nothing is. */
+void faults_status(struct app *a);
+
 /* Whether datagrams have to go through that link. */
 bool faults_are_on(const struct app *a, enum role role, enum direction direction);
 

@@ -596,7 +596,7 @@ static void summarise(struct headless *h)
 {
     const struct app *a = h->app;
     const struct server *s = &a->server;
-    char in[UNITS_TEXT], out[UNITS_TEXT];
+    char in[UNITS_TEXT], out[UNITS_TEXT], text[APP_WHY];
     sockets_tell_drops(h->app, ROLE_SERVER);
     sockets_tell_drops(h->app, ROLE_CLIENT);
     if (h->save_count)
@@ -605,7 +605,11 @@ static void summarise(struct headless *h)
     write_all_new(h);
     if (a->options->json && a->options->mode != MODE_OPEN)
         write_stats(h);
-    if (serves(a))
+    if (a->relay.on)
+        relay_summary(a, text, sizeof text);
+    if (a->relay.on)
+        say(h, "%s", text);
+    else if (serves(a))
         say(h, "%s datagram%s from %zu client%s, %s answered", units_format_count(s->in, in), s->in == 1 ? "" : "s",
             s->peers.count, s->peers.count == 1 ? "" : "s", units_format_count(s->out, out));
 }

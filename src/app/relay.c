@@ -322,6 +322,47 @@ static void look_for_idle(void *context)
     watch_idle(a);
 }
 
+int relay_refuse(struct app *a, const char *sentence)
+{
+    if (a->options->mode != MODE_RELAY)
+        return 0;
+    snprintf(a->why, APP_WHY, "%s", sentence);
+    errno = ENOTSUP;
+    return -1;
+}
+
+void relay_status(const struct app *a, char *text, size_t room)
+{
+    char local[ADDRESS_TEXT], target[ADDRESS_TEXT], count[UNITS_TEXT], most[UNITS_TEXT], idle[UNITS_TEXT];
+    const int64_t time = a->settings[SETTING_RELAY_IDLE];
+    snprintf(text, room, "relay: %s%s, passes on to %s; %s of %s clients at most, %s%s",
+             a->server.udp.fd < 0 ? "" : "listens on ",
+             a->server.udp.fd < 0 ? "closed (/listen opens it)" : address_format(&a->server.local, local),
+             address_format(&a->relay.target, target), units_format_count(a->relay.count, count),
+             units_format_count(RELAY_FLOWS, most), time ? "let go when silent for " : "never let go",
+             time ? units_format_time(time, idle) : "");
+}
+
+/* What a fault dropped was counted as sent. */
+static uint64_t passed_on(const struct app *a, enum role role)
+{
+    uint64_t sent = role == ROLE_SERVER ? a->server.out : a->client.sent, lost = faults_lost(a, role, DIR_SENT);
+    return sent > lost ? sent - lost : 0;
+}
+
+void relay_summary(const struct app *a, char *text, size_t room)
+{
+    char in[UNITS_TEXT], on[UNITS_TEXT], back[UNITS_TEXT], lost[UNITS_TEXT], target[ADDRESS_TEXT];
+    uint64_t dropped = faults_lost(a, ROLE_CLIENT, DIR_SENT) + faults_lost(a, ROLE_CLIENT, DIR_RECEIVED) +
+                       faults_lost(a, ROLE_SERVER, DIR_SENT) + faults_lost(a, ROLE_SERVER, DIR_RECEIVED);
+    int at = snprintf(text, room, "%s datagram%s from %zu client%s, %s passed on to %s, %s passed back",
+                      units_format_count(a->server.in, in), a->server.in == 1 ? "" : "s", a->server.peers.count,
+                      a->server.peers.count == 1 ? "" : "s", units_format_count(passed_on(a, ROLE_CLIENT), on),
+                      address_format(&a->relay.target, target), units_format_count(passed_on(a, ROLE_SERVER), back));
+    if (dropped && at > 0 && (size_t)at < room)
+        snprintf(text + at, room - (size_t)at, ", %s dropped by your /fault", units_format_count(dropped, lost));
+}
+
 /* A descriptor for each flow, and some for all else, as far as the system lets us. */
 static void raise_limit(void)
 {

@@ -38,6 +38,13 @@ struct relay {
 int relay_start(struct app *a, const struct address *target);
 void relay_done(struct app *a);
 
+/* Whether this is a relay, which does not do what is asked: then a->why is the sentence, and the result −1; else 0. */
+int relay_refuse(struct app *a, const char *sentence);
+
+/* "relay: listens on 127.0.0.1:5353, passes on to 127.0.0.1:53; …" for /status; what was passed on and back, for the end of a run. */
+void relay_status(const struct app *a, char *text, size_t room);
+void relay_summary(const struct app *a, char *text, size_t room);
+
 /* The server took a datagram of a client; its entry is written. `asked`: the address of ours that its answers leave from, unset where there is only one. */
 void relay_forward(struct app *a, const struct entry *request, const struct address *asked);
 

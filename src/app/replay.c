@@ -34,11 +34,8 @@ bool replay_stop(struct app *a)
 
 int replay_start(struct app *a, const char *path, double speed)
 {
-    if (a->client.udp.fd < 0) {
-        snprintf(a->why, APP_WHY, "there is no client here: /to HOST [PORT] opens one");
-        errno = ENOTCONN;
-        return -1;
-    }
+    if (a->client.udp.fd < 0)
+        return client_missing(a);
     replay_stop(a);
     a->replay.speed = speed;
     return opening_start(a, &a->replay.file, path);

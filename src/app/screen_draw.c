@@ -317,6 +317,8 @@ static void line_hint(const struct screen *s, char *out, size_t room)
     } else if (len == 0 && s->scene.client.open)
         snprintf(out, room, "Enter: an empty datagram to %s · / command · ^D leave",
                  address_format(&s->scene.client.peer, peer));
+    else if (s->app->options->mode == MODE_RELAY)
+        snprintf(out, room, "a relay sends nothing of its own · / command · Tab: panes · ^D leave");
     else if (len == 0)
         snprintf(out, room, "/to HOST [PORT] opens a client · / command · Tab: panes · ^D leave");
     else

@@ -403,8 +403,8 @@ static void paste(struct screen *s)
     } else if (!len || !memchr(p->data, '\n', len)) {
         paste_in_line(s, p->data, len);
     } else if (s->app->client.udp.fd < 0) {
-        screen_say(s, STYLE_ERROR,
-                   "there is no client here, so nothing of the paste was taken: /to HOST [PORT] opens one");
+        client_missing(s->app);
+        screen_say(s, STYLE_ERROR, "%s; nothing of the paste was taken", s->app->why);
     } else {
         buffer_clear(&s->outbox);
         buffer_append(&s->outbox, p->data, len);

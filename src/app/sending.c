@@ -153,7 +153,7 @@ int sending_many(struct app *a, const struct command *c)
     if (sending_is_on(a))
         return refuse_second(a);
     if (a->client.udp.fd < 0 && !app_is_busy(a))
-        return fails(a, ENOTCONN, "there is no client here: /to HOST [PORT] opens one");
+        return client_missing(a);
     struct payload *p = payload_new(c->rest, c->rest_len, 0, &error);
     if (!p)
         return fails(a, errno, error.why);
@@ -169,7 +169,7 @@ int sending_ping(struct app *a, const struct command *c)
     if (sending_is_on(a))
         return refuse_second(a);
     if (a->client.udp.fd < 0 && !app_is_busy(a))
-        return fails(a, ENOTCONN, "there is no client here: /to HOST [PORT] opens one");
+        return client_missing(a);
     if (!app_is_busy(a) && c->size > udp_most(&a->client.udp))
         return fails(a, EMSGSIZE, "not sent: the probes would be larger than a datagram to this peer");
     if (ping_init(&s->ping, (uint64_t)c->count) < 0)

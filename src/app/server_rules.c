@@ -298,6 +298,8 @@ static int save(struct app *a, const char *path)
 
 int rules_run(struct app *a, const struct command *c)
 {
+    if (relay_refuse(a, "a relay answers nothing by itself, so that no rule has a say; /fault has") < 0)
+        return -1;
     switch (c->rule) {
     case RULES_LIST: return list(a);
     case RULES_DELETE: return delete(a, c);
