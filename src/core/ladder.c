@@ -33,10 +33,12 @@ struct passed {
 static bool look_back(void *context, const struct entry *e)
 {
     struct passed *p = context;
-    if (is_sending(e, p->sender, p->exchange) && p->sent_count < (int)(sizeof p->sent / sizeof *p->sent))
+    bool sending = is_sending(e, p->sender, p->exchange);
+    if (sending && p->sent_count < (int)(sizeof p->sent / sizeof *p->sent))
         p->sent[p->sent_count++] = e->n;
     p->received += is_receiving(e, p->receiver, p->exchange);
-    return e->n <= p->until;
+    bool original = sending && p->sender == ROLE_CLIENT && !(e->flags & FLAG_DUPLICATE); /* its copies come behind it */
+    return e->n <= p->until || original;
 }
 
 /* The entry of the sending of a datagram that an end of ours received from the other one, 0 where it is not there. The k-th that came is the k-th that was sent. */
