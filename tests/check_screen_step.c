@@ -93,6 +93,30 @@ START_TEST(time_stands_still)
 }
 END_TEST
 
+/* The same as a program, with the line that runs. */
+START_TEST(the_session_is_a_program)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    terminal_type(t, "/step on\r");
+    terminal_wait(t, "step>");
+    terminal_type(t, "hello\r");
+    terminal_wait(t, "1 → hello");
+    terminal_type(t, F3);
+    terminal_wait(t, "═ Figure ═");
+    terminal_type(t, F3);
+    terminal_wait(t, "═ Python ═");
+    terminal_type(t, "  ");
+    terminal_wait(t, "sock.sendto(transform(message), client)");
+    terminal_type(t, F3);
+    terminal_wait(t, "═ C ═");
+    terminal_type(t, F3);
+    terminal_wait(t, "═ Client ═");
+    terminal_type(t, "/code pascal\r");
+    terminal_wait(t, "/code takes python or c, not \"pascal\"");
+    screen_end(t);
+}
+END_TEST
+
 /* Without a rest at each box the newest turn stands there. */
 START_TEST(the_figure_runs)
 {
@@ -119,6 +143,7 @@ int main(void)
         {"two clients queue up", two_clients_queue_up},
         {"time stands still", time_stands_still},
         {"the figure runs", the_figure_runs},
+        {"the session is a program", the_session_is_a_program},
     };
     return unit_run("screen_step", tests, UNIT_COUNT(tests));
 }

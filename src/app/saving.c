@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "app/app.h"
+#include "app/coding.h"
 #include "app/paths.h"
 #include "core/units.h"
 
@@ -144,6 +145,8 @@ int app_save_range(struct app *a, const struct command *c, const struct filter *
 int app_save(struct app *a, const struct command *c, struct filter *filter)
 {
     uint64_t first, last;
+    if (coding_language(c->text) >= 0)
+        return coding_save(a, c->text);
     if (app_save_range(a, c, filter, &first, &last) < 0)
         return -1;
     return saving_start(a, c->text, first, last, c->range == RANGE_FILTERED ? filter : NULL);

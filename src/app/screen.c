@@ -105,7 +105,7 @@ static void keep_ticking(struct screen *s)
     int64_t now = loop_read_clocks().mono, due = 0;
     if (s->view == VIEW_STATS)
         due = now + UNITS_SECOND / 2;
-    else if (s->view == VIEW_FIGURE)
+    else if (s->view == VIEW_FIGURE || s->view == VIEW_CODE)
         due = screen_figure_turn(s, now);
     if (expecting_is_on(s->app) && (!due || due > now + UNITS_SECOND / 10))
         due = now + UNITS_SECOND / 10;
@@ -123,7 +123,7 @@ static void end_of_turn(void *context)
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);
-    s->app->calls_seen = s->view == VIEW_CALLS || s->view == VIEW_FIGURE;
+    s->app->calls_seen = s->view == VIEW_CALLS || s->view == VIEW_FIGURE || s->view == VIEW_CODE;
     term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
     keep_ticking(s);
@@ -231,6 +231,9 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_INSPECT: return show_view(s, VIEW_INSPECT, c);
     case COMMAND_STEP: return stepping_set(s->app, c->on);
     case COMMAND_SPEED: s->scene.speed = c->speed; break;
+    case COMMAND_CODE:
+        s->code = (struct code_view){.language = c->language, .marked = -1};
+        return show_view(s, VIEW_CODE, c);
     case COMMAND_VIEW: return show_view(s, c->view, c);
     case COMMAND_LADDER: return show_view(s, VIEW_LADDER, c);
     case COMMAND_FIGURE: return show_view(s, VIEW_FIGURE, c);

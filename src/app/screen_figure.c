@@ -236,6 +236,29 @@ void screen_figure(struct screen *s, struct figure_shown *f)
     put_waiting(a, f);
 }
 
+bool screen_figure_now(struct screen *s, enum role *role, enum call_id *call)
+{
+    static const struct {
+        enum role role;
+        enum call_id call;
+    } calls[FIGURE_ITEMS] = {
+        [FIGURE_SERVER_POLL] = {ROLE_SERVER, CALL_RECVFROM},      [FIGURE_SERVER_READ] = {ROLE_SERVER, CALL_RECVFROM},
+        [FIGURE_SERVER_TRANSFORM] = {ROLE_SERVER, CALL_SENDTO},   [FIGURE_SERVER_WRITE] = {ROLE_SERVER, CALL_SENDTO},
+        [FIGURE_CLIENT_WRITE] = {ROLE_CLIENT, CALL_SENDTO},       [FIGURE_CLIENT_READ] = {ROLE_CLIENT, CALL_RECVFROM},
+    };
+    struct entry e;
+    enum figure_item now = FIGURE_ITEMS;
+    if (s->app->stepping.on)
+        now = next_item(s->app);
+    else if (s->figure.transforms)
+        now = FIGURE_SERVER_TRANSFORM;
+    else if (journal_get(app_viewed(s->app), s->figure.at, &e))
+        now = item_of(s, &e);
+    *role = now < FIGURE_ITEMS ? calls[now].role : ROLE_NONE;
+    *call = now < FIGURE_ITEMS ? calls[now].call : CALL_COUNT;
+    return *role != ROLE_NONE;
+}
+
 /* The next call that the figure shows, 0: there is none. */
 static uint64_t next_call(const struct screen *s, uint64_t n)
 {

@@ -198,6 +198,18 @@ static void begin_command(struct screen *s, const char *begin)
     s->focus = PART_LINE;
 }
 
+/* The same again as Python, then as C, then back. */
+static void figure(struct screen *s)
+{
+    if (s->view == VIEW_FIGURE || (s->view == VIEW_CODE && s->code.language == CODE_PYTHON)) {
+        s->code = (struct code_view){.language = s->view == VIEW_FIGURE ? CODE_PYTHON : CODE_C, .marked = -1};
+        if (s->view == VIEW_FIGURE)
+            screen_view(s, VIEW_CODE, true);
+    } else {
+        screen_view(s, s->view == VIEW_CODE ? VIEW_CODE : VIEW_FIGURE, true);
+    }
+}
+
 static void run_on(struct screen *s)
 {
     if (stepping_set(s->app, false) < 0)
@@ -211,7 +223,7 @@ static void act(struct screen *s, enum action action)
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
     case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
     case ACTION_LADDER: screen_view(s, VIEW_LADDER, true); break;
-    case ACTION_FIGURE: screen_view(s, VIEW_FIGURE, true); break;
+    case ACTION_FIGURE: figure(s); break;
     case ACTION_CALLS: screen_view(s, VIEW_CALLS, true); break;
     case ACTION_STATS: screen_view(s, VIEW_STATS, true); break;
     case ACTION_SORT: stats_view_sort(&s->stats); break;

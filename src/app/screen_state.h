@@ -14,6 +14,7 @@
 #include "core/view.h"
 #include "edit/line.h"
 #include "ui/cells.h"
+#include "ui/code_view.h"
 #include "ui/figure_view.h"
 #include "ui/help_view.h"
 #include "ui/inspect_view.h"
@@ -72,6 +73,7 @@ struct screen {
     struct inspect_view inspect;
     struct stats_view stats;
     struct figure_view figure;
+    struct code_view code;
     enum view view;              /* the one that is open */
     enum part focus, zoomed;
     enum part scrolled;          /* the log that page keys scroll from the input line */
@@ -110,6 +112,7 @@ struct log_view *screen_log(struct screen *s);
 
 /* screen_figure.c: what the figure shows; its pace: returns when it moves on next, mono, or 0. */
 void screen_figure(struct screen *s, struct figure_shown *f);
+bool screen_figure_now(struct screen *s, enum role *role, enum call_id *call); /* the call that it shows; false: none */
 int64_t screen_figure_turn(struct screen *s, int64_t now);
 
 /* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a

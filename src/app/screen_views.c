@@ -1,6 +1,7 @@
 /* The views: one table of what each draws, and does with the keys that scroll. */
 #include "config.h"
 
+#include "app/coding.h"
 #include "app/screen_state.h"
 
 static void draw_help(struct screen *s, struct area a, bool focus)
@@ -37,6 +38,25 @@ static void act_figure(struct screen *s, enum action action)
     (void)action;
 }
 
+static void draw_code(struct screen *s, struct area a, bool focus)
+{
+    struct code_drawing d;
+    enum role role;
+    enum call_id call;
+    screen_figure_now(s, &role, &call);
+    int failed = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        code_view_begin(&d, &s->code, pass ? &s->cells : NULL, a, role, call);
+        failed = coding_write(s->app, s->code.language, code_view_line, &d);
+        code_view_end(&d, failed ? s->app->why : NULL, focus);
+    }
+}
+
+static void act_code(struct screen *s, enum action action)
+{
+    code_view_act(&s->code, action);
+}
+
 static void draw_stats(struct screen *s, struct area a, bool focus)
 {
     struct stats_shown shown;
@@ -69,6 +89,7 @@ static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
     [VIEW_LADDER] = {draw_log, act_log, "j k choose · Enter inspect · / search · & filter · Left Right more clients · q back", LOG_LADDER},
     [VIEW_FIGURE] = {draw_figure, act_figure, "/step on: one call at a time · /speed X · ? help · q back", LOG_NONE},
+    [VIEW_CODE] = {draw_code, act_code, "j k scroll · F3 again: C, then back · /save FILE.py or FILE.c writes it · q back", LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
     [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},

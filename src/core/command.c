@@ -30,7 +30,7 @@ static parse_arguments parse_place, parse_optional_place, parse_group, parse_rol
     parse_setting, parse_exchange, parse_word, parse_nothing, parse_text, parse_mark, parse_go, parse_copy, parse_save,
     parse_replay, parse_payload, parse_hex, parse_file, parse_repeat, parse_name, parse_use, parse_expect, parse_rule,
     parse_fault, parse_ping, parse_view, parse_step,
-    parse_speed;
+    parse_speed, parse_code;
 
 enum { RAW = -1, REST = -2 };
 
@@ -41,6 +41,7 @@ enum argument_kind {
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
     ARGUMENT_STEP,
+    ARGUMENT_CODE,
     ARGUMENT_VIEW,
     ARGUMENT_FILTER,
     ARGUMENT_FORM,
@@ -99,6 +100,7 @@ static const struct {
                       parse_copy, 2, ARGUMENT_FORM},
     [COMMAND_STEP] = {{"step", "on|off", "", "one socket call at a time: Space makes the next"}, parse_step, 1, ARGUMENT_STEP},
     [COMMAND_SPEED] = {{"speed", "X|full", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
+    [COMMAND_CODE] = {{"code", "python|c", "F3 F3", "the session as a program, the line that runs marked"}, parse_code, 1, ARGUMENT_CODE},
     [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: ladder figure inspect calls stats help"}, parse_view, 1, ARGUMENT_VIEW},
     [COMMAND_LADDER] = {{"ladder", "", "F2", "the datagrams as arrows between lifelines"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
@@ -308,6 +310,19 @@ static int parse_step(struct command *c, const struct words *w, char *why)
     return -1;
 }
 
+static int parse_code(struct command *c, const struct words *w, char *why)
+{
+    char word[QUOTED];
+    int language = w->count ? code_find(w->at[0]) : -1;
+    if (language >= 0) {
+        c->language = (enum code_language)language;
+        return 0;
+    }
+    snprintf(why, COMMAND_WHY, w->count ? "/code takes python or c, not \"%s\"" : "/code takes python or c",
+             w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
+    return -1;
+}
+
 static int parse_speed(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED], *end = NULL;
@@ -330,7 +345,8 @@ static int parse_view(struct command *c, const struct words *w, char *why)
         return 0;
     int at = snprintf(why, COMMAND_WHY, "/view takes one of");
     for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
-        at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", view_info(view)->name);
+        if (view_info(view)->name)
+            at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", view_info(view)->name);
     if (w->count)
         snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not \"%s\"", quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
@@ -906,12 +922,17 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
         for (enum dump_form form = DUMP_TEXT; form < DUMP_FORMS; form++)
             count = add_name(names, room, count, dump_form_name(form), prefix, len);
         return count;
+    case ARGUMENT_CODE:
+        for (enum code_language language = CODE_PYTHON; language < CODE_LANGUAGES; language++)
+            count = add_name(names, room, count, code_name(language), prefix, len);
+        return count;
     case ARGUMENT_STEP:
         count = add_name(names, room, count, "on", prefix, len);
         return add_name(names, room, count, "off", prefix, len);
     case ARGUMENT_VIEW:
         for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
-            count = add_name(names, room, count, view_info(view)->name, prefix, len);
+            if (view_info(view)->name)
+                count = add_name(names, room, count, view_info(view)->name, prefix, len);
         return count;
     case ARGUMENT_COMMAND:
         return complete_name(prefix, len, names, room);

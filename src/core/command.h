@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/code.h"
 #include "core/dump.h"
 #include "core/entry.h"
 #include "core/fault.h"
@@ -53,6 +54,7 @@ enum command_id {
     COMMAND_COPY,
     COMMAND_STEP,
     COMMAND_SPEED,
+    COMMAND_CODE,
     COMMAND_VIEW,
     COMMAND_LADDER,
     COMMAND_FIGURE,
@@ -102,6 +104,7 @@ struct command {
     int64_t every;          /* repeat: ns from one to the next; −1: one after the other is answered or given up */
     bool lines;             /* file: each line is a datagram */
     enum view view;         /* view */
+    enum code_language language; /* code */
     int word;               /* help: the command asked for, or −1 */
     enum command_range range; /* save */
     enum dump_form form;    /* copy */

@@ -1,0 +1,113 @@
+#include "config.h"
+
+#include "app/coding.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/app.h"
+#include "app/paths.h"
+#include "core/error.h"
+#include "core/units.h"
+#include "host/file_out.h"
+
+/* A line that the client sent for the first time: no copy of a link, nothing that the system refused. */
+static bool is_message(const struct entry *e)
+{
+    return e->dir == DIR_SENT && !(e->flags & (FLAG_DUPLICATE | FLAG_UNSENT));
+}
+
+/* What the client sent, oldest first. The bytes stay good until something is journalled. */
+static size_t gather_messages(const struct app *a, struct code_message messages[CODE_MESSAGES], bool *more)
+{
+    const struct journal *j = app_viewed(a);
+    size_t count = 0;
+    uint64_t exchange = 0;
+    struct entry e;
+    *more = false;
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_CLIENT, JOURNAL_DATAGRAMS)) && !*more;) {
+        if (!journal_get(j, n, &e) || !is_message(&e) || e.exchange <= exchange) /* else it was sent again */
+            continue;
+        exchange = e.exchange;
+        *more = count == CODE_MESSAGES;
+        if (!*more)
+            messages[count++] = (struct code_message){e.data, e.kept};
+    }
+    return count;
+}
+
+int coding_write(struct app *a, enum code_language language, code_line *line, void *context)
+{
+    struct code_message messages[CODE_MESSAGES];
+    struct code_session s = {
+        .client = a->client.udp.fd >= 0,
+        .server = a->server.udp.fd >= 0,
+        .server_at = a->server.local,
+        .peer = a->client.peer,
+        .bound_port = a->client.bound.port,
+        .connected = a->client.udp.connected,
+        .transform = a->server.transform,
+        .rules = a->server.rules.count,
+        .read_size = (size_t)a->settings[SETTING_READ_SIZE],
+        .wait = a->settings[SETTING_WAIT],
+        .messages = messages,
+    };
+    if (a->relay.on || (!s.client && !s.server)) {
+        snprintf(a->why, APP_WHY, a->relay.on ? "a relay is no program of a few lines" :
+                 "nothing is open here that could be a program: /to HOST or /listen opens a socket");
+        errno = ENOTCONN;
+        return -1;
+    }
+    s.count = gather_messages(a, messages, &s.more);
+    if (code_write(&s, language, line, context) == 0)
+        return 0;
+    snprintf(a->why, APP_WHY, "%s", strerror(ENOMEM));
+    errno = ENOMEM;
+    return -1;
+}
+
+int coding_language(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return !dot ? -1 : strcasecmp(dot, ".py") == 0 ? CODE_PYTHON : strcasecmp(dot, ".c") == 0 ? CODE_C : -1;
+}
+
+struct program {
+    struct buffer text;
+    uint64_t lines;
+};
+
+static void take_line(void *context, const char *text, size_t len, enum role role, enum call_id call)
+{
+    struct program *p = context;
+    (void)role;
+    (void)call;
+    buffer_append(&p->text, text, len);
+    buffer_append_byte(&p->text, '\n');
+    p->lines++;
+}
+
+int coding_save(struct app *a, const char *path)
+{
+    struct program p = {.lines = 0};
+    struct file_out file;
+    char at[PATH_MAX], count[UNITS_TEXT], text[APP_WHY];
+    buffer_init(&p.text);
+    int failed = coding_write(a, (enum code_language)coding_language(path), take_line, &p);
+    paths_expand(at, sizeof at, path);
+    file_out_init(&file);
+    if (!failed && (p.text.failed || file_out_open(&file, at) < 0 || file_out_write(&file, p.text.data, p.text.len) < 0 ||
+                    file_out_finish(&file) < 0)) {
+        int error = p.text.failed ? ENOMEM : errno;
+        snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", path, error_meaning(error));
+        failed = -1;
+    }
+    buffer_done(&p.text);
+    if (failed)
+        return -1;
+    snprintf(text, sizeof text, "the session as a program is in %.200s, %s lines", path, units_format_count(p.lines, count));
+    a->front.say(a->front.context, false, text);
+    return 0;
+}
