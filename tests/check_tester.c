@@ -725,7 +725,7 @@ END_TEST
 START_TEST(says_what_a_relay_is_and_did)
 {
     struct middle m;
-    char text[120];
+    char text[200];
     stand_between(&m, (const char *const[]){"--fault", "server loss 100%", "-e", "set relay-idle 5m", "-e", "status", NULL});
     snprintf(text, sizeof text, "relay: listens on 127.0.0.1:%d, passes on to %s; 0 of 4,096 clients at most, let go when silent for 300 s", m.port, m.server.text);
     program_wait_err(m.p, text);
