@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         in.data += len + (end != NULL);
         in.size -= len + (end != NULL);
     }
-    ping_summary(p, counts, times, TEXT);
+    ping_summary(p, p->duplicates, counts, times, TEXT);
     fuzz_claim_sentence(counts, sizeof counts);
     ping_done(p);
     free(p);

@@ -76,12 +76,16 @@ START_TEST(counts_what_came_of_each)
     ck_assert_uint_eq(answer(&p, 4, 9 * MS, 1), 4); /* late */
     ck_assert_uint_eq(answer(&p, 9, 1 * MS, 0), 0); /* not sent yet */
     ck_assert_uint_eq(answer(&p, 999999999, 1 * MS, 0), 0);
-    ping_summary(&p, counts, times, sizeof counts);
+    ping_summary(&p, 2, counts, times, sizeof counts);
+    ck_assert_str_eq(counts, "8 sent, 3 received, 33.3% lost, 1 late, 1 duplicated, 1 out of order, 2 under way");
+    ping_summary(&p, 100, counts, times, sizeof counts);
+    ck_assert_str_eq(counts, "8 sent, 3 received, 0% lost, 1 late, 1 duplicated, 1 out of order, 4 under way");
+    ping_summary(&p, 0, counts, times, sizeof counts);
     ck_assert_str_eq(counts, "8 sent, 3 received, 50% lost, 1 late, 1 duplicated, 1 out of order");
     ck_assert_str_eq(times, "round trip: min 1.000 ms, mean 2.000 ms, median 2.000 ms, p99 3.000 ms, max 3.000 ms, jitter 0.180 ms");
     ping_done(&p);
     ck_assert_int_eq(ping_init(&p, 1), 0);
-    ping_summary(&p, counts, times, sizeof counts);
+    ping_summary(&p, 1, counts, times, sizeof counts);
     ck_assert_str_eq(counts, "0 sent, 0 received, 0% lost, 0 late, 0 duplicated, 0 out of order");
     ck_assert_str_eq(times, "");
     ping_done(&p);

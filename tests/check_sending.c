@@ -400,6 +400,26 @@ START_TEST(takes_no_answer_of_a_stranger_to_a_probe)
 }
 END_TEST
 
+/* What was stopped has lost nothing that is still under way. */
+START_TEST(counts_probes_under_way)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = program_start(NULL, (const char *[]){"127.0.0.1", peer.port_text, "-w", "30s", "-e", "ping 5 every 20ms", NULL});
+    program_end_input(p);
+    program_peer_receive(&peer, p);
+    program_peer_answer_bytes(&peer, peer.data, peer.len);
+    for (int i = 0; i < 4; i++)
+        program_peer_receive(&peer, p);
+    program_wait_err(p, ": ping 1, ");
+    program_signal(p, SIGINT);
+    program_wait_end(p);
+    program_check_has(p, &p->err, "5 sent, 1 received, 0% lost, 0 late, 0 duplicated, 0 out of order, 4 under way");
+    program_check_has(p, &p->err, "/ping: 5 of 5 sent in ");
+    finish(p, &peer, 1);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -418,6 +438,7 @@ int main(void)
         {"fails where nothing fits", fails_where_nothing_fits},
         {"tells programs what was expected", tells_programs_what_was_expected},
         {"tells bytes that came instead", tells_bytes_that_came_instead},
+        {"counts probes under way", counts_probes_under_way},
         {"takes no answer of a stranger to a probe", takes_no_answer_of_a_stranger_to_a_probe},
     };
     return unit_run("sending", tests, UNIT_COUNT(tests));

@@ -661,6 +661,8 @@ int headless_run(struct app *app, const struct script *script)
         say(&h, "poll: %s", strerror(errno));
         h.status = 1;
     }
+    if (h.interrupted && sending_stop(app))
+        say(&h, "%s", app->why);
     client_settle(app);
     server_settle(app);
     while (h.interrupted && client_give_up(app))

@@ -187,11 +187,12 @@ void sending_note(struct app *a, const struct entry *e)
         ping_answer(&a->sending.ping, e->data, e->kept, e->rtt, e->flags & FLAG_LATE);
 }
 
-/* Of a run that is over or was stopped. */
-static void tell_ping(struct app *a)
+/* Of a run that is over or was stopped. Who typed lines meanwhile may wait for their answers too. */
+static void tell_ping(struct app *a, bool stopped)
 {
+    uint64_t waiting = stopped ? match_waiting(a->client.match) + tx_waiting(a->client.tx) : 0;
     char counts[300], times[300];
-    ping_summary(&a->sending.ping, counts, times, sizeof counts);
+    ping_summary(&a->sending.ping, waiting, counts, times, sizeof counts);
     app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", counts);
     if (*times)
         app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", times);
@@ -265,7 +266,7 @@ bool sending_stop(struct app *a)
     client_flush(a);
     summarise(a, a->why, APP_WHY);
     if (a->sending.kind == SENDING_PING)
-        tell_ping(a);
+        tell_ping(a, true);
     end(a);
     return true;
 }
@@ -286,7 +287,7 @@ static void conclude(struct app *a)
     if (a->sending.kind == SENDING_PING) {
         if (!ping_is_over(a))
             return; /* the client's deadline goes on */
-        tell_ping(a);
+        tell_ping(a, false);
         end(a);
         return;
     }

@@ -73,14 +73,18 @@ uint64_t ping_answer(struct ping *p, const unsigned char *data, size_t len, int6
     return number;
 }
 
-void ping_summary(const struct ping *p, char *counts, char *times, size_t room)
+void ping_summary(const struct ping *p, uint64_t waiting, char *counts, char *times, size_t room)
 {
-    uint64_t lost = p->sent - p->received - p->late;
-    double share = p->sent ? 100.0 * (double)lost / (double)p->sent : 0;
+    uint64_t silent = p->sent - p->received - p->late;
+    waiting = waiting < silent ? waiting : silent;
+    double share = p->sent > waiting ? 100.0 * (double)(silent - waiting) / (double)(p->sent - waiting) : 0;
     char min[UNITS_TEXT], mean[UNITS_TEXT], median[UNITS_TEXT], p99[UNITS_TEXT], max[UNITS_TEXT], jitter[UNITS_TEXT];
-    snprintf(counts, room, "%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order",
-             (unsigned long long)p->sent, (unsigned long long)p->received, share, (unsigned long long)p->late,
-             (unsigned long long)p->duplicates, (unsigned long long)p->out_of_order);
+    int at = snprintf(counts, room,
+                      "%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order",
+                      (unsigned long long)p->sent, (unsigned long long)p->received, share, (unsigned long long)p->late,
+                      (unsigned long long)p->duplicates, (unsigned long long)p->out_of_order);
+    if (waiting && at > 0 && (size_t)at < room)
+        snprintf(counts + at, room - (size_t)at, ", %llu under way", (unsigned long long)waiting);
     times[0] = '\0';
     if (p->rtt.count)
         snprintf(times, room, "round trip: min %s, mean %s, median %s, p99 %s, max %s, jitter %s",

@@ -34,7 +34,8 @@ uint64_t ping_number(const unsigned char *data, size_t len);
 /* A datagram came; `rtt` ns, −1 where it is not known; `late`: after the time to wait. Returns the probe's number, or 0 when it answers none. */
 uint64_t ping_answer(struct ping *p, const unsigned char *data, size_t len, int64_t rtt, int late);
 
-/* Two lines: "10 sent, 9 received, 10% lost, …" and, where something came, "round trip: min 0.051 ms, …". Each into `room` bytes; the second empty where nothing came. */
-void ping_summary(const struct ping *p, char *counts, char *times, size_t room);
+/* Two lines: "10 sent, 9 received, 10% lost, …" and, where something came, "round trip: min 0.051 ms, …". Each into `room` bytes; the second empty where nothing came.
+ * `waiting`: how many are still waited for, at most those that nothing came of; they are "under way", and no part of the share that is lost. */
+void ping_summary(const struct ping *p, uint64_t waiting, char *counts, char *times, size_t room);
 
 #endif
