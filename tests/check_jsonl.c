@@ -598,20 +598,20 @@ START_TEST(writes_the_counts_of_the_last_line)
     static const struct jsonl_stats stats = {
         .sent = 1, .answered = 2, .unanswered = 3, .unsent = 4, .strangers = 5, .in = 6, .out = 7, .held = 8, .clients = 9,
         .duplicates = 10, .late = 11, .reordered = 12, .dropped = 13, .fault_lost = 14, .fault_delayed = 15, .fault_duplicated = 16,
-        .fault_reordered = 17, .fault_corrupted = 18, .forgotten = UINT64_C(1) << 60,
+        .fault_reordered = 17, .fault_corrupted = 18, .resent = 19, .forgotten = UINT64_C(1) << 60,
     };
     struct buffer b;
     buffer_init(&b);
     ck_assert_int_eq(jsonl_stats(&b, WALL, &stats), 0);
     buffer_append_byte(&b, 0);
     json_t *object = read_line(&b);
-    check_keys(object, "time kind sent answered unanswered unsent strangers in out held clients duplicates late reordered dropped fault_lost fault_delayed "
+    check_keys(object, "time kind sent answered unanswered unsent strangers resent in out held clients duplicates late reordered dropped fault_lost fault_delayed "
                        "fault_duplicated fault_reordered fault_corrupted forgotten rtt_count ");
     check_text(object, "kind", "stats");
     check_text(object, "time", "2026-11-22T15:31:10.123456789Z");
     static const char *const keys[] = {"sent", "answered", "unanswered", "unsent", "strangers", "in", "out", "held", "clients",
                                        "duplicates", "late", "reordered", "dropped", "fault_lost", "fault_delayed", "fault_duplicated",
-                                       "fault_reordered", "fault_corrupted"};
+                                       "fault_reordered", "fault_corrupted", "resent"};
     for (size_t i = 0; i < UNIT_COUNT(keys); i++)
         check_number(object, keys[i], (long long)i + 1);
     check_number(object, "forgotten", 1LL << 60);

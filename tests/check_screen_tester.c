@@ -108,6 +108,28 @@ START_TEST(test_typed_expect_beside_a_pause)
 }
 END_TEST
 
+/* What a rule wants later goes through a link, which is no fault for that. */
+START_TEST(test_rules_are_no_faults)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    screen_send(t, "/rule contains a => reply b after 1ms");
+    screen_send(t, "a");
+    terminal_wait(t, "1 ← b");
+    screen_send(t, "/stats");
+    terminal_wait(t, " rates  a second");
+    ck_assert(!terminal_find(t, "server out: off", NULL, NULL));
+    terminal_type(t, "\033");
+    terminal_wait_gone(t, " rates  a second");
+    screen_send(t, "/fault client dup 100%");
+    screen_send(t, "x");
+    screen_send(t, "/stats");
+    terminal_wait(t, "1 doubled by your /fault");
+    terminal_wait(t, "1 duplicate");
+    ck_assert(!terminal_find(t, "1 duplicates", NULL, NULL));
+    screen_end(t);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -115,6 +137,7 @@ int main(void)
         {"an expectation that fails is told", test_expect_fails},
         {"what is expected can be given up", test_expect_given_up},
         {"a script's expectation stands", test_expect_beside_a_script},
+        {"a rule's delay is no fault", test_rules_are_no_faults},
         {"a typed expectation fails no script", test_typed_expect_beside_a_pause},
     };
     return unit_run("screen: tester", tests, UNIT_COUNT(tests));

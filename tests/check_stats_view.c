@@ -229,20 +229,22 @@ START_TEST(shows_a_client_alone)
     talk(s, true, false);
     add_fault(s, ROLE_CLIENT, DIR_SENT, 300000000, 20 * 1000 * US);
     add_fault(s, ROLE_CLIENT, DIR_RECEIVED, 0, 0);
-    s->stats.duplicates = 2;
+    s->shown.faults[1].duplicated = 5;
+    s->stats.duplicates = 1;
     s->shown.strangers = 4;
+    s->shown.resent = 6;
     s->shown.unsent = 1;
     s->shown.dropped_at_client = 12;
     draw(s, false);
     CHECK_ROWS(s,
         "─ Statistics ─ of the client ───────────────────────────────────────────────────",
         " client 1,530 sent · 1,412 answered · 117 not answered · 3 waiting",
-        "        1 refused by the system",
-        "        471 dropped by your /fault · 2 duplicates · 0 late · 0 out of order",
-        "        4 from strangers",
+        "        1 refused by the system · 6 sent again (/set retry)",
+        "        471 dropped by your /fault · 5 doubled by your /fault · 1 duplicate",
+        "        0 late · 0 out of order · 4 from strangers",
         " kernel ✗ 12 dropped at the client: receive buffer full (/set rcvbuf)",
         " faults ⟳ client out: loss 30% delay 20 ms · 471 dropped, 1,049 delayed of 1,520",
-        "        ⟳ client in: off · nothing of 1,520",
+        "        ⟳ client in: off · 5 doubled of 1,520",
         "",
         " trips  min 0.061 ms · median 0.080 ms · p99 1.869 ms · max 4.960 ms",
         "        mean 0.119 ms · deviation 0.367 ms · jitter 0.070 ms",

@@ -495,6 +495,8 @@ START_TEST(tells_no_time_of_what_was_sent_again)
     ck_assert_int_eq(program_wait_end(p), 0);
     ck_assert(!program_has(&p->out, "rtt_us\""));
     program_check_has(p, &p->out, "\"rtt_count\":0");
+    program_check_has(p, &p->out, "\"sent\":1,");
+    ck_assert(!program_has(&p->out, "\"resent\":0,"));
     program_free(p);
     program_peer_close(&peer);
 }

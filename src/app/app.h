@@ -76,6 +76,7 @@ struct client {
     struct call_source source;
     bool full;                /* the socket takes nothing just now; cleared when it does again */
     uint64_t sent, answered, unanswered, unsent, strangers;
+    uint64_t resent;          /* resends (SETTING_RETRY), which are none of `sent` */
     uint64_t events;          /* entries journalled: lines of its log */
     struct loop_timer deadline;
     uint32_t drops;           /* of the kernel, as told last */

@@ -339,7 +339,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     e.data = bytes->data;
     e.n = app_journal(a, &e);
     c->events++;
-    c->sent++;
+    c->resent++;
     match_sent(c->match, e.n, e.exchange, app_time_at(a, e.mono), &c->peer, e.data, e.kept, a->server.transform);
     match_set_tries(c->match, given_up->tries + 1);
     app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,

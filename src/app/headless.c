@@ -567,6 +567,7 @@ static void write_stats(struct headless *h)
     const struct rtt *rtt = &a->stats->rtt;
     struct jsonl_stats stats = {
         .sent = c->sent,
+        .resent = c->resent,
         .answered = c->answered,
         .unanswered = c->unanswered,
         .unsent = c->unsent,

@@ -163,8 +163,8 @@ static void tell_saved(struct app *a, struct saving *s)
                       s->entries == 1 ? "y" : "ies", s->name, s->x->format->name, (int)summary.len,
                       summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; %s were forgotten meanwhile",
-                 units_format_count(forgotten, gone));
+        snprintf(text + at, sizeof text - (size_t)at, "; %s %s forgotten meanwhile",
+                 units_format_count(forgotten, gone), forgotten == 1 ? "was" : "were");
     a->front.say(a->front.context, false, text);
     buffer_done(&summary);
 }

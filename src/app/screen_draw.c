@@ -93,10 +93,12 @@ static void add_fault(const struct app *a, struct stats_shown *t, enum role role
 {
     const struct link *l = faults_link(a, role, dir);
     const struct link_counts *c = link_counts(l);
-    if (fault_is_off(link_spec(l)) && c->submitted == 0)
-        return;
+    const uint64_t lost = faults_lost(a, role, dir);
+    bool did = lost || c->delayed || c->duplicates || c->overtaken || c->corrupted;
+    if (fault_is_off(link_spec(l)) && !did)
+        return; /* what a rule wants later goes through links too */
     t->faults[t->fault_count++] = (struct stats_fault){
-        role,       dir,           link_spec(l), c->submitted, c->lost + c->lost_to_burst + c->lost_to_rate,
+        role,       dir,           link_spec(l), c->submitted, lost,
         c->delayed, c->duplicates, c->overtaken, c->corrupted,
     };
 }
@@ -111,6 +113,7 @@ void screen_stats(const struct screen *s, struct stats_shown *t)
     }
     t->peers = a->server.udp.fd >= 0 ? &a->server.peers : NULL;
     t->unsent = a->client.unsent;
+    t->resent = a->client.resent;
     t->strangers = a->client.strangers;
     t->dropped_at_client = a->client.drops;
     for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++) {
@@ -158,7 +161,8 @@ static void describe_work(struct screen *s, char *text, size_t room)
     else if (screen_search_state(s, text, room))
         return;
     else if (s->sending)
-        snprintf(text, room, "%s pasted lines still to send · ^C stops", units_format_count(s->outbox_lines, number));
+        snprintf(text, room, "%s pasted line%s still to send · ^C stops", units_format_count(s->outbox_lines, number),
+                 s->outbox_lines == 1 ? "" : "s");
     else if (app_is_busy(a))
         snprintf(text, room, "looking a name up · Esc gives it up");
     else if (s->scene.client.waiting)

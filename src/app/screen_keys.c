@@ -165,7 +165,8 @@ static void interrupt(struct screen *s)
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (s->sending) {
         char number[UNITS_TEXT];
-        screen_say(s, STYLE_NOTICE, "stopped: %s lines were not sent", units_format_count(s->outbox_lines, number));
+        screen_say(s, STYLE_NOTICE, "stopped: %s line%s not sent", units_format_count(s->outbox_lines, number),
+                   s->outbox_lines == 1 ? " was" : "s were");
         forget_outbox(s);
     } else if (app_is_busy(s->app)) {
         lookup_cancel(&s->app->lookup);

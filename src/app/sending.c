@@ -256,7 +256,8 @@ static void summarise(const struct app *a, char *text, size_t room)
     int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done),
                       units_format_count(s->count, count), units_format_time(took / round * round, time));
     if (unsent && at > 0 && (size_t)at < room)
-        snprintf(text + at, room - (size_t)at, "; %s were refused", units_format_count(unsent, refused));
+        snprintf(text + at, room - (size_t)at, "; %s %s refused", units_format_count(unsent, refused),
+                 unsent == 1 ? "was" : "were");
 }
 
 bool sending_stop(struct app *a)

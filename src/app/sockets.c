@@ -121,8 +121,8 @@ void sockets_tell_drops(struct app *a, enum role role)
     char more[UNITS_TEXT], all[UNITS_TEXT];
     if (drops <= *told)
         return;
-    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s datagrams: the receive buffer was full (%s in all)",
-               units_format_count(drops - *told, more), units_format_count(drops, all));
+    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s datagram%s: the receive buffer was full (%s in all)",
+               units_format_count(drops - *told, more), drops - *told == 1 ? "" : "s", units_format_count(drops, all));
     *told = drops;
 }
 

@@ -269,6 +269,7 @@ int jsonl_stats(struct buffer *out, int64_t wall, const struct jsonl_stats *s)
         {"unanswered", s->unanswered},
         {"unsent", s->unsent},
         {"strangers", s->strangers},
+        {"resent", s->resent},
         {"in", s->in},
         {"out", s->out},
         {"held", s->held},

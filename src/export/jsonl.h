@@ -13,7 +13,8 @@
 
 /* The counts of the last line. */
 struct jsonl_stats {
-    uint64_t sent, answered, unanswered, unsent, strangers; /* the client's */
+    uint64_t sent, answered, unanswered, unsent, strangers; /* the client's, each request once */
+    uint64_t resent;                                        /* how often one was sent again */
     uint64_t in, out, held, clients;                        /* the server's */
     uint64_t duplicates, late, reordered;                   /* answers to the client */
     uint64_t dropped;                                       /* by the kernel, at both */

@@ -152,6 +152,14 @@ static uint64_t lost_here(const struct stats_shown *t, enum role role)
     return sum;
 }
 
+static uint64_t doubled_here(const struct stats_shown *t, enum role role)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < t->fault_count; i++)
+        sum += t->faults[i].role == role ? t->faults[i].duplicated : 0;
+    return sum;
+}
+
 static void put_client(struct sheet *w, const struct scene *s, const struct stats_shown *t)
 {
     struct words first = {.len = 0}, second = {.len = 0};
@@ -162,8 +170,12 @@ static void put_client(struct sheet *w, const struct scene *s, const struct stat
         add_count(&first, s->client.waiting, "waiting");
     if (t->unsent)
         add_count(&first, t->unsent, "refused by the system");
+    if (t->resent)
+        add_count(&first, t->resent, "sent again (/set retry)");
     add_count(&second, lost_here(t, ROLE_CLIENT), "dropped by your /fault");
-    add_count(&second, t->stats->duplicates, "duplicates");
+    if (doubled_here(t, ROLE_CLIENT))
+        add_count(&second, doubled_here(t, ROLE_CLIENT), "doubled by your /fault");
+    add_count(&second, t->stats->duplicates, t->stats->duplicates == 1 ? "duplicate" : "duplicates");
     add_count(&second, t->stats->late, "late");
     add_count(&second, t->stats->out_of_order, "out of order");
     if (t->strangers)
@@ -180,6 +192,8 @@ static void put_server(struct sheet *w, const struct scene *s, const struct stat
     add_count(&words, s->server.held, "not answered");
     if (lost_here(t, ROLE_SERVER))
         add_count(&words, lost_here(t, ROLE_SERVER), "dropped by your /fault");
+    if (doubled_here(t, ROLE_SERVER))
+        add_count(&words, doubled_here(t, ROLE_SERVER), "doubled by your /fault");
     add_count(&words, t->peers->count, t->peers->count == 1 ? "client" : "clients");
     if (t->peers->others)
         add_count(&words, t->peers->others, "in from others: the table is full");

@@ -34,6 +34,7 @@ struct stats_shown {
     const struct stats *stats;
     const struct peers *peers;        /* the server's clients; NULL: there is no server */
     uint64_t unsent, strangers;       /* the client's: what the system refused; datagrams from others than the peer */
+    uint64_t resent;                  /* by the client, beside what it sent */
     uint64_t dropped_at_client;       /* by the kernel; the server's are the scene's */
     struct stats_fault faults[STATS_FAULTS];
     size_t fault_count;
