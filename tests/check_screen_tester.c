@@ -130,6 +130,16 @@ START_TEST(test_rules_are_no_faults)
 }
 END_TEST
 
+START_TEST(test_help_names_the_manual)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    terminal_type(t, "/help rule\r");
+    terminal_wait(t, "/rule KIND PATTERN => ACTION: a rule; or list, delete N, load or save FILE; man");
+    terminal_wait_row(t, 23, " udptalk, RULES");
+    screen_end(t);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -138,6 +148,7 @@ int main(void)
         {"what is expected can be given up", test_expect_given_up},
         {"a script's expectation stands", test_expect_beside_a_script},
         {"a rule's delay is no fault", test_rules_are_no_faults},
+        {"/help names the manual's section", test_help_names_the_manual},
         {"a typed expectation fails no script", test_typed_expect_beside_a_pause},
     };
     return unit_run("screen: tester", tests, UNIT_COUNT(tests));

@@ -1225,6 +1225,8 @@ END_TEST
 
 /* --- help --- */
 
+enum { HELP_LEFT = 28 };
+
 struct help_stage {
     struct stage stage;
     struct help_view view;
@@ -1260,7 +1262,8 @@ static void open_help(struct help_stage *h, int rows, int cols)
     set_size(&h->stage, rows, cols);
 }
 
-/* True when a line has the words of a row, whole, and nothing but blanks between and around them. */
+/* True when a line has the words of a row, whole, and nothing but blanks between and around them; or two lines, where the first is too long to have both, or
+ * one begins where the explanations of all do. */
 static bool has_line(const char *all, const char *left, const char *right)
 {
     size_t left_len = strlen(left), right_len = strlen(right);
@@ -1268,7 +1271,12 @@ static bool has_line(const char *all, const char *left, const char *right)
         const char *at = line + 1 + strspn(line + 1, " ");
         if (strncmp(at, left, left_len) != 0)
             continue;
-        at += left_len + strspn(at + left_len, " ");
+        size_t gap = strspn(at + left_len, " "), indent = 0;
+        if (at[left_len + gap] == '\n')
+            indent = 1 + strspn(at + left_len + gap + 1, " ");
+        if (*left == '/' && gap < 2 && indent != HELP_LEFT + 1)
+            continue; /* they run into each other */
+        at += left_len + gap + indent;
         if (strncmp(at, right, right_len) == 0 && at[right_len] == '\n')
             return true;
     }

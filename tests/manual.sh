@@ -111,7 +111,15 @@ differs() {
 status=0
 mandoc -T lint -W warning "$manual" || status=1
 
-"$tables" >"$work/program"
+"$tables" | grep -v '^section' >"$work/program"
+"$tables" | sed -n 's/^section	//p' >"$work/sections" # where /help sends its readers
+while read -r section; do
+    if ! grep -qx "\.Sh $section" "$manual"; then
+        echo "there is no section \"$section\", where /help says that it is"
+        status=1
+    fi
+done <"$work/sections"
+[ -s "$work/sections" ]
 rows_of_manual "$manual" >"$work/manual"
 compare "$work/program" "$work/manual" || status=1
 if [ $status -eq 0 ]; then

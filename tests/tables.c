@@ -34,6 +34,13 @@ static void print_commands(void)
     }
 }
 
+static void print_sections(void)
+{
+    for (int id = 0; id < COMMAND_COUNT; id++)
+        if (*command_section((enum command_id)id))
+            printf("section\t%s\n", command_section((enum command_id)id));
+}
+
 /* A row without keys continues the one before it. */
 static void print_keys(void)
 {
@@ -68,6 +75,7 @@ int main(void)
 {
     print_options();
     print_commands();
+    print_sections();
     print_keys();
     print_settings();
     print_errors();

@@ -494,7 +494,7 @@ static int save(struct headless *h, const struct command *c)
 static int run_command(void *context, const struct command *c)
 {
     struct headless *h = context;
-    const struct command_info *info = command_info(c->word >= 0 ? (enum command_id)c->word : c->id);
+    char text[200];
     switch (c->id) {
     case COMMAND_WAIT: runner_pause(&h->runner, c->time); return 0;
     case COMMAND_QUIT:
@@ -513,9 +513,10 @@ static int run_command(void *context, const struct command *c)
         opening_close(h->app, &h->app->opening);
         return 0;
     case COMMAND_HELP:
-        buffer_printf(&h->err, "/%s %s: %s\n", info->name, info->arguments, info->help);
+        command_explain(c->word >= 0 ? (enum command_id)c->word : COMMAND_HELP, text, sizeof text);
+        buffer_printf(&h->err, "%s\n", text);
         return 0;
-    default: snprintf(h->app->why, APP_WHY, "/%s needs the screen", info->name); return -1;
+    default: snprintf(h->app->why, APP_WHY, "/%s needs the screen", command_info(c->id)->name); return -1;
     }
 }
 

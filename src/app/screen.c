@@ -216,7 +216,7 @@ static int show_view(struct screen *s, enum view view, const struct command *c)
 static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
-    const struct command_info *info = c->word >= 0 ? command_info((enum command_id)c->word) : NULL;
+    char text[200];
     switch (c->id) {
     case COMMAND_WAIT:
         if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)
@@ -244,10 +244,10 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
-        if (info)
-            screen_say(s, STYLE_HINT, "/%s %s: %s", info->name, info->arguments, info->help);
-        else
+        if (c->word < 0)
             return show_view(s, VIEW_HELP, c);
+        command_explain((enum command_id)c->word, text, sizeof text);
+        screen_say(s, STYLE_HINT, "%s", text);
         break;
     case COMMAND_QUIT: screen_leave(s); break;
     default: break;

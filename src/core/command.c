@@ -130,6 +130,29 @@ int command_find(const char *name, size_t len)
     return -1;
 }
 
+const char *command_section(enum command_id id)
+{
+    static const char *const sections[COMMAND_COUNT] = {
+        [COMMAND_SEND] = "SENDING",           [COMMAND_REPEAT] = "SENDING",
+        [COMMAND_BURST] = "SENDING",          [COMMAND_NAME] = "SENDING",
+        [COMMAND_TRANSFORM] = "TRANSFORMS",   [COMMAND_RULE] = "RULES",
+        [COMMAND_FAULT] = "FAULTS",           [COMMAND_EXPECT] = "REGULAR EXPRESSIONS",
+        [COMMAND_EXPLAIN] = "WHY",            [COMMAND_SET] = "SETTINGS",
+        [COMMAND_FIND] = "REGULAR EXPRESSIONS", [COMMAND_FILTER] = "FILTERS",
+        [COMMAND_STEP] = "STEP MODE",         [COMMAND_SAVE] = "FILES OF THE LOG",
+        [COMMAND_OPEN] = "FILES OF THE LOG",
+    };
+    return sections[id] ? sections[id] : "";
+}
+
+void command_explain(enum command_id id, char *text, size_t room)
+{
+    const struct command_info *c = command_info(id);
+    const char *section = command_section(id);
+    snprintf(text, room, "/%s%s%s: %s%s%s", c->name, *c->arguments ? " " : "", c->arguments, c->help,
+             *section ? "; man udptalk, " : "", section);
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';

@@ -125,6 +125,10 @@ enum { COMMAND_WHY = 480 };
 const struct command_info *command_info(enum command_id id);
 int command_find(const char *name, size_t len);
 
+/* The section of the manual that says more than its line there, "" for none. Writes what /help says of the command into `text`: its usage, its help, that section. */
+const char *command_section(enum command_id id);
+void command_explain(enum command_id id, char *text, size_t room);
+
 /* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says what is wrong and what was meant; it may
  * quote bytes as they came: make it safe before it is shown. */
 int command_parse(struct command *c, const char *text, size_t len, char *why);

@@ -17,6 +17,8 @@ struct walk {
     int top, line, left_cols;
 };
 
+enum { GAP = 2 };
+
 /* Where the explanations begin; narrow screens have them behind the key. */
 static int left_cols(int cols)
 {
@@ -30,21 +32,24 @@ static void heading(struct walk *w, const char *text)
         cells_put(w->cells, row, w->area.col + 1, w->area.col + w->area.cols, STYLE_FOCUS, text);
 }
 
-/* What stands on the right wraps. */
+/* What stands on the right wraps, below what is too long for the left. */
 static void pair(struct walk *w, const char *left, const char *right)
 {
     const unsigned char *text = (const unsigned char *)right;
     int row = w->area.row + w->line - w->top, end = w->area.col + w->area.cols, below = w->area.row + w->area.rows;
-    int from = w->area.col + w->left_cols, least = w->area.col + 2 + (int)strlen(left) + 1;
+    int from = w->area.col + w->left_cols, least = w->area.col + 2 + (int)strlen(left) + GAP;
     struct area rest = {row, from > least ? from : least, below - row, 0};
     rest.cols = end - rest.col;
-    if (rest.cols < 12)
+    if (w->left_cols && from < least)
+        rest = (struct area){row + 1, from, below - row - 1, end - from};
+    else if (rest.cols < 12)
         rest = (struct area){row + 1, w->area.col + 4, below - row - 1, w->area.cols - 4};
     w->line += rest.row - row + wrap_put(NULL, rest, 0, text, strlen(right));
-    if (!w->cells || row < w->area.row || row >= below)
+    if (!w->cells)
         return;
-    cells_put(w->cells, row, w->area.col + 2, end, STYLE_KEY, left);
-    if (rest.rows > 0)
+    if (row >= w->area.row && row < below)
+        cells_put(w->cells, row, w->area.col + 2, end, STYLE_KEY, left);
+    if (rest.row >= w->area.row && rest.rows > 0)
         wrap_put(w->cells, rest, STYLE_PLAIN, text, strlen(right));
 }
 
