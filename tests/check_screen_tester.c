@@ -130,6 +130,32 @@ START_TEST(test_rules_are_no_faults)
 }
 END_TEST
 
+START_TEST(test_names_are_completed)
+{
+    int port, peer = screen_peer_open(&port);
+    struct terminal *t = start_client(port, NULL, NULL);
+    screen_send(t, "/name query one");
+    screen_send(t, "/name quit two");
+    screen_send(t, "/name other three");
+    terminal_type(t, "/use o\t");
+    screen_wait_line(t, "/use other");
+    terminal_type(t, "\r");
+    screen_peer_expect(peer, "three");
+    terminal_type(t, "/use q\t");
+    screen_wait_line(t, "/use qu");
+    terminal_type(t, "\t");
+    terminal_wait_row(t, 22, " query  quit");
+    terminal_type(t, "e\t\r");
+    screen_peer_expect(peer, "one");
+    terminal_type(t, "/name oth\t");
+    screen_wait_line(t, "/name other");
+    terminal_type(t, "x \t");
+    screen_wait_line(t, "/name other x");
+    close(peer);
+    screen_end(t);
+}
+END_TEST
+
 START_TEST(test_help_names_the_manual)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -149,6 +175,7 @@ int main(void)
         {"a script's expectation stands", test_expect_beside_a_script},
         {"a rule's delay is no fault", test_rules_are_no_faults},
         {"/help names the manual's section", test_help_names_the_manual},
+        {"names are completed", test_names_are_completed},
         {"a typed expectation fails no script", test_typed_expect_beside_a_pause},
     };
     return unit_run("screen: tester", tests, UNIT_COUNT(tests));

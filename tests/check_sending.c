@@ -192,8 +192,10 @@ START_TEST(keeps_names)
     char path[128];
     make_home(&home);
     program_peer_open(&peer);
-    struct program *p = start(&peer, (const char *const[]){"name ask \\x01 what?", "name other x", "name other", "use ask", NULL}, home.env);
+    struct program *p = start(&peer, (const char *const[]){"name ask \\x01 what?", "name other \\x78", "name other", "use ask", NULL}, home.env);
     program_peer_expect(&peer, p, "\x01 what?");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "other was forgotten; to have it back: /name other \\x78");
     finish(p, &peer, 0);
     snprintf(path, sizeof path, "%s/.local/state/udptalk/names", home.path);
     ck_assert_int_eq(stat(path, &st), 0);

@@ -15,8 +15,6 @@
 #include "core/safe_text.h"
 #include "host/file_out.h"
 
-enum { NAMES_MOST = 1000 };
-
 static void forget(struct names *n, size_t index)
 {
     free(n->all[index].name);
@@ -126,6 +124,13 @@ static void tell(struct app *a, const struct named *n)
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s: %.400s", n->name, n->text);
 }
 
+/* It can be had back, since it stands in the log. */
+static void tell_lost(struct app *a, const struct named *n)
+{
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s was forgotten; to have it back: /name %s %.900s%s", n->name,
+               n->name, n->text, n->len > 900 ? "…" : "");
+}
+
 static int tell_all(struct app *a)
 {
     for (size_t i = 0; i < a->names.count; i++)
@@ -156,12 +161,12 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
                  errno == ENOSPC ? "there are a thousand names already" : strerror(errno));
         return -1;
     }
-    if (len == 0)
-        forget(n, at);
-    if (len)
+    if (len) {
         tell(a, &n->all[at]);
-    else
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s was forgotten", name);
+    } else {
+        tell_lost(a, &n->all[at]);
+        forget(n, at);
+    }
     if (save(n) < 0)
         app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "names are good until you leave, since they cannot be saved: %s",
                    error_meaning(errno));
@@ -173,4 +178,23 @@ int names_send(struct app *a, const char *name)
     load(&a->names);
     size_t at = find(&a->names, name);
     return at < a->names.count ? sending_text(a, a->names.all[at].text, a->names.all[at].len) : unknown(a, name);
+}
+
+size_t names_complete(struct app *a, const char *text, size_t len, const char **names, size_t room, size_t *start)
+{
+    static const char *const commands[] = {"/use ", "/name "};
+    size_t count = 0, at = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && !at; i++)
+        if (len >= strlen(commands[i]) && memcmp(text, commands[i], strlen(commands[i])) == 0)
+            at = strlen(commands[i]);
+    while (at && at < len && text[at] == ' ')
+        at++;
+    if (!at || memchr(text + at, ' ', len - at))
+        return 0;
+    load(&a->names);
+    *start = at;
+    for (size_t i = 0; i < a->names.count && count < room; i++)
+        if (strncmp(a->names.all[i].name, text + at, len - at) == 0)
+            names[count++] = a->names.all[i].name;
+    return count;
 }

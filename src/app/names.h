@@ -15,6 +15,8 @@ struct named {
     size_t len;
 };
 
+enum { NAMES_MOST = 1000 };
+
 struct names {
     struct named *all;
     size_t count;
@@ -29,5 +31,8 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len);
 
 /* /use: sends it. */
 int names_send(struct app *a, const char *name);
+
+/* As command_complete(): the names that could stand at the end of `text`, behind /use or /name. They are the app's. */
+size_t names_complete(struct app *a, const char *text, size_t len, const char **names, size_t room, size_t *start);
 
 #endif

@@ -356,7 +356,7 @@ static size_t common_length(const char **names, size_t count)
 /* Tab: completes what can be, else moves the focus. */
 static void complete(struct screen *s)
 {
-    const char *names[COMMAND_COUNT + 16];
+    const char *names[COMMAND_COUNT + NAMES_MOST];
     size_t len, start, cursor = line_cursor(s->line);
     const unsigned char *text = line_text(s->line, &len);
     if (len == 0 || text[0] != '/') {
@@ -364,6 +364,8 @@ static void complete(struct screen *s)
         return;
     }
     size_t count = command_complete((const char *)text, cursor, names, sizeof names / sizeof *names, &start);
+    if (count == 0)
+        count = names_complete(s->app, (const char *)text, cursor, names, sizeof names / sizeof *names, &start);
     if (count == 0)
         return;
     char whole[64];
