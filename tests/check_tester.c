@@ -520,6 +520,30 @@ START_TEST(gives_up_after_all_retries)
 }
 END_TEST
 
+/* Bit 0 is a byte's highest, as the manual says. */
+START_TEST(names_the_bit_that_was_turned_over)
+{
+    for (int i = 0; i < 4; i++) {
+        struct program_peer peer;
+        char seed[24];
+        int bit = -1, byte = -1;
+        program_peer_open(&peer);
+        snprintf(seed, sizeof seed, "%d", i);
+        struct program *p = program_start(NULL, (const char *const[]){"127.0.0.1", peer.port_text, "--batch", "-w", "0", "--seed", seed, "--fault", "client corrupt 100%", "-e", "hex 00 00 00", NULL});
+        program_end_input(p);
+        program_peer_receive(&peer, p);
+        ck_assert_int_eq(program_wait_end(p), 0);
+        const char *at = strstr((const char *)p->err.data, "bit ");
+        ck_assert(at && sscanf(at, "bit %d of byte %d turned over", &bit, &byte) == 2);
+        ck_assert_int_lt(byte, 3);
+        for (int k = 0; k < 3; k++)
+            ck_assert_int_eq(peer.data[k], k == byte ? 0x80 >> bit : 0);
+        program_free(p);
+        program_peer_close(&peer);
+    }
+}
+END_TEST
+
 /* What this program did is never told as the network's doing. */
 START_TEST(explains_its_own_faults)
 {
@@ -800,6 +824,7 @@ int main(void)
         {"copies leave from where the first did", copies_leave_from_where_the_first_did},
         {"tells no time of what was sent again", tells_no_time_of_what_was_sent_again},
         {"gives up after all retries", gives_up_after_all_retries},
+        {"names the bit that was turned over", names_the_bit_that_was_turned_over},
         {"explains its own faults", explains_its_own_faults},
         {"relays alone", relays_alone},
         {"relays for each client", relays_for_each_client},
