@@ -156,6 +156,22 @@ START_TEST(test_names_are_completed)
 }
 END_TEST
 
+/* The text beside the hex has a column for a backslash, as for any letter. */
+START_TEST(test_hex_columns)
+{
+    int row, port, peer = screen_peer_open(&port);
+    struct terminal *t = start_client(port, NULL, NULL);
+    screen_send(t, "C:\\new straße");
+    screen_peer_expect(peer, "C:\\new straße");
+    terminal_type(t, "\tx");
+    terminal_wait(t, "43 3a 5c 6e 65 77 20 73 ");
+    ck_assert(terminal_find(t, "43 3a 5c 6e 65 77 20 73 ", &row, NULL));
+    ck_assert_msg(strstr(terminal_row(t, row), "  C:\\new s"), "%s", terminal_row(t, row));
+    close(peer);
+    screen_end(t);
+}
+END_TEST
+
 START_TEST(test_help_names_the_manual)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -176,6 +192,7 @@ int main(void)
         {"a rule's delay is no fault", test_rules_are_no_faults},
         {"/help names the manual's section", test_help_names_the_manual},
         {"names are completed", test_names_are_completed},
+        {"a column of the hex's text is a byte", test_hex_columns},
         {"a typed expectation fails no script", test_typed_expect_beside_a_pause},
     };
     return unit_run("screen: tester", tests, UNIT_COUNT(tests));

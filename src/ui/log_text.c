@@ -81,7 +81,7 @@ static int hex_below(struct cells *c, struct area a, uint8_t style, const struct
         struct buffer line;
         buffer_init(&line);
         if (c && rows < a.rows && dump_hex_line(&line, e->data, e->kept, at, each) == 0)
-            cells_put_safe(c, a.row + rows, a.col, a.col + a.cols, style, line.data, line.len);
+            cells_put_sentence(c, a.row + rows, a.col, a.col + a.cols, style, line.data, line.len); /* a backslash is one column */
         buffer_done(&line);
     }
     return rows;
