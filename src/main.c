@@ -12,6 +12,7 @@
 
 #include "app/app.h"
 #include "app/headless.h"
+#include "app/judge.h"
 #include "app/paths.h"
 #include "app/screen.h"
 #include "core/command.h"
@@ -104,6 +105,19 @@ static int run(const struct options *o, const struct script *script)
     return status;
 }
 
+/* Nothing is kept and nothing drawn: there is no app. */
+static int check(const struct options *o)
+{
+    struct loop *loop = loop_new();
+    if (!loop) {
+        fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    int status = judge_run(o, loop);
+    loop_free(loop);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -117,6 +131,8 @@ int main(int argc, char **argv)
     }
     if (options.help || options.version)
         return print_and_leave(&options);
+    if (options.check)
+        return check(&options);
     script_init(&script);
     if (parse_scripts(&options, &script, why, sizeof why) < 0) {
         complain(why);

@@ -151,6 +151,9 @@ START_TEST(takes_modes_and_places)
         {"--both localhost:13000", MODE_BOTH, "localhost", 13000},
         {"localhost 13000 --both", MODE_BOTH, "localhost", 13000},
         {"--both -p 9999 13000", MODE_BOTH, "", 13000},
+        {"--check host", MODE_CHECK, "host", -1},
+        {"--check ::1 13000 -p 5000 -6", MODE_CHECK, "::1", 13000},
+        {"host:13000 --check --json -w 1", MODE_CHECK, "host", 13000},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct options o;
@@ -186,6 +189,20 @@ START_TEST(refuses_places_that_are_none)
         {"-l -p 1 2", "twice|1|2"},
         {"-l --both", "-l|--both"},
         {"--both -l 9", "-l|--both"},
+        {"--check", "--check|HOST"},
+        {"--check 9", "port alone"},
+        {"--check host 0", "port 0"},
+        {"--check a 1 c", "too many|\"c\""},
+        {"--check -l host", "--check|-l"},
+        {"--check --both host", "--check|--both"},
+        {"--relay 5353 host --check", "--check|--relay"},
+        {"--check host --save a.txt", "--check|--save"},
+        {"--check host --open a.txt", "--check|--open"},
+        {"--check host -e quit", "--check|-e"},
+        {"--check host -f file", "--check|-f"},
+        {"--check host --fault off", "--check|--fault"},
+        {"--check host --join 224.0.0.1", "--check|--join"},
+        {"--check host -w 0", "--check|-w"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
         parse_badly(cases[i].text, cases[i].words);
@@ -277,7 +294,7 @@ START_TEST(takes_every_row_of_the_table)
     const struct option_info *info;
     size_t rows = 0;
     for (; (info = option_at(rows)); rows++) {
-        const char *value = "";
+        const char *value = info->name && strcmp(info->name, "check") == 0 ? "127.0.0.1" : ""; /* it needs a host */
         for (size_t i = 0; info->argument && i < UNIT_COUNT(values); i++)
             if (strcmp(values[i].argument, info->argument) == 0)
                 value = values[i].value;
@@ -522,7 +539,7 @@ START_TEST(lists_every_row_in_lines_that_fit)
         ck_assert_msg(end - line <= 80, "%zd columns: %.*s", end - line, (int)(end - line), line);
         ck_assert_msg(end == line || end[-1] != ' ', "a blank at the end: %.*s", (int)(end - line), line);
     }
-    static const char *const forms[] = {"HOST [PORT]", "-l [ADDRESS] [PORT]", "--both [ADDRESS] [PORT]", "udptalk [options]", "12000"};
+    static const char *const forms[] = {"HOST [PORT]", "-l [ADDRESS] [PORT]", "--both [ADDRESS] [PORT]", "--check HOST [PORT]", "udptalk [options]", "12000"};
     for (size_t i = 0; i < UNIT_COUNT(forms); i++)
         ck_assert_msg(strstr(help, forms[i]), "%s is not in --help", forms[i]);
     buffer_done(&b);
@@ -538,7 +555,7 @@ static uint32_t next_random(uint64_t *state)
 START_TEST(lives_through_random_words)
 {
     static const char *const pieces[] = {
-        "-l ", "--both ", "host ", "1 ", "-p ", "-w ", "-", "--", "x", "= ", "--window ", "--max-log=", "-e ", "-f ", "quit ",
+        "-l ", "--both ", "--check ", "host ", "1 ", "-p ", "-w ", "-", "--", "x", "= ", "--window ", "--max-log=", "-e ", "-f ", "quit ",
         "[::1]", ":", "9 ", "\xff", "\033 ", "'' ", "--transform ", "upper ", "--w", "-h ", "-- ",
     };
     uint64_t state = 3;

@@ -420,27 +420,21 @@ int app_go(struct app *a, const struct command *c, bool starting)
 {
     struct address address;
     uint16_t port = (uint16_t)(c->place.port < 0 ? OPTION_PORT : c->place.port);
+    int family = a->options->family, numeric = 1;
     if (c->place.host[0] == '\0')
-        address_loopback(&address, a->options->family == AF_INET6 ? AF_INET6 : AF_INET, port);
-    else if (address_parse_host(&address, c->place.host, port) < 0) {
-        if (errno == ENODEV || a->options->numeric) {
-            snprintf(a->why, APP_WHY, "\"%.100s\" is no address%s", c->place.host,
-                     a->options->numeric ? ", and -n forbids looking it up as a name" : ": there is no such interface");
-            return -1;
-        }
-        a->after_lookup = *c;
-        a->starting = starting;
-        if (lookup_start(&a->lookup, c->place.host, a->options->family, port, looked_up, a) == 0)
-            return 0;
-        snprintf(a->why, APP_WHY, "cannot look %.100s up: %s", c->place.host, strerror(errno));
+        address_loopback(&address, family == AF_INET6 ? AF_INET6 : AF_INET, port);
+    else
+        numeric = lookup_numeric(&c->place, port, family, a->options->numeric, &address, a->why, APP_WHY);
+    if (numeric < 0)
         return -1;
-    }
-    if (a->options->family && address.family != a->options->family) {
-        snprintf(a->why, APP_WHY, "%.100s is not an IPv%c address, as -%c asks for", c->place.host,
-                 a->options->family == AF_INET6 ? '6' : '4', a->options->family == AF_INET6 ? '6' : '4');
-        return -1;
-    }
-    return reach(a, c, &address, starting);
+    if (numeric)
+        return reach(a, c, &address, starting);
+    a->after_lookup = *c;
+    a->starting = starting;
+    if (lookup_start(&a->lookup, c->place.host, family, port, looked_up, a) == 0)
+        return 0;
+    snprintf(a->why, APP_WHY, "cannot look %.100s up: %s", c->place.host, strerror(errno));
+    return -1;
 }
 
 /* The client's own address and port, as -s and -p gave them. */

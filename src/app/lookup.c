@@ -2,7 +2,9 @@
 
 #include "app/lookup.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 
 void lookup_init(struct lookup *l, struct loop *loop)
 {
@@ -37,6 +39,23 @@ int lookup_start(struct lookup *l, const char *host, int family, uint16_t port, 
     l->done = done;
     l->context = context;
     return loop_watch(l->loop, helper_fd(&l->helper), POLLIN, LOOP_OTHER, take_answer, l);
+}
+
+int lookup_numeric(const struct place *place, uint16_t port, int family, bool only, struct address *out, char *why,
+                   size_t why_size)
+{
+    if (address_parse_host(out, place->host, port) < 0) {
+        if (errno != ENODEV && !only)
+            return 0;
+        snprintf(why, why_size, "\"%.100s\" is no address%s", place->host,
+                 only ? ", and -n forbids looking it up as a name" : ": there is no such interface");
+        return -1;
+    }
+    if (!family || out->family == family)
+        return 1;
+    snprintf(why, why_size, "%.100s is not an IPv%c address, as -%c asks for", place->host,
+             family == AF_INET6 ? '6' : '4', family == AF_INET6 ? '6' : '4');
+    return -1;
 }
 
 bool lookup_is_busy(const struct lookup *l)

@@ -27,6 +27,7 @@ enum {
     FAULT,
     SEED,
     RELAY,
+    CHECK,
     ALLOW_EXEC
 };
 
@@ -37,6 +38,7 @@ static const struct row {
     {'l', {'l', NULL, NULL, "server only: wait for datagrams, answer them"}},
     {BOTH, {0, "both", NULL, "both panes, on the address and port that follow"}},
     {RELAY, {0, "relay", "[ADDRESS:]PORT", "pass on what comes there to HOST and PORT, and back"}},
+    {CHECK, {0, "check", NULL, "judge the upper-case server at HOST and PORT, and leave"}},
     {'4', {'4', NULL, NULL, "only IPv4"}},
     {'6', {'6', NULL, NULL, "only IPv6"}},
     {'n', {'n', NULL, NULL, "look no names up"}},
@@ -229,6 +231,7 @@ static void take_switch(struct options *o, int option)
     case 'h': o->help = true; break;
     case 'V': o->version = true; break;
     case WHOLE: o->whole = true; break;
+    case CHECK: o->check = true; break;
     case BATCH: o->batch = true; break;
     case JSON: o->json = o->batch = true; break;
     case QUIET: o->quiet = true; break;
@@ -293,6 +296,27 @@ static int read_place(struct options *o, int count, char **words, bool listens, 
     return count == 0 ? 0 : place_parse(&o->place, words[0], count > 1 ? words[1] : NULL, why, OPTION_WHY);
 }
 
+/* Its cases are fixed: what would change them, or needs a journal, has no place beside it. */
+static int take_check(const struct options *o, bool both, int left, char *why)
+{
+    if (left == 0) {
+        snprintf(why, OPTION_WHY,
+                 "--check needs the HOST of the server that it judges behind it, and its PORT if that is not %d",
+                 OPTION_PORT);
+        return -1;
+    }
+    if (both || o->mode != MODE_BOTH || o->open || o->save || o->script_count || o->fault_count || o->group_count) {
+        snprintf(why, OPTION_WHY,
+                 "--check judges a server and leaves: no -l, --both, --relay, --open, --save, --fault, --join, -e or "
+                 "-f beside it");
+        return -1;
+    }
+    if (o->settings[SETTING_WAIT] > 0)
+        return 0;
+    snprintf(why, OPTION_WHY, "--check waits for answers: -w takes the time to wait for each, more than 0");
+    return -1;
+}
+
 int options_parse(struct options *o, int argc, char **argv, char *why)
 {
     bool both = false;
@@ -315,6 +339,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         return -1;
     }
     int left = argc - optind;
+    if (o->check && take_check(o, both, left, why) < 0)
+        return -1;
     if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
         snprintf(why, OPTION_WHY,
                  "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
@@ -350,6 +376,7 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         }
         o->place.port = o->source_port;
     }
+    o->mode = o->check ? MODE_CHECK : o->mode;
     return 0;
 }
 
@@ -359,7 +386,8 @@ int options_help(struct buffer *out)
                             "       udptalk [options] HOST [PORT]          a client (port 12000 if not given)\n"
                             "       udptalk [options] -l [ADDRESS] [PORT]  a server (127.0.0.1, 12000)\n"
                             "       udptalk [options] --both [ADDRESS] [PORT]\n"
-                            "       udptalk [options] --relay [ADDRESS:]PORT HOST[:PORT]\n\n"
+                            "       udptalk [options] --relay [ADDRESS:]PORT HOST[:PORT]\n"
+                            "       udptalk [options] --check HOST [PORT]  a judge of upper-case servers\n\n"
                             "Each line typed is one UDP datagram; the server answers in upper case.\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option_info *o = &table[i].info;

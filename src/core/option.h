@@ -19,7 +19,7 @@
 
 enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_FAULTS = 8, OPTION_WHY = 500 };
 
-enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN, MODE_RELAY };
+enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN, MODE_RELAY, MODE_CHECK };
 
 /* What -e and -f gave, in their order. */
 struct script_source {
@@ -30,6 +30,7 @@ struct script_source {
 struct options {
     enum mode mode;
     struct place relay;        /* MODE_RELAY: where to listen */
+    bool check;                /* MODE_CHECK: the server at `place` is judged */
     struct place place;        /* the peer, the relay's server, or where to listen; host empty and port −1 where not given */
     int family;                /* AF_UNSPEC, AF_INET, AF_INET6 */
     bool numeric;              /* look no names up */
