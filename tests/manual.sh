@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that the manual is sound and that it names every option, command, setting, key, transform, flag, event and error
+# Checks that the manual is sound and that it names every option, command, setting, key, transform, flag, event, error and case
 # of the program's tables and nothing else, errors with the program's own words, and every field that JSON output has.
 set -eu
 
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        flag 'HEADLESS: Flags' event 'HEADLESS: Events' error 'DIAGNOSTICS: Errors' \
+        case CHECK flag 'HEADLESS: Flags' event 'HEADLESS: Events' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
         'key logs and views' 'INTERACTIVE: Keys in logs and views' \

@@ -8,6 +8,7 @@
 #include "core/entry.h"
 #include "core/error.h"
 #include "core/event.h"
+#include "core/judge.h"
 #include "core/keymap.h"
 #include "core/option.h"
 #include "core/setting.h"
@@ -83,6 +84,8 @@ int main(void)
         printf("transform\t%s\n", transform_at(i)->name);
     for (size_t bit = 0; bit < FLAG_COUNT; bit++)
         printf("flag\t%s\n", flag_info(bit)->name);
+    for (size_t i = 0; i < judge_count(); i++)
+        printf("case\t%s\n", judge_name(i));
     for (int event = EVENT_NONE + 1; event < EVENT_COUNT; event++)
         printf("event\t%s\n", event_info((enum event)event)->name);
     return fflush(stdout) == 0 ? 0 : 1;
