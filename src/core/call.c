@@ -41,6 +41,11 @@ static const char *const names[CALL_COUNT] = {
     "recvfrom", "recvmsg", "sendmmsg", "recvmmsg",    "setsockopt", "close", "poll",
 };
 
+const char *call_name(enum call_id id)
+{
+    return names[id];
+}
+
 static bool is_batch(enum call_id id)
 {
     return id == CALL_SENDMMSG || id == CALL_RECVMMSG;

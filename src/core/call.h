@@ -74,6 +74,9 @@ int call_entry_words(struct entry *e, struct buffer *room, const struct call_wor
  * name; "?" when the entry is not a call. */
 const char *call_words(const struct entry *e, struct buffer *arguments);
 
+/* "sendto" and the like. */
+const char *call_name(enum call_id id);
+
 /* What a call does, in a few sentences, and where to read on ("socket(2)"). */
 struct call_about {
     const char *text, *page;
