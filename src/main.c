@@ -13,6 +13,7 @@
 #include "app/app.h"
 #include "app/headless.h"
 #include "app/judge.h"
+#include "app/lessons_batch.h"
 #include "app/paths.h"
 #include "app/screen.h"
 #include "core/command.h"
@@ -98,7 +99,7 @@ static int run(const struct options *o, const struct script *script)
     if (app_start(&app) < 0)
         complain(app.why);
     else
-        status = screen ? screen_run(&app, script) : headless_run(&app, script);
+        status = screen ? screen_run(&app, script) : o->lesson ? lessons_batch(&app) : headless_run(&app, script);
     app_done(&app);
     exec_free(exec);
     loop_free(loop);
@@ -133,6 +134,12 @@ int main(int argc, char **argv)
         return print_and_leave(&options);
     if (options.check)
         return check(&options);
+    if (options.lesson && strcmp(options.lesson, "list") == 0)
+        return lessons_batch_list() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (options.lesson && !lessons_batch_know(options.lesson, why, sizeof why)) {
+        complain(why);
+        return EXIT_USAGE;
+    }
     script_init(&script);
     if (parse_scripts(&options, &script, why, sizeof why) < 0) {
         complain(why);

@@ -479,7 +479,7 @@ static void check_complete(const struct complete_case *c)
 START_TEST(completes_names_and_arguments)
 {
     static const struct complete_case cases[] = {
-        {"/", 1, "to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code view ladder figure calls stats save open replay clear zoom help quit "},
+        {"/", 1, "to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code lesson view ladder figure calls stats save open replay clear zoom help quit "},
         {"/t", 1, "to transform "},
         {"/tr", 1, "transform "},
         {"/cl", 1, "close clear "},
@@ -495,7 +495,7 @@ START_TEST(completes_names_and_arguments)
         {"/transform r", 11, "reverse rot13 "},
         {"/transform upper", 11, "upper "},
         {"/transform x", 11, ""},
-        {"/help ", 6, "to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code view ladder figure calls stats save open replay clear zoom help quit "},
+        {"/help ", 6, "to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code lesson view ladder figure calls stats save open replay clear zoom help quit "},
         {"/help w", 6, "wait why "},
         {"/rule ", 6, "equals contains starts ends regex list delete load save "},
         {"/fault client ou", 14, "out "},

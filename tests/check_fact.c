@@ -3,7 +3,9 @@
 #include "core/fact.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -209,6 +211,35 @@ START_TEST(stands_in_texts)
 }
 END_TEST
 
+/* A fact stands in the manual's list as "NAME", or "NAME WHO …". */
+static bool is_in_manual(FILE *manual, const char *name)
+{
+    char line[256], words[256];
+    rewind(manual);
+    while (fgets(line, sizeof line, manual)) {
+        if (strncmp(line, ".It Li ", 7) != 0)
+            continue;
+        snprintf(words, sizeof words, " %s", line + 7);
+        for (char *at = words, *found; (found = strstr(at, name)) != NULL; at = found + 1)
+            if (found[-1] == ' ' && (found[strlen(name)] == ' ' || found[strlen(name)] == '\n'))
+                return true;
+    }
+    return false;
+}
+
+START_TEST(stands_in_the_manual)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/man/udptalk.1", getenv("srcdir") ? getenv("srcdir") : ".");
+    FILE *manual = fopen(path, "re");
+    ck_assert_ptr_nonnull(manual);
+    for (size_t i = 0; fact_name(i); i++)
+        ck_assert_msg(is_in_manual(manual, fact_name(i)), "%s", fact_name(i));
+    ck_assert(!is_in_manual(manual, "nonsense"));
+    fclose(manual);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -216,6 +247,7 @@ int main(void)
         {"compares what is claimed", compares_what_is_claimed},
         {"says which word is wrong", says_which_word_is_wrong},
         {"stands in texts", stands_in_texts},
+        {"stands in the manual", stands_in_the_manual},
     };
     return unit_run("fact", tests, UNIT_COUNT(tests));
 }

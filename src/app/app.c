@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/lessons.h"
 #include "core/error.h"
 #include "core/units.h"
 #include "host/port_owner.h"
@@ -56,6 +57,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, st
 
 void app_done(struct app *a)
 {
+    lessons_end(a);
     lookup_free(&a->lookup);
     client_settle(a);
     server_settle(a);
@@ -110,6 +112,7 @@ void app_turn(struct app *a)
     rules_take_results(a);
     server_step(a);
     saving_step(a);
+    lessons_turn(a);
 }
 
 bool app_holds(const struct app *a)
@@ -470,6 +473,8 @@ int app_start(struct app *a)
         return -1;
     if (take_source(a) < 0 || take_groups(a) < 0)
         return -1;
+    if (a->options->lesson)
+        return 0; /* it opens its own */
     struct command c = {
         .id = a->options->mode == MODE_CLIENT || a->options->mode == MODE_RELAY ? COMMAND_TO : COMMAND_LISTEN,
         .place = a->options->place,

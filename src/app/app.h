@@ -75,6 +75,7 @@ struct client {
     struct address bound;     /* asked for by -s, -p or /bind; unset: whatever the kernel picks */
     struct call_source source;
     bool full;                /* the socket takes nothing just now; cleared when it does again */
+    bool asleep;              /* a lesson has it read nothing */
     uint64_t sent, answered, unanswered, unsent, strangers;
     uint64_t resent;          /* resends (SETTING_RETRY), which are none of `sent` */
     uint64_t events;          /* entries journalled: lines of its log */
@@ -126,6 +127,7 @@ struct server {
     uint64_t work;            /* of their regexes, this turn */
     bool sated;               /* -c wants no more, while what came is still held or answered: nothing is read */
     bool closing;             /* no rule answers any more */
+    bool asleep;              /* a lesson has it read nothing */
     bool again;               /* what was read is not all taken: the turn was long enough */
     struct peers peers;
     struct peers hosts;       /* without their ports: the buckets of SETTING_REPLY_RATE */
@@ -221,6 +223,7 @@ struct app {
     struct expecting expecting;
     struct stepping stepping;
     struct names names;
+    struct lessons *lessons;  /* the lesson that goes on, or NULL */
     struct random random;
     struct filter *filters[LOG_COUNT]; /* of the logs, or NULL */
     uint64_t calls;           /* that were journalled */
@@ -374,6 +377,10 @@ bool client_give_up(struct app *a);
 
 /* Sets how long an answer is waited for (SETTING_WAIT), for what waits now too; 0: none is expected. */
 void client_set_wait(struct app *a, int64_t wait);
+
+/* From now on it reads nothing, as if it were busy with something else; or reads again what came meanwhile. A socket that is opened is awake. */
+void client_sleep(struct app *a, bool asleep);
+void server_sleep(struct app *a, bool asleep);
 
 /* Connects the client's socket to its peer, or dissolves that. Returns 0, or −1 with errno and a sentence in a->why. */
 int client_connect(struct app *a, bool connect);

@@ -108,15 +108,23 @@ static void client_ready(void *context, short revents);
 
 short client_events(const struct app *a)
 {
-    return a->client.full ? POLLIN | POLLOUT : POLLIN;
+    return a->client.asleep ? 0 : a->client.full ? POLLIN | POLLOUT : POLLIN;
 }
 
 int client_watch(struct app *a)
 {
-    if (!a->stepping.on && a->client.udp.fd >= 0)
+    if (!a->stepping.on && !a->client.asleep && a->client.udp.fd >= 0)
         return loop_watch(a->loop, a->client.udp.fd, client_events(a), LOOP_SOCKET, client_ready, a);
     loop_unwatch(a->loop, a->client.udp.fd);
     return 0;
+}
+
+void client_sleep(struct app *a, bool asleep)
+{
+    bool was = a->client.asleep;
+    a->client.asleep = asleep;
+    if (was != asleep && a->client.udp.fd >= 0)
+        client_watch(a);
 }
 
 /* Reads a bounded number of datagrams and takes them. */
@@ -241,7 +249,7 @@ int client_open(struct app *a, const struct address *peer)
     sockets_apply(a, &c->udp);
     udp_local(&c->udp, &c->local);
     c->peer = *peer;
-    c->full = false;
+    c->full = c->asleep = false;
     c->drops = 0;
     return client_watch(a);
 }

@@ -255,6 +255,7 @@ int app_run(struct app *a, const struct command *c)
         [COMMAND_STEP] = run_front,
         [COMMAND_SPEED] = run_front,
         [COMMAND_CODE] = run_front,
+        [COMMAND_LESSON] = run_front,
         [COMMAND_VIEW] = run_front,
         [COMMAND_LADDER] = run_front,
         [COMMAND_FIGURE] = run_front,

@@ -633,7 +633,7 @@ static const char text_11[] =
     "right: c\n"
     "hint: The header alone has 8 bytes, and two ports in it.\n"
     "hint.zh: 单是首部就有 8 个字节，其中有两个端口。\n"
-    "run: hex\n"
+    "run: hex \"\"\n"
     "run: send still here\n"
     "why: A header without data is a datagram: its length field says {{length server received 1}}. recvfrom() returned {{result server\n"
     "  recvfrom 1}}. For TCP that is the end of the connection; UDP has no connection that could end, and the next line was answered as\n"

@@ -117,15 +117,23 @@ static void server_ready(void *context, short revents);
 
 short server_events(const struct app *a)
 {
-    return a->server.full ? POLLOUT : a->server.sated ? 0 : POLLIN;
+    return a->server.full ? POLLOUT : a->server.sated || a->server.asleep ? 0 : POLLIN;
 }
 
 int server_watch(struct app *a)
 {
-    if (!a->stepping.on && a->server.udp.fd >= 0)
+    if (!a->stepping.on && !a->server.asleep && a->server.udp.fd >= 0)
         return loop_watch(a->loop, a->server.udp.fd, server_events(a), LOOP_SOCKET, server_ready, a);
     loop_unwatch(a->loop, a->server.udp.fd);
     return 0;
+}
+
+void server_sleep(struct app *a, bool asleep)
+{
+    bool was = a->server.asleep;
+    a->server.asleep = asleep;
+    if (was != asleep && a->server.udp.fd >= 0)
+        server_watch(a);
 }
 
 /* Sends the replies that pend and journals all. Returns false when the socket is full: the rest goes on pending. */
@@ -386,7 +394,7 @@ int server_open(struct app *a, const struct address *local)
     server_close(a);
     s->udp = fresh;
     s->drops = 0;
-    s->full = s->again = s->sated = false;
+    s->full = s->again = s->sated = s->asleep = false;
     rx_reset(s->rx);
     tx_reset(s->tx);
     sockets_apply(a, &s->udp);

@@ -101,6 +101,7 @@ static const struct {
     [COMMAND_STEP] = {{"step", "on|off", "", "one socket call at a time: Space makes the next"}, parse_step, 1, ARGUMENT_STEP},
     [COMMAND_SPEED] = {{"speed", "X|full", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
     [COMMAND_CODE] = {{"code", "python|c", "F3 F3", "the session as a program, the line that runs marked"}, parse_code, 1, ARGUMENT_CODE},
+    [COMMAND_LESSON] = {{"lesson", "[NAME]", "", "a guided lesson; list names them; alone: go on"}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: ladder figure inspect calls stats help"}, parse_view, 1, ARGUMENT_VIEW},
     [COMMAND_LADDER] = {{"ladder", "", "F2", "the datagrams as arrows between lifelines"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
@@ -389,7 +390,7 @@ static void unquote(char *path)
 static int parse_text(struct command *c, const struct words *w, char *why)
 {
     (void)w;
-    if (c->id == COMMAND_OPEN)
+    if (c->id == COMMAND_OPEN || c->id == COMMAND_LESSON)
         unquote(c->text);
     if (c->text[0] || c->id != COMMAND_FIND)
         return 0;

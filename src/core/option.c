@@ -28,7 +28,8 @@ enum {
     SEED,
     RELAY,
     CHECK,
-    ALLOW_EXEC
+    ALLOW_EXEC,
+    LESSON
 };
 
 static const struct row {
@@ -70,6 +71,7 @@ static const struct row {
     {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
     {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
     {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
+    {LESSON, {0, "lesson", "NAME", "a guided lesson; list names them, all is each of them"}},
     {ASCII, {0, "ascii", NULL, "draw with ASCII characters only"}},
     {NO_COLOR, {0, "no-color", NULL, "draw without colours"}},
     {'h', {'h', "help", NULL, "show this and leave"}},
@@ -199,6 +201,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 'f': return take_source(o, true, value, why);
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
+    case LESSON: o->lesson = value; return 0;
     case TRANSFORM: return take_transform(o, value, why);
     case RELAY: return take_relay(o, value, why);
     case FAULT: return take_fault(o, value, why);
@@ -344,6 +347,10 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
         snprintf(why, OPTION_WHY,
                  "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
+        return -1;
+    }
+    if (o->lesson && (left > 0 || both || o->mode != MODE_BOTH || o->open || o->json || o->script_count)) {
+        snprintf(why, OPTION_WHY, "--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, -e or -f beside it");
         return -1;
     }
     if (o->open)

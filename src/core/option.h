@@ -53,6 +53,7 @@ struct options {
     struct command faults[OPTION_FAULTS]; /* --fault, as the command of that name */
     size_t fault_count;
     const char *save;          /* where the journal is kept as it grows, or NULL */
+    const char *lesson;        /* the name of a lesson, a path, "list" or "all"; or NULL */
     const char *open;          /* MODE_OPEN: the file to look at */
     struct script_source scripts[OPTION_SCRIPTS];
     size_t script_count;

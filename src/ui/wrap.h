@@ -1,4 +1,4 @@
-/* wrap: text over several rows, broken at blanks. */
+/* wrap: text over several rows, broken at blanks, and between Chinese characters, which have none. */
 #ifndef UDPTALK_UI_WRAP_H
 #define UDPTALK_UI_WRAP_H
 

@@ -1,0 +1,102 @@
+/* lessons: a lesson that goes on: what was said so far, what it waits for, and whether its claims held. It knows no screen.
+ *
+ * A lesson is done item by item (core/lesson.h). It stops at a question until somebody answers, and behind each step until somebody goes on. A command's item is over when all
+ * that it began has settled: nothing is being sent or held, each request has been answered or given up, nothing waits to be read, and nothing was journalled for a moment. A claim
+ * that does not hold yet is given CLAIM_TIME to come true.
+ *
+ * While it lasts, settings, rules, faults, transform and both sockets are the lesson's; what was set before comes back at its end.
+ *
+ * Functions that return int give 0, or −1 with a sentence in app->why. */
+#ifndef UDPTALK_APP_LESSONS_H
+#define UDPTALK_APP_LESSONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/app.h"
+#include "core/lesson.h"
+
+/* What can be said. Of those behind SAID_EXPLAIN `zh` is NULL. */
+enum said_kind {
+    SAID_STEP,      /* a step's title; `en` may be empty */
+    SAID_TEXT,
+    SAID_QUESTION,
+    SAID_ANSWER,    /* `letter` */
+    SAID_HINT,
+    SAID_RIGHT,     /* the answer that is right, `letter`; `good`: it was the one that was given */
+    SAID_EXPLAIN,   /* what happened and why */
+    SAID_COMMAND,   /* as one would type it, or an act */
+    SAID_CALL,      /* a socket call that it made */
+    SAID_CLAIM,     /* `good`: it held; else `en` says what was instead */
+    SAID_FAILED     /* the lesson cannot go on, and why */
+};
+
+struct said {
+    enum said_kind kind;
+    char letter;
+    bool good;
+    char *en, *zh;
+};
+
+/* What a lesson waits for. */
+enum lessons_state {
+    LESSONS_RUNS,    /* for itself */
+    LESSONS_ASKS,    /* for an answer */
+    LESSONS_RESTS,   /* behind a step, for lessons_next() */
+    LESSONS_OVER     /* all was done */
+};
+
+struct lessons_counts {
+    size_t step, steps;        /* the present one, from 1; 0 before the first */
+    size_t claims, failed;     /* that were looked at; that did not hold */
+};
+
+/* A lesson's text: from the program itself, or a file. */
+struct lesson_source {
+    const char *name;
+    const char *text;
+    size_t len;
+};
+
+/* Those that the program has, in their order; NULL past the end. (lesson_texts.c is made from lessons/.) */
+const struct lesson_source *lesson_source_at(size_t index);
+
+/* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY bytes); errno is ENOENT when there is none of that name. */
+struct lesson *lessons_read(const char *name, char *why);
+
+/* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does not settle in time has failed (no screen: nobody looks on). */
+int lessons_start(struct app *a, struct lesson *l, bool quick);
+
+/* Ends it: the sockets and settings of before are back. */
+void lessons_end(struct app *a);
+
+bool lessons_are_on(const struct app *a);
+
+/* Goes on, each turn; a bounded piece. */
+void lessons_turn(struct app *a);
+
+/* These are of the lesson that is on. */
+const struct lesson *lessons_lesson(const struct app *a);
+enum lessons_state lessons_state(const struct app *a);
+struct lessons_counts lessons_counts(const struct app *a);
+
+/* What was said, oldest first; NULL past the end. It stays until the lesson ends. */
+const struct said *lessons_said(const struct app *a, size_t index);
+
+/* The question that is asked just now, or NULL. */
+const struct lesson_item *lessons_question(const struct app *a);
+
+/* Answers the question: 0 is a. Returns false when nothing is asked, or there is no such answer. */
+bool lessons_answer(struct app *a, int answer);
+
+/* Says the question's hint. Returns false when there is none, or it was said. */
+bool lessons_hint(struct app *a);
+
+/* Goes on behind a step. Returns false where it waits for something else. */
+bool lessons_next(struct app *a);
+
+/* Whether the user reads Chinese first: by LC_ALL, LC_MESSAGES or LANG. */
+bool lessons_are_chinese(void);
+
+#endif

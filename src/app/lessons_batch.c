@@ -1,0 +1,266 @@
+#include "config.h"
+
+#include "app/lessons_batch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/lessons.h"
+#include "core/safe_text.h"
+#include "ui/wrap.h"
+
+enum { COLS = 78, INDENT = 4 };
+
+struct batch {
+    struct app *app;
+    size_t next;          /* with "all": the lesson that comes next */
+    bool all;
+    size_t said;          /* how much of what the lesson said is printed */
+    bool claimed;         /* the last of it was a claim */
+    size_t lessons, claims, failed;
+    bool chinese;         /* first */
+    struct buffer out;
+    int status;
+};
+
+static void complain(struct batch *b, const char *why)
+{
+    struct buffer line;
+    buffer_init(&line);
+    safe_append_sentence(&line, why, strlen(why));
+    fprintf(stderr, "udptalk: %.*s\n", (int)line.len, line.data ? (char *)line.data : "");
+    buffer_done(&line);
+    b->status = 1;
+}
+
+static void flush(struct batch *b)
+{
+    bool whole = fwrite(b->out.data, 1, b->out.len, stdout) == b->out.len && fflush(stdout) == 0;
+    buffer_clear(&b->out);
+    if (whole)
+        return;
+    char why[100];
+    snprintf(why, sizeof why, "cannot write to standard output: %s", strerror(errno));
+    complain(b, why);
+    loop_stop(b->app->loop);
+}
+
+/* A paragraph: `front` stands in its first row; the others, and all where it is empty, begin `indent` columns from the left. */
+static void put(struct batch *b, const char *front, int indent, const char *text)
+{
+    size_t len = strlen(text), next = 0;
+    int col = (int)safe_width((const unsigned char *)front, strlen(front), COLS / 2);
+    buffer_append_text(&b->out, front);
+    do {
+        col = col ? col : indent;
+        buffer_printf(&b->out, "%*s", next || !*front ? indent : 0, "");
+        size_t row = wrap_row((const unsigned char *)text, len, COLS - col, &next);
+        buffer_append(&b->out, text, row);
+        buffer_append_byte(&b->out, '\n');
+        text += next;
+        len -= next;
+        col = 0;
+    } while (len);
+}
+
+/* The English and the Chinese, in the user's order. */
+static void put_both(struct batch *b, const char *front, int indent, const char *en, const char *zh)
+{
+    const char *first = b->chinese && zh ? zh : en, *second = first == en ? zh : en;
+    put(b, front, indent, first);
+    if (second)
+        put(b, "", indent, second);
+}
+
+static void put_head(struct batch *b, const struct lesson *l)
+{
+    char front[LESSON_NAME + 2];
+    snprintf(front, sizeof front, "%s: ", l->name);
+    buffer_append_text(&b->out, b->lessons ? "\n\n" : "");
+    put_both(b, front, 0, l->title.en, l->title.zh);
+    buffer_append_byte(&b->out, '\n');
+    put_both(b, "Goal: ", 0, l->goal.en, l->goal.zh);
+    for (size_t i = 0; i < l->term_count; i++)
+        buffer_printf(&b->out, "%s%s %s", i ? " · " : "Terms: ", l->terms[i].en, l->terms[i].zh);
+    buffer_append_text(&b->out, l->term_count ? "\n" : "");
+}
+
+static void put_step(struct batch *b, const struct said *s)
+{
+    struct lessons_counts c = lessons_counts(b->app);
+    char front[64];
+    snprintf(front, sizeof front, "-- %zu of %zu%s", c.step, c.steps, *s->en ? ": " : "");
+    buffer_append_byte(&b->out, '\n');
+    put_both(b, front, 0, s->en, s->zh);
+}
+
+static void put_said(struct batch *b, const struct said *s)
+{
+    char letter[8] = {' ', ' ', s->letter, ' ', ' ', '\0'};
+    switch (s->kind) {
+    case SAID_STEP: put_step(b, s); break;
+    case SAID_TEXT:
+    case SAID_EXPLAIN:
+        buffer_append_byte(&b->out, '\n');
+        put_both(b, "", 0, s->en, s->zh);
+        break;
+    case SAID_QUESTION:
+        buffer_append_byte(&b->out, '\n');
+        put_both(b, "? ", 2, s->en, s->zh);
+        break;
+    case SAID_ANSWER: put_both(b, letter, 5, s->en, s->zh); break;
+    case SAID_HINT: put_both(b, "  hint: ", INDENT, s->en, s->zh); break;
+    case SAID_RIGHT: buffer_printf(&b->out, "  right: %c\n", s->letter); break;
+    case SAID_COMMAND:
+        buffer_append_byte(&b->out, '\n');
+        put(b, "> ", 2, s->en);
+        break;
+    case SAID_CALL: put(b, "    ", 2 * INDENT, s->en); break;
+    case SAID_CLAIM:
+        buffer_append_text(&b->out, b->claimed ? "" : "\n");
+        put(b, s->good ? "ok     " : "WRONG  ", 7, s->en);
+        break;
+    case SAID_FAILED: put(b, "FAILED ", 7, s->en); break;
+    }
+    b->claimed = s->kind == SAID_CLAIM;
+}
+
+static void put_tail(struct batch *b)
+{
+    struct lessons_counts c = lessons_counts(b->app);
+    const struct lesson *l = lessons_lesson(b->app);
+    if (l->read)
+        buffer_printf(&b->out, "\nRead on: %s\n", l->read);
+    buffer_printf(&b->out, "\n%s: %zu claims, %s\n", l->name, c.claims, c.failed ? "NOT all hold" : "all hold");
+    b->lessons++;
+    b->claims += c.claims;
+    b->failed += c.failed > 0;
+    b->status |= c.failed > 0;
+}
+
+/* Begins the next lesson. Returns false when there is none, or it cannot begin. */
+static bool begin_next(struct batch *b)
+{
+    const struct lesson_source *source = b->all ? lesson_source_at(b->next) : NULL;
+    const char *name = source ? source->name : b->app->options->lesson;
+    char why[LESSON_WHY];
+    if (b->all ? !source : b->next > 0)
+        return false;
+    b->next++;
+    b->said = 0;
+    struct lesson *l = lessons_read(name, why);
+    if (l)
+        put_head(b, l);
+    if (l && lessons_start(b->app, l, true) == 0)
+        return true;
+    complain(b, l ? b->app->why : why);
+    return false;
+}
+
+/* Answers what is asked, and goes on. */
+static void go_on(struct batch *b)
+{
+    struct app *a = b->app;
+    const struct lesson_item *question = lessons_question(a);
+    if (question) {
+        lessons_hint(a);
+        lessons_answer(a, question->right);
+    }
+    lessons_next(a);
+}
+
+static void end_of_turn(void *context)
+{
+    struct batch *b = context;
+    struct app *a = b->app;
+    const struct said *s;
+    app_turn(a);
+    if (!lessons_are_on(a) && !begin_next(b)) {
+        loop_stop(a->loop);
+        return;
+    }
+    for (; (s = lessons_said(a, b->said)) != NULL; b->said++)
+        put_said(b, s);
+    if (lessons_state(a) == LESSONS_OVER) {
+        put_tail(b);
+        lessons_end(a);
+        loop_again(a->loop);
+    } else {
+        go_on(b);
+    }
+    keeping_step(a);
+    flush(b);
+}
+
+static void take_signal(void *context, int signal)
+{
+    struct batch *b = context;
+    if (signal != SIGINT && signal != SIGTERM && signal != SIGHUP && signal != SIGQUIT)
+        return;
+    b->status = 1;
+    loop_stop(b->app->loop);
+}
+
+/* No lesson has such a command (is_fit() in core/lesson.c). */
+static int run_command(void *context, const struct command *c)
+{
+    struct batch *b = context;
+    snprintf(b->app->why, APP_WHY, "/%s needs the screen", command_info(c->id)->name);
+    return -1;
+}
+
+static void take_word(void *context, bool bad, const char *sentence)
+{
+    if (bad)
+        complain(context, sentence);
+}
+
+int lessons_batch(struct app *a)
+{
+    struct batch b = {.app = a, .all = strcmp(a->options->lesson, "all") == 0, .chinese = lessons_are_chinese()};
+    buffer_init(&b.out);
+    a->front = (struct front){run_command, take_word, &b};
+    if (loop_take_signals(a->loop, take_signal, &b) < 0)
+        complain(&b, "cannot take signals");
+    loop_each_turn(a->loop, end_of_turn, &b);
+    end_of_turn(&b);
+    if (loop_run(a->loop) < 0)
+        complain(&b, "poll failed");
+    if (b.all)
+        buffer_printf(&b.out, "\n%zu lessons, %zu claims; in %zu not all hold\n", b.lessons, b.claims, b.failed);
+    flush(&b);
+    lessons_end(a);
+    keeping_end(a);
+    buffer_done(&b.out);
+    return b.status || a->keeping_failed;
+}
+
+bool lessons_batch_know(const char *name, char *why, size_t why_size)
+{
+    const struct lesson_source *s;
+    if (strcmp(name, "all") == 0 || strchr(name, '/'))
+        return true;
+    for (size_t i = 0; (s = lesson_source_at(i)) != NULL; i++)
+        if (strcmp(s->name, name) == 0)
+            return true;
+    snprintf(why, why_size, "--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name", name);
+    return false;
+}
+
+int lessons_batch_list(void)
+{
+    const struct lesson_source *source;
+    char why[LESSON_WHY];
+    for (size_t i = 0; (source = lesson_source_at(i)) != NULL; i++) {
+        struct lesson *l = lesson_parse(source->name, source->text, source->len, why);
+        printf("%-22s%s%s%s\n", source->name, l ? l->title.en : why, l && l->title.zh ? "  " : "", l && l->title.zh ? l->title.zh : "");
+        lesson_free(l);
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    fprintf(stderr, "udptalk: cannot write to standard output: %s\n", strerror(errno));
+    return -1;
+}
