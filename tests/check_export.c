@@ -12,6 +12,7 @@
 #include "core/safe_text.h"
 #include "export/csv.h"
 #include "export/jsonl.h"
+#include "export/mermaid.h"
 #include "export/pcap.h"
 #include "export/transcript.h"
 #include "made_up.h"
@@ -73,6 +74,7 @@ START_TEST(picks_the_format_by_the_ending)
         const struct export *format;
     } cases[] = {
         {"a.txt", &transcript_export},   {"a.jsonl", &jsonl_export},  {"a.csv", &csv_export},         {"a.pcap", &pcap_export},
+        {"a.mmd", &mermaid_export},
         {"/x/a.b.PCAP", &pcap_export},   {".csv", &csv_export},       {"a", &transcript_export},      {"", &transcript_export},
         {"a.json", &transcript_export},  {"csv", &transcript_export}, {"a.csv/b", &transcript_export}, {"a.pcapng", &transcript_export},
         {"a.csv ", &transcript_export},
@@ -84,7 +86,7 @@ START_TEST(picks_the_format_by_the_ending)
         ck_assert(*format->name && *format->ending == '.' && *format->help && format->entry);
         ck_assert_ptr_eq(export_find(format->ending), format);
     }
-    ck_assert_uint_eq(count, 4);
+    ck_assert_uint_eq(count, 5);
 }
 END_TEST
 

@@ -330,7 +330,7 @@ END_TEST
 START_TEST(knows_every_flag_and_what_is_an_error)
 {
     static const char *const errors = " truncated lost late suppressed unsent"
-                                      " taken refused unreachable no-answer not-sent dropped error ";
+                                      " taken refused unreachable no-answer not-sent dropped expect error ";
     struct filter *all = make("errors");
     struct entry failed = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
     char text[64], name[32];

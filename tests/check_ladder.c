@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "export/mermaid.h"
 #include "made_up.h"
 #include "ui/log_view.h"
 #include "unit.h"
@@ -279,6 +280,41 @@ START_TEST(hostile_bytes_stay_in_their_arrow)
 }
 END_TEST
 
+/* The same rows for Markdown: what has a meaning there is escaped. */
+START_TEST(as_mermaid)
+{
+    struct entry e;
+    struct buffer out;
+    begin();
+    uint64_t n = ask(1, "a;b#\"end");
+    reply_with(arrive(1, CLIENT_AT, "a;b#\"end"), "A", 0);
+    get(n, 1, "A", 0);
+    n = ask_with(2, "gone", FLAG_LOST);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 2, "dropped here by your /fault: it never left");
+    say(ROLE_CLIENT, EVENT_NO_ANSWER, n, 2, "no answer in 2 s");
+    arrive(3, "127.0.0.1:51002", "\n");
+    struct export_context *x = export_new(&mermaid_export);
+    ck_assert_ptr_nonnull(x);
+    x->journal = journal;
+    buffer_init(&out);
+    ck_assert_int_eq(export_begin(x, &out), 0);
+    for (n = 0; (n = journal_after(journal, n, ROLE_NONE, JOURNAL_ALL)) && journal_get(journal, n, &e);)
+        ck_assert_int_eq(export_entry(x, &out, &e), 0);
+    buffer_append_byte(&out, '\0');
+    ck_assert_str_eq((char *)out.data, "sequenceDiagram\n"
+                                       "    participant client as client :45831\n"
+                                       "    participant server as server 127.0.0.1:12000\n"
+                                       "    participant out1 as 127.0.0.1:51002\n"
+                                       "    client->>server: #34;a#59;b#35;#34;end#34;, 8 B\n"
+                                       "    server->>client: #34;A#34;, 1 B, 0.081 ms\n"
+                                       "    client-xserver: #34;gone#34;, dropped here by /fault\n"
+                                       "    Note over client: no answer in 2 s\n"
+                                       "    out1->>server: #34;\\n#34;, 1 B\n");
+    export_free(x);
+    buffer_done(&out);
+}
+END_TEST
+
 /* Whatever is in the journal, and however large the screen is; and each row is an entry that is its own row. */
 START_TEST(any_journal_on_any_screen)
 {
@@ -318,6 +354,7 @@ int main(void)
         {"a remote peer and ICMP", a_remote_peer_and_icmp},
         {"more clients than columns", more_clients_than_columns},
         {"hostile bytes stay in their arrow", hostile_bytes_stay_in_their_arrow},
+        {"as Mermaid", as_mermaid},
         {"any journal on any screen", any_journal_on_any_screen},
     };
     int failed = unit_run("ladder", tests, UNIT_COUNT(tests));

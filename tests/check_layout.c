@@ -16,11 +16,12 @@ static size_t all_wishes(struct layout_wish *wishes)
     for (int panes = 1; panes < 4; panes++)
         for (int view = 0; view < 2; view++)
             for (size_t zoom = 0; zoom < UNIT_COUNT(zooms); zoom++)
-                wishes[count++] = (struct layout_wish){panes & 1, panes & 2, view, zooms[zoom]};
+                for (int side = 0; side < 2; side++)
+                    wishes[count++] = (struct layout_wish){panes & 1, panes & 2, view, side, zooms[zoom]};
     return count;
 }
 
-enum { WISHES = 18 };
+enum { WISHES = 36 };
 
 static const char *const names[] = {"line", "client", "server", "view", "divider", "rule", "hint", "keys"};
 enum { THINGS = sizeof names / sizeof *names };

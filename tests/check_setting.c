@@ -58,7 +58,7 @@ START_TEST(starts_with_the_values_that_are_promised)
         {"sndbuf", SETTING_SNDBUF, -1},            {"broadcast", SETTING_BROADCAST, 0},     {"ttl", SETTING_TTL, -1},
         {"tos", SETTING_TOS, -1},                  {"group-loop", SETTING_GROUP_LOOP, 1},   {"low-ports", SETTING_LOW_PORTS, 0},
         {"loop-guard", SETTING_LOOP_GUARD, 256},   {"reply-rate", SETTING_REPLY_RATE, 10000},
-        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},         {"mouse", SETTING_MOUSE, 0},         {"match", SETTING_MATCH, 0},         {"retry", SETTING_RETRY, 0},         {"relay-idle", SETTING_RELAY_IDLE, 60 * UNITS_SECOND},
+        {"offload", SETTING_OFFLOAD, 1},           {"plain", SETTING_PLAIN, 0},         {"mouse", SETTING_MOUSE, 0},         {"match", SETTING_MATCH, 0},         {"retry", SETTING_RETRY, 0},         {"relay-idle", SETTING_RELAY_IDLE, 60 * UNITS_SECOND}, {"server", SETTING_SERVER_SIDE, SIDE_AUTO},
     };
     ck_assert_uint_eq(UNIT_COUNT(rows), SETTING_COUNT);
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
@@ -117,6 +117,8 @@ START_TEST(reads_and_writes_right_values)
         {SETTING_MATCH, "bytes 0-1", 2, "bytes 0-1"},
         {SETTING_MATCH, "bytes 12-12", (INT64_C(12) << 32) + 13, "bytes 12-12"},
         {SETTING_MOUSE, "off", 0, "off"},
+        {SETTING_SERVER_SIDE, "auto", SIDE_AUTO, "auto"},
+        {SETTING_SERVER_SIDE, "right", SIDE_RIGHT, "right"},
     };
     unsigned seen = 0;
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
@@ -155,6 +157,7 @@ START_TEST(refuses_wrong_values_and_says_what_it_takes)
         {SETTING_PLAIN, {"yes", "0"}, {"on or off", ""}},
         {SETTING_MOUSE, {"yes", "0"}, {"on or off", ""}},
         {SETTING_RELAY_IDLE, {"-1", "2d", "off"}, {"a time", "500ms"}},
+        {SETTING_SERVER_SIDE, {"top", "0", "Left"}, {"auto, left or right", ""}},
         {SETTING_RETRY, {"-1", "101", "off"}, {"a number from 0 to 100", ""}},
         {SETTING_MATCH, {"", "bytes", "0-1", "bytes 1-0", "bytes 0-1x", "bytes -1-2", "bytes 0-65527", "bytes  0-1"}, {"content", "bytes 0-1"}},
     };

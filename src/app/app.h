@@ -266,6 +266,9 @@ bool app_stop(struct app *a);
 /* The journal that is looked at: a file's, or the present one. */
 const struct journal *app_viewed(const struct app *a);
 
+/* ladder_file.c. The format of .ladder, which needs the views. */
+extern const struct export ladder_file;
+
 /* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL). app_save_range() only says what they mean. Both return 0, or −1 and
  * a sentence in a->why. */
 int app_save(struct app *a, const struct command *c, struct filter *filter);

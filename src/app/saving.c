@@ -48,6 +48,13 @@ static int fails(struct app *a, struct saving *s, int error)
     return -1;
 }
 
+static const struct export *format_of(const char *path)
+{
+    size_t len = strlen(path), ending = strlen(ladder_file.ending);
+    bool ladder = len >= ending && strcasecmp(path + len - ending, ladder_file.ending) == 0;
+    return ladder ? &ladder_file : export_find(path);
+}
+
 static int begin(struct app *a, struct saving *s, const char *path, bool grows)
 {
     snprintf(s->name, sizeof s->name, "%s", path);
@@ -58,12 +65,19 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
         errno = EINVAL;
         return -1;
     }
-    s->x = export_new(export_find(s->path));
+    const struct export *format = format_of(s->path);
+    if (grows && (format->whole || coding_language(s->path) >= 0)) {
+        snprintf(a->why, APP_WHY, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end", s->name, s->name);
+        errno = EINVAL;
+        return -1;
+    }
+    s->x = export_new(format);
     buffer_init(&s->out);
     file_out_init(&s->file);
     if (!s->x)
         return fails(a, s, ENOMEM);
     s->x->route = route;
+    s->x->journal = grows ? a->journal : app_viewed(a);
     s->x->ascii = a->options->ascii;
     if ((grows ? file_out_append : file_out_open)(&s->file, s->path) < 0)
         return fails(a, s, errno);

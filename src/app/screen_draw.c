@@ -59,6 +59,7 @@ void screen_look(struct screen *s)
     scene->journal = app_viewed(a);
     scene->file = a->opening.journal ? a->opening.name : NULL;
     scene->search = s->search;
+    scene->server_left = a->settings[SETTING_SERVER_SIDE] == SIDE_LEFT;
     if (!scene->start &&
         journal_get(scene->journal, journal_after(scene->journal, 0, ROLE_NONE, JOURNAL_TALK), &oldest))
         scene->start = oldest.wall;
@@ -407,7 +408,8 @@ void screen_draw(struct screen *s)
     struct cells *c = &s->cells;
     screen_look(s);
     s->scene.shifted = 0;
-    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE, s->zoomed};
+    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE,
+                               s->app->settings[SETTING_SERVER_SIDE] == SIDE_LEFT, s->zoomed};
     layout_make(&s->layout, c->rows, c->cols, &wish);
     cells_clear(c);
     c->cursor_row = c->cursor_col = -1;

@@ -217,6 +217,7 @@ void screen_figure(struct screen *s, struct figure_shown *f)
     struct entry e;
     *f = (struct figure_shown){.stepping = a->stepping.on, .steps = a->stepping.count, .now = FIGURE_ITEMS};
     f->server = a->server.udp.fd >= 0;
+    f->server_right = a->settings[SETTING_SERVER_SIDE] == SIDE_RIGHT;
     f->client = a->client.udp.fd >= 0;
     find_calls(s, s->figure.at, found);
     put_names(a, f);

@@ -15,7 +15,7 @@ static const struct {
      ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
     {{SCOPE_ANY, "F2, Esc 2", "the ladder: an arrow for each datagram; again: back"},
      ACTION_LADDER, {{.code = KEYS_F, .ch = 2}, {.code = KEYS_ALT, .ch = '2'}}},
-    {{SCOPE_ANY, "F3, Esc 3", "the two programs as flow charts; again: as Python, as C, back"},
+    {{SCOPE_ANY, "F3, Esc 3", "both programs as flow charts; again: Python, C, back"},
      ACTION_FIGURE, {{.code = KEYS_F, .ch = 3}, {.code = KEYS_ALT, .ch = '3'}}},
     {{SCOPE_ANY, "F4, Esc 4", "inspect the line in focus; again: back"},
      ACTION_INSPECT, {{.code = KEYS_F, .ch = 4}, {.code = KEYS_ALT, .ch = '4'}}},

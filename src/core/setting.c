@@ -24,6 +24,7 @@ static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_MATCH] = {"match", SETTING_IS_BYTES, 0, INT64_MAX, 0, "what an answer shares with its request: its content, or those bytes, from 0"},
     [SETTING_RETRY] = {"retry", SETTING_IS_NUMBER, 0, 100, 0, "how often what is not answered in time is sent again"},
     [SETTING_RELAY_IDLE] = {"relay-idle", SETTING_IS_TIME, 0, 86400 * UNITS_SECOND, 60 * UNITS_SECOND, "a relay lets a client go that was silent for that long; 0: never"},
+    [SETTING_SERVER_SIDE] = {"server", SETTING_IS_SIDE, 0, SIDE_RIGHT, SIDE_AUTO, "where the server stands in figure, ladder and panes side by side: auto, left, right"},
     [SETTING_MOUSE] = {"mouse", SETTING_IS_SWITCH, 0, 1, 0, "the wheel scrolls, a click sets the focus; Shift then selects text"},
 };
 
@@ -40,6 +41,16 @@ int setting_find(const char *name)
     return -1;
 }
 
+static const char *const sides[SIDES] = {"auto", "left", "right"};
+
+static int64_t parse_side(const char *text)
+{
+    int side = 0;
+    while (side < SIDES && strcmp(sides[side], text) != 0)
+        side++;
+    return side < SIDES ? side : -1;
+}
+
 static void say_expected(const struct setting_info *s, char *expected)
 {
     char low[UNITS_TEXT], high[UNITS_TEXT];
@@ -49,6 +60,7 @@ static void say_expected(const struct setting_info *s, char *expected)
     case SETTING_IS_TIME: snprintf(expected, SETTING_TEXT, "a time: 500ms, 2s or seconds"); break;
     case SETTING_IS_SIZE: snprintf(expected, SETTING_TEXT, "a size from %s to %s", low, high); break;
     case SETTING_IS_NUMBER: snprintf(expected, SETTING_TEXT, "a number from %s to %s", low, high); break;
+    case SETTING_IS_SIDE: snprintf(expected, SETTING_TEXT, "auto, left or right"); break;
     case SETTING_IS_SWITCH: snprintf(expected, SETTING_TEXT, "on or off"); break;
     case SETTING_IS_BYTES: snprintf(expected, SETTING_TEXT, "content, or bytes A-B: bytes 0-1"); break;
     case SETTING_IS_LIMIT: snprintf(expected, SETTING_TEXT, "a number up to %s, or off", high); break;
@@ -76,6 +88,7 @@ int setting_parse(enum setting setting, const char *text, int64_t *value, char *
     case SETTING_IS_TIME: parsed = units_parse_time(text); break;
     case SETTING_IS_SIZE: parsed = units_parse_size(text); break;
     case SETTING_IS_SWITCH: parsed = strcmp(text, "on") == 0 ? 1 : strcmp(text, "off") == 0 ? 0 : -1; break;
+    case SETTING_IS_SIDE: parsed = parse_side(text); break;
     case SETTING_IS_BYTES: parsed = parse_bytes(text); break;
     case SETTING_IS_LIMIT: parsed = strcmp(text, "off") == 0 ? 0 : units_parse_count(text, 1, s->high); break;
     case SETTING_IS_NUMBER: parsed = units_parse_count(text, s->low, s->high); break;
@@ -99,6 +112,8 @@ char *setting_format(enum setting setting, int64_t value, char *text)
         snprintf(text, SETTING_TEXT, "bytes %lld-%lld", (long long)(value >> 32), (long long)(value & 0xffffffff) - 1);
     else if (s->kind == SETTING_IS_BYTES)
         snprintf(text, SETTING_TEXT, "content");
+    else if (s->kind == SETTING_IS_SIDE)
+        snprintf(text, SETTING_TEXT, "%s", sides[value]);
     else if (s->kind == SETTING_IS_SWITCH)
         snprintf(text, SETTING_TEXT, value ? "on" : "off");
     else if (s->kind == SETTING_IS_LIMIT && value == 0)

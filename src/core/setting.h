@@ -25,6 +25,7 @@ enum setting {
     SETTING_MATCH,
     SETTING_RETRY,
     SETTING_RELAY_IDLE,
+    SETTING_SERVER_SIDE,
     SETTING_COUNT
 };
 
@@ -34,8 +35,12 @@ enum setting_kind {
     SETTING_IS_NUMBER,
     SETTING_IS_SWITCH,   /* on, off */
     SETTING_IS_LIMIT,    /* a number, or off (0) */
+    SETTING_IS_SIDE,     /* auto, left, right: enum setting_side */
     SETTING_IS_BYTES,    /* bytes A-B: A × 2^32 + B + 1, or content (0) */
 };
+
+/* Where the server stands; as each view has it by itself. */
+enum setting_side { SIDE_AUTO, SIDE_LEFT, SIDE_RIGHT, SIDES };
 
 struct setting_info {
     const char *name;

@@ -9,12 +9,14 @@
 
 #include "export/csv.h"
 #include "export/jsonl.h"
+#include "export/mermaid.h"
 #include "export/pcap.h"
 #include "export/transcript.h"
 
 const struct export *export_at(size_t index)
 {
-    static const struct export *const table[] = {&transcript_export, &jsonl_export, &csv_export, &pcap_export};
+    static const struct export *const table[] = {&transcript_export, &jsonl_export, &csv_export, &pcap_export,
+                                                &mermaid_export};
     return index < sizeof table / sizeof *table ? table[index] : NULL;
 }
 
@@ -49,6 +51,8 @@ void export_free(struct export_context *x)
 {
     if (!x)
         return;
+    if (x->format->done)
+        x->format->done(x);
     free(x->state);
     free(x);
 }

@@ -15,6 +15,7 @@
 
 #include "core/buffer.h"
 #include "core/entry.h"
+#include "core/journal.h"
 #include "core/units.h"
 
 /* Why a datagram is left out. */
@@ -35,6 +36,7 @@ struct export_context {
     bool ascii;                         /* for people: plain ASCII instead of → ← · … */
     bool (*route)(void *route_context, const struct address *peer, struct address *local);
     void *route_context;
+    const struct journal *journal;      /* that the entries are of: for formats that show how they belong together */
     /* What the caller may read. */
     uint64_t datagrams;                 /* handed over */
     uint64_t left_out[EXPORT_REASONS];  /* of those */
@@ -47,11 +49,13 @@ struct export {
     const char *name;
     const char *ending;     /* ".csv" */
     const char *help;       /* one line */
+    bool whole;             /* it cannot grow: what is written of an entry depends on later ones */
     size_t state_size;
     /* Each appends to `out` and returns 0, or −1 with ENOMEM. Those that write nothing may be NULL. */
     int (*begin)(struct export_context *x, struct buffer *out);
     int (*entry)(struct export_context *x, struct buffer *out, const struct entry *e);
     int (*end)(struct export_context *x, struct buffer *out);
+    void (*done)(struct export_context *x); /* frees what the state holds; or NULL */
 };
 
 /* The rows of the table; NULL past the end. The first one is what a path of any other ending gets. */

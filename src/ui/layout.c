@@ -19,8 +19,9 @@ static void place_panes(struct layout *l, int rows, int cols, const struct layou
         l->part[server ? PART_SERVER : PART_CLIENT] = whole;
     } else if (cols >= LAYOUT_WIDE) {
         l->divider = (cols - 1) / 2;
-        l->part[PART_CLIENT] = (struct area){0, 0, rows, l->divider};
-        l->part[PART_SERVER] = (struct area){0, l->divider + 1, rows, cols - l->divider - 1};
+        struct area left = {0, 0, rows, l->divider}, right = {0, l->divider + 1, rows, cols - l->divider - 1};
+        l->part[PART_CLIENT] = wish->server_left ? right : left;
+        l->part[PART_SERVER] = wish->server_left ? left : right;
     } else {
         int upper = (rows + 1) / 2;
         l->part[PART_CLIENT] = (struct area){0, 0, upper, cols};

@@ -17,6 +17,7 @@ enum part { PART_LINE, PART_CLIENT, PART_SERVER, PART_VIEW, PART_COUNT };
 struct layout_wish {
     bool client, server; /* which panes there are */
     bool view;           /* a view is open in place of the panes */
+    bool server_left;    /* side by side, the server stands left */
     enum part zoomed;    /* PART_CLIENT or PART_SERVER: that pane alone; else none */
 };
 
