@@ -462,6 +462,38 @@ static void fill_server(struct stage *s)
     say(s, ROLE_SERVER, EVENT_TAKEN, 0, 0, "127.0.0.1:12000 belongs to nc (process 4711): your lines go to that one.");
 }
 
+/* Long payloads are cut before what became of them is. */
+START_TEST(shows_reasons_behind_long_payloads)
+{
+    struct stage s;
+    open_stage(&s, &server_log, 0);
+    uint64_t n = arrive(&s, 45831, BYTES("a question that is as long as the whole row, or longer, as it seems"));
+    reply(&s, n, FLAG_SUPPRESSED, BYTES("A QUESTION"));
+    explain(&s, n, EVENT_SUPPRESSED, "port below 1024");
+    n = arrive(&s, 45831, BYTES("a question that is as long as the whole row, or longer, as it seems"));
+    reply(&s, n, FLAG_LOST, BYTES("A QUESTION THAT IS AS LONG AS THE WHOLE ROW, OR LONGER, AS IT SEEMS"));
+    explain(&s, n, EVENT_FAULT, "dropped here by your /fault: it never left");
+    n = arrive(&s, 45831, BYTES("a question that is as long as the whole row, or longer, as it seems"));
+    reply(&s, n, FLAG_DELAYED, BYTES("A QUESTION THAT IS AS LONG AS THE WHOLE ROW, OR LONGER, AS IT SEEMS"));
+    explain(&s, n, EVENT_FAULT, "held 1.0 ms by your /fault");
+    n = arrive(&s, 45831, BYTES("brief"));
+    reply(&s, n, FLAG_DELAYED, BYTES("BRIEF"));
+    explain(&s, n, EVENT_FAULT, "held 1.0 ms by your /fault");
+    n = arrive(&s, 45831, BYTES("a question that is as long as the whole row, or longer, as it seems"));
+    explain(&s, n, EVENT_SUPPRESSED, "a reason that is as long as the whole row, or longer, as it seems");
+    set_size(&s, 6, 80);
+    draw(&s, false);
+    CHECK_ROWS(&s,
+        "─ Server ─ 127.0.0.1:12000 ─ upper ────────── 0 clients · 5 in · 0 out · 4 not ─",
+        " 15:31:10.123  127.0.0.1:45831  a question that… ✗ not answered: port below 1024",
+        " 15:31:11.623  127.0.0.1:45831  a … ✗ dropped here by your /fault: it never left",
+        " 15:31:13.123  127.0.0.1:45831  a quest… → A QUEST… ⟳ held 1.0 ms by your /fault",
+        " 15:31:14.623  127.0.0.1:45831  brief → BRIEF ⟳ held 1.0 ms by your /fault",
+        " 15:31:16.123  127.0.0.1:45831  a quest… ✗ not answered: a reason that is as lo…");
+    close_stage(&s);
+}
+END_TEST
+
 START_TEST(shows_every_kind_of_line_of_a_server)
 {
     struct stage s;
@@ -479,7 +511,7 @@ START_TEST(shows_every_kind_of_line_of_a_server)
         " 15:31:13.123  127.0.0.1:51002  \\e[2Jhi\\u{202e}\\xff\\n → \\e[2JHI\\u{202e}\\xff\\n",
         " 15:31:14.123  127.0.0.1:51002  straße, 你好你好 → STRASSE, 你好你好",
         " 15:31:15.123  127.0.0.1:123  time? ✗ not answered: port below 1024",
-        " 15:31:16.623  127.0.0.1:40000  are you there? ✗ the reply was not sent: no rou…",
+        " 15:31:16.623  127.0.0.1:40000  are you ther… ✗ the reply was not sent: no route",
         " 15:31:18.123  127.0.0.1:45831  to be discarded",
         " 15:31:18.623  127.0.0.1:45831  a long question, with… → A LONG QUESTION, WITH …",
         " 15:31:19.623  127.0.0.1:45831  a long question, with a short answer, so … → YES",
@@ -510,7 +542,7 @@ START_TEST(gives_a_narrow_server_what_matters_most)
         " 127.0.0.1:51002  \\e[2Jhi\\… → \\e[2JHI\\u…",
         " 127.0.0.1:51002  straße, … → STRASSE, …",
         " 127.0.0.1:123  time? ✗ not answered: p…",
-        " 127.0.0.1:40000  are you th… ✗ the rep…",
+        " 127.0.0.1:40000  are you… ✗ the reply …",
         " 127.0.0.1:45831  to be discarded",
         " 127.0.0.1:45831  a long q… → A LONG QU…",
         " 127.0.0.1:45831  a long question… → YES",
@@ -1452,6 +1484,7 @@ int main(void)
         {"makes room for large exchange numbers", makes_room_for_large_exchange_numbers},
         {"parts a time from a large size", parts_a_time_from_a_large_size},
         {"says what state a client is in", says_what_state_a_client_is_in},
+        {"shows reasons behind long payloads", shows_reasons_behind_long_payloads},
         {"shows every kind of line of a server", shows_every_kind_of_line_of_a_server},
         {"gives a narrow server what matters most", gives_a_narrow_server_what_matters_most},
         {"shows times that are far apart", shows_times_that_are_far_apart},

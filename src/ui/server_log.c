@@ -10,6 +10,7 @@
 #include "ui/title.h"
 #include "ui/wrap.h"
 
+enum { TINY = 2, LEAST = 8, MARK_COLS = 3, WIDEST = 1 << 10 }; /* columns: of payloads beside a reason; " ✗ "; that are counted */
 enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 };
 enum { CUT_COLS = 28, ADDRESS_COLS = 20 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
 
@@ -71,17 +72,38 @@ static int share(const struct answer *a, int col, int end)
     return col + (reply < room / 2 ? room - reply : room / 2);
 }
 
+/* Where payloads from `col` on must end so that `need` columns are left behind them: they are cut before the reason is. Where it is cut all the same they keep some. */
+static int before_reason(int col, int end, int need)
+{
+    int until = end - need >= col + TINY ? end - need : col + LEAST;
+    return until < end ? until : end;
+}
+
+static int reason_width(const struct answer *a)
+{
+    return (int)safe_width(a->reason.data, a->reason.kept, WIDEST);
+}
+
+static void draw_reply(struct cells *c, int row, int col, int end, struct scene *s, const struct answer *a)
+{
+    int until = a->has_reason ? before_reason(col, end, MARK_COLS + reason_width(a)) : end;
+    bool both = !a->has_reason || until - col >= 2 * LEAST + MARK_COLS;
+    col = put_payload(c, row, col, both ? share(a, col, until) : until, STYLE_RECEIVED, s, &a->request);
+    if (both)
+        col = cells_put(c, row, col, until, STYLE_DIM, " → ");
+    if (both)
+        col = put_payload(c, row, col, until, STYLE_SENT, s, &a->reply);
+    if (!a->has_reason)
+        return;
+    col = cells_put(c, row, col, end, STYLE_OURS, a->reply.flags & FLAG_LOST ? " ✗ " : " ⟳ ");
+    cells_put_safe(c, row, col, end, STYLE_OURS, a->reason.data, a->reason.kept);
+}
+
 static void draw_answer(struct cells *c, int row, int col, int end, struct scene *s, const struct answer *a)
 {
-    bool answered = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
-    if (answered) {
-        col = put_payload(c, row, col, share(a, col, end), STYLE_RECEIVED, s, &a->request);
-        col = cells_put(c, row, col, end, STYLE_DIM, " → ");
-        col = put_payload(c, row, col, a->has_reason ? col + (end - col) / 2 : end, STYLE_SENT, s, &a->reply);
-        if (a->has_reason)
-            col = cells_put(c, row, col, end, STYLE_OURS, a->reply.flags & FLAG_LOST ? " ✗ " : " ⟳ ");
-        if (a->has_reason)
-            cells_put_safe(c, row, col, end, STYLE_OURS, a->reason.data, a->reason.kept);
+    char why[40] = "";
+    if (a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT))) {
+        draw_reply(c, row, col, end, s, a);
         return;
     }
     if (!a->has_reason) {
@@ -90,11 +112,14 @@ static void draw_answer(struct cells *c, int row, int col, int end, struct scene
     }
     bool refused = a->has_reply ? a->reply.flags & FLAG_SUPPRESSED : a->reason.event == EVENT_SUPPRESSED,
          ours = refused || a->request.flags & FLAG_LOST;
-    col = put_payload(c, row, col, col + (end - col) / 2, STYLE_RECEIVED, s, &a->request);
-    col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, refused ? " ✗ not answered: " : " ✗ ");
-    col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+    const char *mark = refused ? " ✗ not answered: " : " ✗ ";
     if (a->request.exchange)
-        cells_printf(c, row, col, end, STYLE_DIM, " (/why %llu)", (unsigned long long)a->request.exchange);
+        snprintf(why, sizeof why, " (/why %llu)", (unsigned long long)a->request.exchange);
+    int need = cells_width(c, mark) + reason_width(a) + (int)strlen(why);
+    col = put_payload(c, row, col, before_reason(col, end, need), STYLE_RECEIVED, s, &a->request);
+    col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, mark);
+    col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+    cells_put(c, row, col, end, STYLE_DIM, why);
 }
 
 /* Where a line's text begins: behind the clock, where there is room for one. */
