@@ -96,10 +96,12 @@ static int run(const struct options *o, const struct script *script)
     }
     int status = EXIT_FAILURE;
     bool screen = !o->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (app_start(&app) < 0)
+    if (o->lesson && !screen)
+        status = lessons_batch(&app); /* it opens its own sockets */
+    else if (app_start(&app) < 0)
         complain(app.why);
     else
-        status = screen ? screen_run(&app, script) : o->lesson ? lessons_batch(&app) : headless_run(&app, script);
+        status = screen ? screen_run(&app, script) : headless_run(&app, script);
     app_done(&app);
     exec_free(exec);
     loop_free(loop);

@@ -410,7 +410,7 @@ START_TEST(says_what_state_a_client_is_in)
         "",
         " Type a line and press Enter: it travels as one UDP datagram.",
         " What comes back is shown below it, with the time it took.",
-        " /help shows the keys and commands.");
+        " New to sockets? /lesson explains them; /help shows keys and commands.");
     s.scene.client.local.port = 0;
     s.scene.client.sent = 1234567;
     draw(&s, false);

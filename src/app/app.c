@@ -473,8 +473,6 @@ int app_start(struct app *a)
         return -1;
     if (take_source(a) < 0 || take_groups(a) < 0)
         return -1;
-    if (a->options->lesson)
-        return 0; /* it opens its own */
     struct command c = {
         .id = a->options->mode == MODE_CLIENT || a->options->mode == MODE_RELAY ? COMMAND_TO : COMMAND_LISTEN,
         .place = a->options->place,

@@ -40,6 +40,7 @@ struct lessons {
     enum phase phase;
     enum lessons_state state;
     bool quick;
+    size_t skip_to;            /* nobody is asked in the steps before that one */
     struct lessons_counts counts;
     struct said *said;
     size_t said_count, said_room;
@@ -87,8 +88,8 @@ struct lesson *lessons_read(const char *name, char *why)
 
 bool lessons_are_chinese(void)
 {
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"};
+    for (int i = 0; i < 4; i++) {
         const char *value = getenv(names[i]);
         if (value && *value)
             return strncmp(value, "zh", 2) == 0;
@@ -311,7 +312,7 @@ static int may_start(struct app *a)
     return why ? -1 : 0;
 }
 
-int lessons_start(struct app *a, struct lesson *l, bool quick)
+int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step)
 {
     lessons_end(a);
     struct lessons *ls = may_start(a) == 0 ? calloc(1, sizeof *ls) : NULL;
@@ -321,6 +322,7 @@ int lessons_start(struct app *a, struct lesson *l, bool quick)
     }
     ls->lesson = l;
     ls->quick = quick;
+    ls->skip_to = step;
     ls->counts.steps = l->steps;
     lesson_acts_init(&ls->acts, a);
     keep_before(a, &ls->before);
@@ -523,6 +525,18 @@ static void begin(struct app *a, const struct lesson_item *item)
     }
 }
 
+/* A step that was done before: its answers are known. */
+static void skip(struct app *a)
+{
+    const struct lessons *ls = a->lessons;
+    const struct lesson_item *question = lessons_question(a);
+    if (ls->counts.step >= ls->skip_to)
+        return;
+    if (question)
+        lessons_answer(a, question->right);
+    lessons_next(a);
+}
+
 /* Whether the present item is where somebody is to go on: the end of a step. */
 static bool is_rest(const struct lessons *ls)
 {
@@ -544,6 +558,7 @@ void lessons_turn(struct app *a)
             begin(a, item);
         if (ls->state == LESSONS_RUNS && is_rest(ls))
             ls->state = LESSONS_RESTS;
+        skip(a);
     } while (ls->state == LESSONS_RUNS && !ls->timer.set);
 }
 
@@ -571,6 +586,11 @@ const struct lesson_item *lessons_question(const struct app *a)
 {
     const struct lessons *ls = a->lessons;
     return ls->state == LESSONS_ASKS ? &ls->lesson->items[ls->at] : NULL;
+}
+
+size_t lessons_said_count(const struct app *a)
+{
+    return a->lessons->said_count;
 }
 
 bool lessons_answer(struct app *a, int answer)

@@ -17,28 +17,6 @@
 #include "app/app.h"
 #include "core/lesson.h"
 
-/* What can be said. Of those behind SAID_EXPLAIN `zh` is NULL. */
-enum said_kind {
-    SAID_STEP,      /* a step's title; `en` may be empty */
-    SAID_TEXT,
-    SAID_QUESTION,
-    SAID_ANSWER,    /* `letter` */
-    SAID_HINT,
-    SAID_RIGHT,     /* the answer that is right, `letter`; `good`: it was the one that was given */
-    SAID_EXPLAIN,   /* what happened and why */
-    SAID_COMMAND,   /* as one would type it, or an act */
-    SAID_CALL,      /* a socket call that it made */
-    SAID_CLAIM,     /* `good`: it held; else `en` says what was instead */
-    SAID_FAILED     /* the lesson cannot go on, and why */
-};
-
-struct said {
-    enum said_kind kind;
-    char letter;
-    bool good;
-    char *en, *zh;
-};
-
 /* What a lesson waits for. */
 enum lessons_state {
     LESSONS_RUNS,    /* for itself */
@@ -65,8 +43,9 @@ const struct lesson_source *lesson_source_at(size_t index);
 /* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY bytes); errno is ENOENT when there is none of that name. */
 struct lesson *lessons_read(const char *name, char *why);
 
-/* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does not settle in time has failed (no screen: nobody looks on). */
-int lessons_start(struct app *a, struct lesson *l, bool quick);
+/* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does not settle in time has failed (no screen: nobody looks on). The steps
+ * before `step` (0 and 1: none are) are done without asking, so that all is as they left it. */
+int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step);
 
 /* Ends it: the sockets and settings of before are back. */
 void lessons_end(struct app *a);
@@ -83,6 +62,7 @@ struct lessons_counts lessons_counts(const struct app *a);
 
 /* What was said, oldest first; NULL past the end. It stays until the lesson ends. */
 const struct said *lessons_said(const struct app *a, size_t index);
+size_t lessons_said_count(const struct app *a);
 
 /* The question that is asked just now, or NULL. */
 const struct lesson_item *lessons_question(const struct app *a);
@@ -96,7 +76,7 @@ bool lessons_hint(struct app *a);
 /* Goes on behind a step. Returns false where it waits for something else. */
 bool lessons_next(struct app *a);
 
-/* Whether the user reads Chinese first: by LC_ALL, LC_MESSAGES or LANG. */
+/* Whether the user reads Chinese first: by LANGUAGE, LC_ALL, LC_MESSAGES or LANG. */
 bool lessons_are_chinese(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "app/lessons_batch.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct batch {
     bool claimed;         /* the last of it was a claim */
     size_t lessons, claims, failed;
     bool chinese;         /* first */
+    bool ascii;           /* the locale has no Chinese: it is left out */
     struct buffer out;
     int status;
 };
@@ -69,6 +71,7 @@ static void put(struct batch *b, const char *front, int indent, const char *text
 /* The English and the Chinese, in the user's order. */
 static void put_both(struct batch *b, const char *front, int indent, const char *en, const char *zh)
 {
+    zh = b->ascii ? NULL : zh;
     const char *first = b->chinese && zh ? zh : en, *second = first == en ? zh : en;
     put(b, front, indent, first);
     if (second)
@@ -83,9 +86,9 @@ static void put_head(struct batch *b, const struct lesson *l)
     put_both(b, front, 0, l->title.en, l->title.zh);
     buffer_append_byte(&b->out, '\n');
     put_both(b, "Goal: ", 0, l->goal.en, l->goal.zh);
-    for (size_t i = 0; i < l->term_count; i++)
+    for (size_t i = 0; i < l->term_count && !b->ascii; i++)
         buffer_printf(&b->out, "%s%s %s", i ? " · " : "Terms: ", l->terms[i].en, l->terms[i].zh);
-    buffer_append_text(&b->out, l->term_count ? "\n" : "");
+    buffer_append_text(&b->out, l->term_count && !b->ascii ? "\n" : "");
 }
 
 static void put_step(struct batch *b, const struct said *s)
@@ -154,7 +157,7 @@ static bool begin_next(struct batch *b)
     struct lesson *l = lessons_read(name, why);
     if (l)
         put_head(b, l);
-    if (l && lessons_start(b->app, l, true) == 0)
+    if (l && lessons_start(b->app, l, true, 0) == 0)
         return true;
     complain(b, l ? b->app->why : why);
     return false;
@@ -221,6 +224,11 @@ static void take_word(void *context, bool bad, const char *sentence)
 int lessons_batch(struct app *a)
 {
     struct batch b = {.app = a, .all = strcmp(a->options->lesson, "all") == 0, .chinese = lessons_are_chinese()};
+    b.ascii = a->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (a->options->save && keeping_start(a, a->options->save) < 0) {
+        complain(&b, a->why);
+        return b.status;
+    }
     buffer_init(&b.out);
     a->front = (struct front){run_command, take_word, &b};
     if (loop_take_signals(a->loop, take_signal, &b) < 0)

@@ -43,6 +43,11 @@ bool paths_names(char *path, size_t room)
     return make_path(path, room, "XDG_STATE_HOME", ".local/state", "names");
 }
 
+bool paths_lessons(char *path, size_t room)
+{
+    return make_path(path, room, "XDG_STATE_HOME", ".local/state", "lessons");
+}
+
 int paths_make_directory(const char *path)
 {
     char copy[PATH_MAX];

@@ -8,10 +8,11 @@
 #include "core/buffer.h"
 #include "core/script.h"
 
-/* The start-up file, the history, the named messages. Return false when there is neither the variable nor a HOME, or no room. */
+/* The start-up file, the history, the named messages, where one was in the lessons. Return false when there is neither the variable nor a HOME, or no room. */
 bool paths_config(char *path, size_t room);
 bool paths_history(char *path, size_t room);
 bool paths_names(char *path, size_t room);
+bool paths_lessons(char *path, size_t room);
 
 /* Makes the directories that a path goes through, for the user alone. Returns 0, or −1 with errno. */
 int paths_make_directory(const char *path);

@@ -123,6 +123,7 @@ static void end_of_turn(void *context)
     run_scripts(s);
     screen_log_turn(s);
     screen_outbox(s);
+    screen_lesson_turn(s);
     s->app->calls_seen = s->view == VIEW_CALLS || s->view == VIEW_FIGURE || s->view == VIEW_CODE;
     term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
@@ -239,6 +240,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_FIGURE: return show_view(s, VIEW_FIGURE, c);
     case COMMAND_CALLS: return show_view(s, VIEW_CALLS, c);
     case COMMAND_STATS: return show_view(s, VIEW_STATS, c);
+    case COMMAND_LESSON: return screen_lesson_run(s, c->text);
     case COMMAND_COPY: return screen_copy(s, c->form, c->text);
     case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[screen_log_id(s)]);
     case COMMAND_OPEN: return open_file(s, c->text);
@@ -307,7 +309,10 @@ static void start(struct screen *s)
         screen_say(s, STYLE_ERROR, "cannot take signals: %s", strerror(errno));
     loop_each_turn(a->loop, end_of_turn, s);
     resize(s);
-    read_config(s);
+    if (!a->options->lesson)
+        read_config(s); /* a lesson wants everything as it is by itself */
+    else if (screen_lesson_run(s, a->options->lesson) < 0)
+        screen_say(s, STYLE_ERROR, "%s", a->why);
     screen_look(s);
     s->dirty = true;
     s->drawn_at = loop_now(a->loop).mono - FRAME_NS;
@@ -333,6 +338,7 @@ static void finish(struct screen *s)
     struct loop *loop = s->app->loop;
     loop_timer_stop(loop, &s->frame);
     loop_timer_stop(loop, &s->tick);
+    screen_lesson_done(s);
     stats_view_done(&s->stats);
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);

@@ -223,8 +223,9 @@ static int put_prompt(struct screen *s, int row)
     bool found;
     const char *search = line_search(s->line, &found);
     int end = s->cells.cols;
+    const char *prompt = screen_lesson_prompt(s);
     if (!search)
-        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, s->app->stepping.on ? "step> " : "> ");
+        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, prompt ? prompt : s->app->stepping.on ? "step> " : "> ");
     int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : "no match: ");
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
@@ -316,6 +317,8 @@ static void line_hint(const struct screen *s, char *out, size_t room)
     if (command_hint(text, len, out, room))
         return;
     size_t skip = len > 1 && text[0] == '/' && text[1] == '/', count = utf8_count(text + skip, len - skip);
+    if (len == 0 && screen_lesson_hint(s, out, room))
+        return;
     if (len == 0 && s->app->stepping.on) {
         size_t at = (size_t)snprintf(out, room, "Space: ");
         stepping_words(s->app, out + at, room - at);

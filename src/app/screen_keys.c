@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/lessons.h"
 #include "app/screen_state.h"
 #include "core/command.h"
 #include "core/keymap.h"
@@ -63,11 +64,12 @@ static void move_focus(struct screen *s, int step)
 
 void screen_view(struct screen *s, enum view view, bool focus)
 {
-    s->view = s->view == view ? VIEW_NONE : view;
+    enum view behind = lessons_are_on(s->app) && view != VIEW_LESSON ? VIEW_LESSON : VIEW_NONE; /* what a lesson's user looked at meanwhile */
+    s->view = s->view == view ? behind : view;
     s->help.top = 0;
-    if (s->view && focus)
+    if (s->view == view && focus)
         s->focus = PART_VIEW;
-    else if (!s->view && s->focus == PART_VIEW)
+    else if (s->view != view && s->focus == PART_VIEW)
         s->focus = s->came_from == PART_CLIENT || s->came_from == PART_SERVER ? s->came_from : PART_LINE;
     s->came_from = PART_LINE;
 }
@@ -101,7 +103,10 @@ void screen_zoom(struct screen *s)
 static void go_back(struct screen *s)
 {
     if (s->focus == PART_VIEW) {
-        screen_view(s, s->view, false);
+        if (s->view == VIEW_LESSON)
+            screen_lesson_leave(s);
+        else
+            screen_view(s, s->view, false);
         return;
     }
     if (s->app->options->mode == MODE_SERVER && s->focus == PART_SERVER && s->app->client.udp.fd < 0)
@@ -325,7 +330,10 @@ static void submit(struct screen *s)
 {
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
-    if (len && text[0] == '/' && !(len > 1 && text[1] == '/')) {
+    bool command = len && text[0] == '/' && !(len > 1 && text[1] == '/');
+    if (!command && screen_lesson_line(s, text, len))
+        return;
+    if (command) {
         run_line(s, text + 1, len - 1);
         return;
     }
@@ -541,6 +549,8 @@ static void escape(struct screen *s)
     } else if (len && text[0] == '/' && (len == 1 || s->came_from)) { /* a command that was not begun after all */
         line_take(s->line, false);
         come_back(s);
+    } else if (s->view == VIEW_LESSON && s->focus == PART_LINE) {
+        screen_lesson_leave(s);
     } else if (s->view && s->focus == PART_LINE) {
         screen_view(s, s->view, false);
     }

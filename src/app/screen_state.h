@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "app/app.h"
+#include "app/lesson_places.h"
 #include "app/runner.h"
 #include "core/buffer.h"
 #include "core/key.h"
@@ -19,6 +20,7 @@
 #include "ui/help_view.h"
 #include "ui/inspect_view.h"
 #include "ui/layout.h"
+#include "ui/lesson_view.h"
 #include "ui/log_view.h"
 #include "ui/scene.h"
 #include "ui/stats_view.h"
@@ -41,6 +43,21 @@ struct view_ops {
     void (*act)(struct screen *s, enum action action);
     const char *hint;            /* what its keys do */
     enum log_id log;             /* the log that it is, or LOG_NONE */
+};
+
+enum { SCREEN_LESSONS = 32 };
+
+/* Lessons on the screen. */
+struct screen_lesson {
+    struct lesson_view view;
+    struct lesson_places places;
+    enum lesson_languages languages;
+    bool chinese_asked, english_asked; /* by /lesson zh, en */
+    bool own;                    /* the one that is on is a file of the user's */
+    size_t seen;                 /* what it had said, and what it waited for, when it was looked last */
+    struct lesson_row rows[SCREEN_LESSONS]; /* the list, once it was made */
+    size_t row_count;
+    char *titles[SCREEN_LESSONS], *titles_zh[SCREEN_LESSONS];
 };
 
 struct screen {
@@ -72,6 +89,7 @@ struct screen {
     struct help_view help;
     struct inspect_view inspect;
     struct stats_view stats;
+    struct screen_lesson lesson;
     struct figure_view figure;
     struct code_view code;
     enum view view;              /* the one that is open */
@@ -118,6 +136,17 @@ int64_t screen_figure_turn(struct screen *s, int64_t now);
 /* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
  * sentence in app->why. */
 int screen_copy(struct screen *s, enum dump_form form, const char *path);
+
+/* screen_lesson.c: what the lesson's view shows; /lesson (0, or −1 and a sentence in app->why); out of the lesson, its place kept. A line that was typed, where the lesson takes
+ * it; the prompt and the hint, where they are the lesson's. */
+void screen_lesson(struct screen *s, struct lesson_shown *t);
+int screen_lesson_run(struct screen *s, const char *name);
+void screen_lesson_leave(struct screen *s);
+bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len);
+const char *screen_lesson_prompt(const struct screen *s);
+bool screen_lesson_hint(const struct screen *s, char *out, size_t room);
+void screen_lesson_turn(struct screen *s);
+void screen_lesson_done(struct screen *s);
 
 /* screen_mouse.c */
 void screen_mouse(struct screen *s, const struct key *key);

@@ -71,6 +71,20 @@ static void act_stats(struct screen *s, enum action action)
     stats_view_act(&s->stats, action, &s->scene, &shown);
 }
 
+static void draw_lesson(struct screen *s, struct area a, bool focus)
+{
+    struct lesson_shown shown;
+    screen_lesson(s, &shown);
+    lesson_view_draw(&s->lesson.view, &s->cells, a, &shown, focus);
+}
+
+static void act_lesson(struct screen *s, enum action action)
+{
+    struct lesson_shown shown;
+    screen_lesson(s, &shown);
+    lesson_view_act(&s->lesson.view, action, &shown);
+}
+
 /* The views that are logs. */
 static void draw_log(struct screen *s, struct area a, bool focus)
 {
@@ -92,6 +106,7 @@ static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_CODE] = {draw_code, act_code, "j k scroll · F3 again: C, then back · /save FILE.py or FILE.c writes it · q back", LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
+    [VIEW_LESSON] = {draw_lesson, act_lesson, SCROLLS, LOG_NONE},
     [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},
 };
 

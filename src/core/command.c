@@ -102,7 +102,7 @@ static const struct {
     [COMMAND_SPEED] = {{"speed", "X|full", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
     [COMMAND_CODE] = {{"code", "python|c", "F3 F3", "the session as a program, the line that runs marked"}, parse_code, 1, ARGUMENT_CODE},
     [COMMAND_LESSON] = {{"lesson", "[NAME]", "", "a guided lesson; list names them; alone: go on"}, parse_text, RAW, ARGUMENT_OTHER},
-    [COMMAND_VIEW] = {{"view", "NAME", "", "open a view: ladder figure inspect calls stats help"}, parse_view, 1, ARGUMENT_VIEW},
+    [COMMAND_VIEW] = {{"view", "NAME", "", "open ladder figure inspect calls stats lesson help"}, parse_view, 1, ARGUMENT_VIEW},
     [COMMAND_LADDER] = {{"ladder", "", "F2", "the datagrams as arrows between lifelines"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_CALLS] = {{"calls", "", "F5", "the socket calls, with arguments and results"}, parse_nothing, 0, ARGUMENT_OTHER},

@@ -89,6 +89,28 @@ struct lesson {
     size_t text_count;
 };
 
+/* What a lesson says while it goes on (app/lessons.h), with its facts filled in. `zh` may be NULL; behind SAID_EXPLAIN it always is. */
+enum said_kind {
+    SAID_STEP,      /* a step's title; `en` may be empty */
+    SAID_TEXT,
+    SAID_QUESTION,
+    SAID_ANSWER,    /* `letter` */
+    SAID_HINT,
+    SAID_RIGHT,     /* the answer that is right, `letter`; `good`: it was the one that was given */
+    SAID_EXPLAIN,   /* what happened and why */
+    SAID_COMMAND,   /* as one would type it, or an act */
+    SAID_CALL,      /* a socket call that it made */
+    SAID_CLAIM,     /* `good`: it held; else `en` says what was instead */
+    SAID_FAILED     /* the lesson cannot go on, and why */
+};
+
+struct said {
+    enum said_kind kind;
+    char letter;
+    bool good;
+    char *en, *zh;
+};
+
 /* Parses a file's text; `name` is what sentences and the lesson call it (a path's last part, without .lesson). Returns the lesson, or NULL and "NAME:LINE: sentence" in `why`
  * (LESSON_WHY bytes), which may quote bytes as they came. */
 struct lesson *lesson_parse(const char *name, const char *text, size_t len, char *why);

@@ -12,6 +12,7 @@ static const struct view_info table[VIEW_COUNT] = {
     [VIEW_INSPECT] = {"inspect", 4, "inspect"},
     [VIEW_CALLS] = {"calls", 5, "calls"},
     [VIEW_STATS] = {"stats", 6, "stats"},
+    [VIEW_LESSON] = {"lesson", 0, "lesson"},
 };
 
 const struct view_info *view_info(enum view view)

@@ -21,10 +21,10 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     title_draw(c, a, focus, "Calls", s->file ? s->file : "", *news ? news : right, *news ? news : count);
 }
 
-/* "client", "server"; a poll is of both. */
+/* "client", "server"; a poll is of both, all else without a role of a lesson's own sockets. */
 static const char *caller(const struct entry *e)
 {
-    return e->role == ROLE_NONE ? "loop" : role_name(e->role);
+    return e->role != ROLE_NONE ? role_name(e->role) : call_id_of(e) == CALL_POLL ? "loop" : "other";
 }
 
 static struct area words_area(struct area row)

@@ -158,7 +158,7 @@ static void draw_empty(struct cells *c, struct area a, const struct scene *s)
     static const char *const lines[] = {
         "Type a line and press Enter: it travels as one UDP datagram.",
         "What comes back is shown below it, with the time it took.",
-        "/help shows the keys and commands.",
+        "New to sockets? /lesson explains them; /help shows keys and commands.",
     };
     for (int i = 0, row = 1; s->client.sent == 0 && s->client.open && i < 3 && row < a.rows; i++)
         row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM,

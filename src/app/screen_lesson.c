@@ -1,0 +1,269 @@
+/* Lessons on the screen: /lesson, answers in the input line, and the place that is kept. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/lessons.h"
+#include "app/screen_state.h"
+
+/* The list's titles, read once. */
+static void make_list(struct screen_lesson *l)
+{
+    const struct lesson_source *source;
+    char why[LESSON_WHY];
+    for (size_t i = 0; !l->row_count && (source = lesson_source_at(i)) != NULL && i < SCREEN_LESSONS; i++) {
+        struct lesson *lesson = lesson_parse(source->name, source->text, source->len, why);
+        l->titles[i] = lesson ? strdup(lesson->title.en) : NULL;
+        l->titles_zh[i] = lesson && lesson->title.zh ? strdup(lesson->title.zh) : NULL;
+        lesson_free(lesson);
+    }
+    for (l->row_count = 0; l->row_count < SCREEN_LESSONS && (source = lesson_source_at(l->row_count)) != NULL; l->row_count++) {
+        const struct lesson_place *place = lesson_places_find(&l->places, source->name);
+        const char *title = l->titles[l->row_count];
+        l->rows[l->row_count] = (struct lesson_row){source->name, title ? title : "", l->titles_zh[l->row_count], place && place->done, place ? place->step : 0};
+    }
+}
+
+/* Its place in the list, from 1; 0: it is the user's own. */
+static size_t number_of(const char *name)
+{
+    const struct lesson_source *source;
+    for (size_t i = 0; (source = lesson_source_at(i)) != NULL; i++)
+        if (strcmp(source->name, name) == 0)
+            return i + 1;
+    return 0;
+}
+
+/* The lesson that comes behind the present one, or NULL. */
+static const char *next_name(const struct screen *s)
+{
+    const struct lesson_source *source = s->lesson.own ? NULL : lesson_source_at(number_of(lessons_lesson(s->app)->name));
+    return source ? source->name : NULL;
+}
+
+void screen_lesson(struct screen *s, struct lesson_shown *t)
+{
+    const struct app *a = s->app;
+    *t = (struct lesson_shown){.languages = s->lesson.languages};
+    t->chinese = s->lesson.chinese_asked || (!s->lesson.english_asked && lessons_are_chinese());
+    if (!lessons_are_on(a)) {
+        make_list(&s->lesson);
+        t->rows = s->lesson.rows;
+        t->row_count = s->lesson.row_count;
+        return;
+    }
+    struct lessons_counts counts = lessons_counts(a);
+    t->lesson = lessons_lesson(a);
+    t->said = lessons_said(a, 0);
+    t->count = lessons_said_count(a);
+    t->number = s->lesson.own ? 0 : number_of(t->lesson->name);
+    t->of = s->lesson.row_count;
+    t->step = counts.step;
+    t->steps = counts.steps;
+    t->claims = counts.claims;
+    t->failed = counts.failed;
+    t->over = lessons_state(a) == LESSONS_OVER;
+}
+
+/* Remembers where the user is. */
+static void keep_place(struct screen *s)
+{
+    struct lessons_counts counts = lessons_counts(s->app);
+    bool over = lessons_state(s->app) == LESSONS_OVER && !counts.failed;
+    if (!s->lesson.own)
+        lesson_places_set(&s->lesson.places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1);
+}
+
+static void show(struct screen *s)
+{
+    if (s->view != VIEW_LESSON)
+        screen_view(s, VIEW_LESSON, false);
+    s->focus = PART_LINE;
+}
+
+static int start(struct screen *s, const char *name)
+{
+    char why[LESSON_WHY];
+    struct lesson *l = lessons_read(name, why);
+    if (!l) {
+        snprintf(s->app->why, APP_WHY, "%.500s", why);
+        return -1;
+    }
+    const struct lesson_place *place = strchr(name, '/') ? NULL : lesson_places_find(&s->lesson.places, l->name);
+    if (lessons_are_on(s->app))
+        keep_place(s);
+    make_list(&s->lesson);
+    lesson_view_reset(&s->lesson.view);
+    s->lesson.seen = 0;
+    if (lessons_start(s->app, l, false, place ? place->step : 0) < 0)
+        return -1;
+    s->lesson.own = strchr(name, '/') != NULL;
+    show(s);
+    return 0;
+}
+
+/* The one that was left last; else the first that was not done. */
+static const char *unfinished(struct screen *s)
+{
+    const struct lesson_place *newest = lesson_places_newest(&s->lesson.places);
+    make_list(&s->lesson);
+    if (newest && !newest->done && number_of(newest->name))
+        return newest->name;
+    for (size_t i = 0; i < s->lesson.row_count; i++)
+        if (!s->lesson.rows[i].done)
+            return s->lesson.rows[i].name;
+    return s->lesson.row_count ? s->lesson.rows[0].name : "";
+}
+
+static void end_lesson(struct screen *s)
+{
+    keep_place(s);
+    lessons_end(s->app);
+    lesson_view_reset(&s->lesson.view);
+}
+
+/* /lesson en, zh, both. */
+static bool take_language(struct screen *s, const char *name)
+{
+    bool en = strcmp(name, "en") == 0, zh = strcmp(name, "zh") == 0, both = strcmp(name, "both") == 0;
+    if (en || zh) {
+        s->lesson.english_asked = en;
+        s->lesson.chinese_asked = zh;
+    }
+    if (en || zh || both)
+        s->lesson.languages = both ? LESSON_BOTH : LESSON_ONE;
+    return en || zh || both;
+}
+
+int screen_lesson_run(struct screen *s, const char *name)
+{
+    bool on = lessons_are_on(s->app);
+    if (strcmp(name, "end") == 0)
+        screen_lesson_leave(s);
+    if (strcmp(name, "end") == 0 || take_language(s, name))
+        return 0;
+    if (strcmp(name, "list") == 0 || strcmp(name, "all") == 0) {
+        if (on)
+            end_lesson(s);
+        show(s);
+        return 0;
+    }
+    if (!*name && on) {
+        show(s);
+        return 0;
+    }
+    char copy[COMMAND_TEXT];
+    snprintf(copy, sizeof copy, "%s", *name ? name : unfinished(s)); /* its place may move while it is read */
+    return start(s, copy);
+}
+
+void screen_lesson_leave(struct screen *s)
+{
+    char name[LESSON_NAME];
+    bool on = lessons_are_on(s->app);
+    if (on) {
+        snprintf(name, sizeof name, "%s", lessons_lesson(s->app)->name);
+        end_lesson(s);
+        screen_say(s, STYLE_NOTICE, "left the lesson %s; /lesson goes on where you were", name);
+    }
+    if (s->view == VIEW_LESSON)
+        screen_view(s, VIEW_LESSON, false);
+}
+
+/* The letter of an answer, alone on the line; −1: it is none. */
+static int answer_of(const unsigned char *text, size_t len)
+{
+    int letter = len == 1 ? text[0] | 0x20 : 0;
+    return letter >= 'a' && letter < 'a' + LESSON_ANSWERS ? letter - 'a' : -1;
+}
+
+static bool answer(struct screen *s, const unsigned char *text, size_t len)
+{
+    if (len == 1 && text[0] == '?') {
+        if (!lessons_hint(s->app))
+            screen_say(s, STYLE_NOTICE, "there is no other hint");
+    } else if (!lessons_answer(s->app, answer_of(text, len))) {
+        screen_say(s, STYLE_NOTICE, "the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson");
+        return false;
+    }
+    return true;
+}
+
+/* Empty lines go on. */
+static void go_on(struct screen *s)
+{
+    const char *next = next_name(s);
+    if (lessons_state(s->app) != LESSONS_OVER)
+        lessons_next(s->app);
+    else if (!next)
+        screen_lesson_run(s, "list");
+    else if (start(s, next) < 0)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+}
+
+static bool is_open(const struct screen *s)
+{
+    return s->view == VIEW_LESSON && lessons_are_on(s->app);
+}
+
+bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len)
+{
+    if (!is_open(s))
+        return false;
+    bool asks = lessons_state(s->app) == LESSONS_ASKS, taken = true;
+    if (!asks && len)
+        return false; /* who tries lines of his own may */
+    lesson_view_go_on(&s->lesson.view);
+    if (asks)
+        taken = answer(s, text, len);
+    else
+        go_on(s);
+    if (taken)
+        line_take(s->line, false);
+    return true;
+}
+
+const char *screen_lesson_prompt(const struct screen *s)
+{
+    return is_open(s) && lessons_state(s->app) == LESSONS_ASKS ? "answer> " : NULL;
+}
+
+bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
+{
+    const char *next;
+    if (!is_open(s))
+        return false;
+    switch (lessons_state(s->app)) {
+    case LESSONS_ASKS: snprintf(out, room, "a b c d and Enter: then we try it · ? hint · Esc leaves, your place is kept"); break;
+    case LESSONS_RESTS: snprintf(out, room, "Enter goes on · or send lines of your own · F5 the calls · Esc leaves"); break;
+    case LESSONS_RUNS: snprintf(out, room, "it runs · Esc leaves, your place is kept"); break;
+    case LESSONS_OVER:
+        next = next_name(s);
+        snprintf(out, room, "Enter: %s%s · or send lines of your own · Esc leaves", next ? "on to " : "the list", next ? next : "");
+        break;
+    }
+    return true;
+}
+
+void screen_lesson_turn(struct screen *s)
+{
+    if (!lessons_are_on(s->app))
+        return;
+    size_t now = lessons_said_count(s->app) * 4 + (size_t)lessons_state(s->app);
+    s->dirty |= now != s->lesson.seen;
+    if (now != s->lesson.seen && lessons_state(s->app) == LESSONS_OVER)
+        keep_place(s);
+    s->lesson.seen = now;
+}
+
+void screen_lesson_done(struct screen *s)
+{
+    if (lessons_are_on(s->app))
+        keep_place(s);
+    for (size_t i = 0; i < SCREEN_LESSONS; i++) {
+        free(s->lesson.titles[i]);
+        free(s->lesson.titles_zh[i]);
+    }
+}

@@ -1,0 +1,122 @@
+/* Lessons as their user meets them on the screen. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+#include "unit.h"
+
+/* A lesson from its question to its end, and on to the next. */
+START_TEST(goes_from_question_to_end)
+{
+    struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", NULL}, NULL);
+    terminal_wait(t, "answer>");
+    terminal_wait(t, "Lesson 1 of 17");
+    terminal_type(t, "five\r");
+    terminal_wait(t, "the question comes first");
+    terminal_type(t, "\025?\r");
+    terminal_wait(t, "Which of them could acknowledge anything?");
+    terminal_type(t, "b\r");
+    terminal_wait(t, "✓ b");
+    terminal_wait(t, "claims hold on this machine");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "\r");
+    terminal_wait(t, "2 of 2");
+    terminal_wait(t, "answer>");
+    terminal_type(t, "C\r");
+    terminal_wait(t, "✗ a it is:");
+    terminal_wait(t, "on to which-port");
+    terminal_type(t, "\r");
+    terminal_wait(t, "Lesson 2 of 17");
+    screen_end(t);
+}
+END_TEST
+
+/* Esc leaves; all is as it was before; /lesson goes on there. */
+START_TEST(keeps_the_place)
+{
+    char home[SCREEN_HOME], home_is[SCREEN_HOME + 8];
+    screen_home_make(home);
+    snprintf(home_is, sizeof home_is, "%s", home);
+    struct terminal *t = screen_both((const char *[]){"-w", "7s", NULL}, (const char *[]){home_is, NULL});
+    int port = screen_port(t);
+    char text[64];
+    screen_send(t, "/transform swap");
+    terminal_type(t, "/lesson which-address\r");
+    terminal_wait(t, "answer>");
+    terminal_type(t, "b\r");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "\r");
+    terminal_wait(t, "2 of 3");
+    terminal_wait(t, "answer>");
+    terminal_type(t, "\033");
+    terminal_wait(t, "left the lesson which-address");
+    snprintf(text, sizeof text, "Server ─ 127.0.0.1:%d ─ swap", port);
+    terminal_wait(t, text);
+    terminal_type(t, "/lesson\r");
+    terminal_wait(t, "2 of 3");
+    terminal_wait(t, "answer>");
+    screen_end(t);
+    char *places = screen_file_read(home, ".local/state/udptalk/lessons");
+    ck_assert_str_eq(places, "which-address 2\n");
+    free(places);
+    t = screen_both(NULL, (const char *[]){home_is, NULL});
+    terminal_type(t, "/lesson\r");
+    terminal_wait(t, "Lesson 3 of 17");
+    terminal_wait(t, "2 of 3");
+    terminal_wait(t, "answer>");
+    screen_end(t);
+    screen_home_remove(home);
+}
+END_TEST
+
+/* Other views are looked at meanwhile, and lines of one's own sent between the steps. */
+START_TEST(lets_its_user_look_around)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    terminal_type(t, "/lesson which-port\r");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "mine\r");
+    terminal_type(t, "\033[15~"); /* F5 */
+    terminal_wait(t, "Calls");
+    terminal_wait(t, "\"MINE\"");
+    terminal_type(t, "\033[15~");
+    terminal_wait(t, "Lesson 2 of 17");
+    terminal_type(t, "/lesson zh\r");
+    terminal_wait(t, "谁来选客户端的端口？");
+    terminal_type(t, "/lesson list\r");
+    terminal_wait(t, "two-servers-loop");
+    terminal_wait(t, "Lessons");
+    terminal_type(t, "\033");
+    terminal_wait(t, "ready to receive");
+    screen_end(t);
+}
+END_TEST
+
+/* What is wrong is said, and the program goes on. */
+START_TEST(says_what_is_wrong)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    terminal_type(t, "/lesson nonsense\r");
+    terminal_wait(t, "there is no lesson \"nonsense\"");
+    terminal_type(t, "\025/lesson ./no-such-file\r");
+    terminal_wait(t, "cannot read ./no-such-file");
+    terminal_type(t, "\025");
+    screen_send(t, "hello");
+    terminal_wait(t, "HELLO");
+    screen_end(t);
+}
+END_TEST
+
+int main(void)
+{
+    const struct unit_test tests[] = {
+        {"goes from question to end", goes_from_question_to_end},
+        {"keeps the place", keeps_the_place},
+        {"lets its user look around", lets_its_user_look_around},
+        {"says what is wrong", says_what_is_wrong},
+    };
+    return unit_run("screen, lessons", tests, UNIT_COUNT(tests));
+}
