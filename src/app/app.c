@@ -57,7 +57,7 @@ int app_init(struct app *a, const struct options *options, struct loop *loop, st
 
 void app_done(struct app *a)
 {
-    lessons_end(a);
+    lessons_drop(a);
     lookup_free(&a->lookup);
     client_settle(a);
     server_settle(a);

@@ -105,7 +105,9 @@ static void serve(void *context, short revents)
 static int other_serve(struct lesson_other *o)
 {
     o->serves = true;
-    return loop_watch(o->app->loop, o->udp.fd, POLLIN, LOOP_SOCKET, serve, o) < 0 ? fails(o->app, "a lesson's socket cannot be watched") : 0;
+    return loop_watch(o->app->loop, o->udp.fd, POLLIN, LOOP_SOCKET, serve, o) < 0 ?
+               fails(o->app, "a lesson's socket cannot be watched") :
+               0;
 }
 
 static int do_other(struct lesson_acts *acts, const struct lesson_act *act)
@@ -167,7 +169,8 @@ static bool has_something(const struct udp *u)
 bool lesson_acts_wait(const struct lesson_acts *acts)
 {
     const struct app *a = acts->app;
-    bool waits = (!a->server.asleep && has_something(&a->server.udp)) || (!a->client.asleep && has_something(&a->client.udp));
+    bool waits =
+        (!a->server.asleep && has_something(&a->server.udp)) || (!a->client.asleep && has_something(&a->client.udp));
     for (int i = 0; i < LESSON_OTHERS; i++)
         waits |= acts->others[i].serves && has_something(&acts->others[i].udp);
     return waits;

@@ -15,8 +15,8 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
-#define QUIET (UNITS_SECOND / 33)         /* nothing was journalled for that long: it has settled */
-#define SETTLE_TIME (20 * UNITS_SECOND)   /* longer than any command of a lesson takes */
+#define QUIET (UNITS_SECOND / 33)       /* nothing was journalled for that long: it has settled */
+#define SETTLE_TIME (20 * UNITS_SECOND) /* longer than any command of a lesson takes */
 #define CLAIM_TIME (2 * UNITS_SECOND)
 #define LOOK_AFTER (UNITS_SECOND / 100)
 
@@ -36,19 +36,20 @@ enum phase { PHASE_BEGIN, PHASE_SETTLE, PHASE_AGAIN };
 
 struct lessons {
     struct lesson *lesson;
-    size_t at;                 /* the present item */
+    size_t at;                      /* the present item */
     enum phase phase;
     enum lessons_state state;
     bool quick;
-    size_t skip_to;            /* nobody is asked in the steps before that one */
+    size_t skip_to;                 /* nobody is asked in the steps before that one */
     struct lessons_counts counts;
     struct said *said;
     size_t said_count, said_room;
     bool hinted;
     uint64_t lesson_began, step_began, item_began; /* entries */
-    uint64_t seen;             /* the newest entry when it was looked last */
-    int64_t seen_at, until;    /* mono: since when nothing came; when patience ends */
+    uint64_t seen;                  /* the newest entry when it was looked last */
+    int64_t seen_at, until;         /* mono: since when nothing came; when patience ends */
     struct loop_timer timer;
+    uint16_t first_port, last_port; /* the range that the kernel picks from */
     struct lesson_acts acts;
     struct before before;
 };
@@ -72,7 +73,10 @@ struct lesson *lessons_read(const char *name, char *why)
     if (s)
         return lesson_parse(s->name, s->text, s->len, why);
     if (!strchr(name, '/')) {
-        snprintf(why, LESSON_WHY, "there is no lesson \"%.60s\"; --lesson list names those that there are, and a file of your own has a / in its name", name);
+        snprintf(why, LESSON_WHY,
+                 "there is no lesson \"%.60s\"; --lesson list names those that there are, and a file of your own has a "
+                 "/ in its name",
+                 name);
         errno = ENOENT;
         return NULL;
     }
@@ -80,7 +84,8 @@ struct lesson *lessons_read(const char *name, char *why)
     if (paths_read_regular(name, FILE_MOST, &text) == 0)
         l = lesson_parse(name, text.data ? (const char *)text.data : "", text.len, why);
     else
-        snprintf(why, LESSON_WHY, "cannot read %.200s: %s", name, errno == EINVAL ? "it is no regular file" : strerror(errno));
+        snprintf(why, LESSON_WHY, "cannot read %.200s: %s", name,
+                 errno == EINVAL ? "it is no regular file" : strerror(errno));
     buffer_done(&text);
     errno = l ? 0 : EINVAL;
     return l;
@@ -103,15 +108,12 @@ static struct fact_ground ground(const struct app *a)
 {
     static const struct address none;
     const struct lessons *ls = a->lessons;
-    struct fact_ground g = {.journal = a->journal, .lesson = ls->lesson_began, .step = ls->step_began, .local = {none, a->client.local, a->server.local}};
-    unsigned first = 32768, last = 60999; /* Linux's own, where it does not tell */
-    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    if (f && fscanf(f, "%u %u", &first, &last) != 2)
-        first = 32768;
-    if (f)
-        fclose(f);
-    g.first_port = (uint16_t)first;
-    g.last_port = (uint16_t)last;
+    struct fact_ground g = {.journal = a->journal,
+                            .lesson = ls->lesson_began,
+                            .step = ls->step_began,
+                            .local = {none, a->client.local, a->server.local}};
+    g.first_port = ls->first_port;
+    g.last_port = ls->last_port;
     g.drops[ROLE_CLIENT] = a->client.udp.fd >= 0 ? udp_drops(&a->client.udp) : 0;
     g.drops[ROLE_SERVER] = a->server.udp.fd >= 0 ? udp_drops(&a->server.udp) : 0;
     return g;
@@ -246,8 +248,7 @@ static void set_all(struct app *a)
     address_clear(&a->client.bound);
 }
 
-/* Whatever cannot be opened again is said in the log. */
-static void bring_back(struct app *a, struct before *b)
+static void bring_back(struct app *a, const struct before *b)
 {
     rules_done(&a->server.rules);
     a->server.rules = b->rules;
@@ -256,6 +257,11 @@ static void bring_back(struct app *a, struct before *b)
     memcpy(a->settings, b->settings, sizeof a->settings);
     set_faults(a, b);
     sockets_set(a, SETTING_MATCH, b->settings[SETTING_MATCH]);
+}
+
+/* Whatever cannot be opened again is said in the log. */
+static void open_again(struct app *a, const struct before *b)
+{
     if (address_is_set(&b->local) && app_listen(a, &b->local) < 0)
         app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL, "%s", a->why);
     if (address_is_set(&b->peer) && client_open(a, &b->peer) < 0)
@@ -285,7 +291,7 @@ static void forget_said(struct lessons *ls)
     free(ls->said);
 }
 
-void lessons_end(struct app *a)
+static void end(struct app *a, bool reopen)
 {
     struct lessons *ls = a->lessons;
     if (!ls)
@@ -295,21 +301,46 @@ void lessons_end(struct app *a)
     lesson_acts_done(&ls->acts);
     close_all(a);
     bring_back(a, &ls->before);
+    if (reopen)
+        open_again(a, &ls->before);
     forget_said(ls);
     lesson_free(ls->lesson);
     free(ls);
     a->lessons = NULL;
 }
 
+void lessons_end(struct app *a)
+{
+    end(a, true);
+}
+
+void lessons_drop(struct app *a)
+{
+    end(a, false);
+}
+
 static int may_start(struct app *a)
 {
-    const char *why = a->options->mode == MODE_RELAY ? "a relay's sockets are not for lessons: start udptalk --lesson by itself" :
-                      a->opening.journal             ? "a file is looked at: /open alone goes back to the present, then there are lessons" :
-                      app_is_working(a)              ? "something still goes on: /stop ends it" :
-                                                       NULL;
+    const char *why =
+        a->options->mode == MODE_RELAY ? "a relay's sockets are not for lessons: start udptalk --lesson by itself" :
+        a->opening.journal ? "a file is looked at: /open alone goes back to the present, then there are lessons" :
+        app_is_working(a)  ? "something still goes on: /stop ends it" :
+                             NULL;
     if (why)
         snprintf(a->why, APP_WHY, "%s", why);
     return why ? -1 : 0;
+}
+
+/* Linux's own where the system does not tell. */
+static void read_ports(struct lessons *ls)
+{
+    unsigned first, last;
+    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    bool told = f && fscanf(f, "%u %u", &first, &last) == 2;
+    ls->first_port = told ? (uint16_t)first : 32768;
+    ls->last_port = told ? (uint16_t)last : 60999;
+    if (f)
+        fclose(f);
 }
 
 int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step)
@@ -324,6 +355,7 @@ int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step)
     ls->quick = quick;
     ls->skip_to = step;
     ls->counts.steps = l->steps;
+    read_ports(ls);
     lesson_acts_init(&ls->acts, a);
     keep_before(a, &ls->before);
     close_all(a);
@@ -446,7 +478,8 @@ static void act(struct app *a, const struct lesson_item *item)
 }
 
 /* A claim as it stands in the file, and what its sides were. */
-static void say_claim(struct app *a, const struct lesson_item *item, bool holds, const struct buffer *left, const struct buffer *right)
+static void say_claim(struct app *a, const struct lesson_item *item, bool holds, const struct buffer *left,
+                      const struct buffer *right)
 {
     struct buffer out;
     buffer_init(&out);
@@ -540,7 +573,8 @@ static void skip(struct app *a)
 /* Whether the present item is where somebody is to go on: the end of a step. */
 static bool is_rest(const struct lessons *ls)
 {
-    return ls->phase == PHASE_BEGIN && ls->counts.step > 0 && ls->at < ls->lesson->count && ls->lesson->items[ls->at].kind == LESSON_STEP;
+    return ls->phase == PHASE_BEGIN && ls->counts.step > 0 && ls->at < ls->lesson->count &&
+           ls->lesson->items[ls->at].kind == LESSON_STEP;
 }
 
 void lessons_turn(struct app *a)

@@ -47,8 +47,9 @@ struct lesson *lessons_read(const char *name, char *why);
  * before `step` (0 and 1: none are) are done without asking, so that all is as they left it. */
 int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step);
 
-/* Ends it: the sockets and settings of before are back. */
+/* Ends it: the settings and sockets of before are back. lessons_drop(): the program ends, and no socket is opened any more. */
 void lessons_end(struct app *a);
+void lessons_drop(struct app *a);
 
 bool lessons_are_on(const struct app *a);
 

@@ -17,13 +17,13 @@ enum { COLS = 78, INDENT = 4 };
 
 struct batch {
     struct app *app;
-    size_t next;          /* with "all": the lesson that comes next */
+    size_t next; /* with "all": the lesson that comes next */
     bool all;
-    size_t said;          /* how much of what the lesson said is printed */
-    bool claimed;         /* the last of it was a claim */
+    size_t said;  /* how much of what the lesson said is printed */
+    bool claimed; /* the last of it was a claim */
     size_t lessons, claims, failed;
-    bool chinese;         /* first */
-    bool ascii;           /* the locale has no Chinese: it is left out */
+    bool chinese; /* first */
+    bool ascii;   /* the locale has no Chinese: it is left out */
     struct buffer out;
     int status;
 };
@@ -50,7 +50,8 @@ static void flush(struct batch *b)
     loop_stop(b->app->loop);
 }
 
-/* A paragraph: `front` stands in its first row; the others, and all where it is empty, begin `indent` columns from the left. */
+/* A paragraph: `front` stands in its first row; the others, and all where it is empty, begin `indent` columns from the
+ * left. */
 static void put(struct batch *b, const char *front, int indent, const char *text)
 {
     size_t len = strlen(text), next = 0;
@@ -240,7 +241,6 @@ int lessons_batch(struct app *a)
     if (b.all)
         buffer_printf(&b.out, "\n%zu lessons, %zu claims; in %zu not all hold\n", b.lessons, b.claims, b.failed);
     flush(&b);
-    lessons_end(a);
     keeping_end(a);
     buffer_done(&b.out);
     return b.status || a->keeping_failed;
@@ -254,7 +254,10 @@ bool lessons_batch_know(const char *name, char *why, size_t why_size)
     for (size_t i = 0; (s = lesson_source_at(i)) != NULL; i++)
         if (strcmp(s->name, name) == 0)
             return true;
-    snprintf(why, why_size, "--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name", name);
+    snprintf(
+        why, why_size,
+        "--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name",
+        name);
     return false;
 }
 
@@ -264,7 +267,8 @@ int lessons_batch_list(void)
     char why[LESSON_WHY];
     for (size_t i = 0; (source = lesson_source_at(i)) != NULL; i++) {
         struct lesson *l = lesson_parse(source->name, source->text, source->len, why);
-        printf("%-22s%s%s%s\n", source->name, l ? l->title.en : why, l && l->title.zh ? "  " : "", l && l->title.zh ? l->title.zh : "");
+        printf("%-22s%s%s%s\n", source->name, l ? l->title.en : why, l && l->title.zh ? "  " : "",
+               l && l->title.zh ? l->title.zh : "");
         lesson_free(l);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))

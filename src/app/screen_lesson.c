@@ -19,10 +19,12 @@ static void make_list(struct screen_lesson *l)
         l->titles_zh[i] = lesson && lesson->title.zh ? strdup(lesson->title.zh) : NULL;
         lesson_free(lesson);
     }
-    for (l->row_count = 0; l->row_count < SCREEN_LESSONS && (source = lesson_source_at(l->row_count)) != NULL; l->row_count++) {
+    for (l->row_count = 0; l->row_count < SCREEN_LESSONS && (source = lesson_source_at(l->row_count)) != NULL;
+         l->row_count++) {
         const struct lesson_place *place = lesson_places_find(&l->places, source->name);
         const char *title = l->titles[l->row_count];
-        l->rows[l->row_count] = (struct lesson_row){source->name, title ? title : "", l->titles_zh[l->row_count], place && place->done, place ? place->step : 0};
+        l->rows[l->row_count] = (struct lesson_row){source->name, title ? title : "", l->titles_zh[l->row_count],
+                                                    place && place->done, place ? place->step : 0};
     }
 }
 
@@ -39,7 +41,8 @@ static size_t number_of(const char *name)
 /* The lesson that comes behind the present one, or NULL. */
 static const char *next_name(const struct screen *s)
 {
-    const struct lesson_source *source = s->lesson.own ? NULL : lesson_source_at(number_of(lessons_lesson(s->app)->name));
+    const struct lesson_source *source =
+        s->lesson.own ? NULL : lesson_source_at(number_of(lessons_lesson(s->app)->name));
     return source ? source->name : NULL;
 }
 
@@ -185,7 +188,9 @@ static bool answer(struct screen *s, const unsigned char *text, size_t len)
         if (!lessons_hint(s->app))
             screen_say(s, STYLE_NOTICE, "there is no other hint");
     } else if (!lessons_answer(s->app, answer_of(text, len))) {
-        screen_say(s, STYLE_NOTICE, "the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson");
+        screen_say(
+            s, STYLE_NOTICE,
+            "the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson");
         return false;
     }
     return true;
@@ -236,12 +241,17 @@ bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
     if (!is_open(s))
         return false;
     switch (lessons_state(s->app)) {
-    case LESSONS_ASKS: snprintf(out, room, "a b c d and Enter: then we try it · ? hint · Esc leaves, your place is kept"); break;
-    case LESSONS_RESTS: snprintf(out, room, "Enter goes on · or send lines of your own · F5 the calls · Esc leaves"); break;
+    case LESSONS_ASKS:
+        snprintf(out, room, "a b c d and Enter: then we try it · ? hint · Esc leaves, your place is kept");
+        break;
+    case LESSONS_RESTS:
+        snprintf(out, room, "Enter goes on · or send lines of your own · F5 the calls · Esc leaves");
+        break;
     case LESSONS_RUNS: snprintf(out, room, "it runs · Esc leaves, your place is kept"); break;
     case LESSONS_OVER:
         next = next_name(s);
-        snprintf(out, room, "Enter: %s%s · or send lines of your own · Esc leaves", next ? "on to " : "the list", next ? next : "");
+        snprintf(out, room, "Enter: %s%s · or send lines of your own · Esc leaves", next ? "on to " : "the list",
+                 next ? next : "");
         break;
     }
     return true;

@@ -12,17 +12,32 @@
 #include "core/wire.h"
 
 /* What stands behind a fact's name, in this order. */
-enum { WANTS_WHO = 1, WANTS_SOCKET = 2, WANTS_ENDPOINT = 4, WANTS_CALL = 8, WANTS_WAY = 16, WANTS_FLAG = 32, WANTS_EVENT = 64, TAKES_INDEX = 128 };
+enum {
+    WANTS_WHO = 1,
+    WANTS_SOCKET = 2,
+    WANTS_ENDPOINT = 4,
+    WANTS_CALL = 8,
+    WANTS_WAY = 16,
+    WANTS_FLAG = 32,
+    WANTS_EVENT = 64,
+    TAKES_INDEX = 128
+};
 enum { IS_SAFE = 256 }; /* its value can be shown as it is: calls are put into words so */
-enum { A_CALL = WANTS_WHO | WANTS_CALL, ONE_CALL = A_CALL | TAKES_INDEX, SOME = WANTS_ENDPOINT | WANTS_WAY, ONE = SOME | TAKES_INDEX };
+enum {
+    A_CALL = WANTS_WHO | WANTS_CALL,
+    ONE_CALL = A_CALL | TAKES_INDEX,
+    SOME = WANTS_ENDPOINT | WANTS_WAY,
+    ONE = SOME | TAKES_INDEX
+};
 
 enum { WORD = 64, PEERS_MOST = 64 };
 
 typedef void value_of(const struct fact *f, const struct fact_ground *g, struct buffer *out);
 
-static value_of value_calls, value_failed, value_result, value_call, value_fd, value_data, value_datagrams, value_peers, value_sizes, value_kept, value_size, value_text,
-    value_characters, value_peer, value_length, value_peer_port, value_checksum, value_flags, value_answers, value_events, value_port, value_address, value_drops,
-    value_first_port, value_last_port;
+static value_of value_calls, value_failed, value_result, value_call, value_fd, value_data, value_datagrams, value_peers,
+    value_sizes, value_kept, value_size, value_text, value_characters, value_peer, value_length, value_peer_port,
+    value_checksum, value_flags, value_answers, value_events, value_port, value_address, value_drops, value_first_port,
+    value_last_port;
 
 static const struct {
     const char *name;
@@ -67,7 +82,7 @@ const char *fact_name(size_t index)
 struct reader {
     const char *at;
     size_t left;
-    char word[WORD];    /* the present one, "" at the end; what is longer is cut, and known by nobody */
+    char word[WORD]; /* the present one, "" at the end; what is longer is cut, and known by nobody */
 };
 
 static void next_word(struct reader *r)
@@ -94,7 +109,8 @@ static int expected(const struct reader *r, const char *what, char *why)
 
 static int read_who(struct fact *f, const struct reader *r, unsigned wants, char *why)
 {
-    static const char *const names[] = {[WHO_ANY] = "any", [WHO_CLIENT] = "client", [WHO_SERVER] = "server", [WHO_OTHER] = "other"};
+    static const char *const names[] = {
+        [WHO_ANY] = "any", [WHO_CLIENT] = "client", [WHO_SERVER] = "server", [WHO_OTHER] = "other"};
     for (int i = 0; i < 4; i++)
         if (strcmp(names[i], r->word) == 0) {
             f->who = (enum fact_who)i;
@@ -104,7 +120,11 @@ static int read_who(struct fact *f, const struct reader *r, unsigned wants, char
                 break;
             return 0;
         }
-    return expected(r, wants & WANTS_WHO ? "client, server, other or any" : wants & WANTS_ENDPOINT ? "client, server or any" : "client or server", why);
+    return expected(r,
+                    wants & WANTS_WHO      ? "client, server, other or any" :
+                    wants & WANTS_ENDPOINT ? "client, server or any" :
+                                             "client or server",
+                    why);
 }
 
 static int read_call(struct fact *f, const struct reader *r, char *why)
@@ -149,7 +169,10 @@ static int read_arguments(struct fact *f, struct reader *r, char *why)
         next_word(r);
     }
     if (!failed && wants & (WANTS_CALL | WANTS_WAY | WANTS_FLAG | WANTS_EVENT)) {
-        failed = wants & WANTS_CALL ? read_call(f, r, why) : wants & WANTS_WAY ? read_way(f, r, why) : wants & WANTS_FLAG ? read_flag(f, r, why) : read_event(f, r, why);
+        failed = wants & WANTS_CALL ? read_call(f, r, why) :
+                 wants & WANTS_WAY  ? read_way(f, r, why) :
+                 wants & WANTS_FLAG ? read_flag(f, r, why) :
+                                      read_event(f, r, why);
         next_word(r);
     }
     int64_t index = !failed && wants & TAKES_INDEX ? units_parse_count(r->word, 1, INT32_MAX) : -1;
@@ -455,7 +478,8 @@ static void value_answers(const struct fact *f, const struct fact_ground *g, str
     uint64_t n = f->lesson ? g->lesson : g->step, found = 0;
     struct entry e;
     while ((n = journal_after(g->journal, n, ROLE_CLIENT, JOURNAL_DATAGRAMS)) != 0)
-        found += journal_get(g->journal, n, &e) && e.dir == DIR_RECEIVED && e.reply_to && !(e.flags & (FLAG_DUPLICATE | FLAG_LOST));
+        found += journal_get(g->journal, n, &e) && e.dir == DIR_RECEIVED && e.reply_to &&
+                 !(e.flags & (FLAG_DUPLICATE | FLAG_LOST));
     buffer_append_number(out, found);
 }
 
@@ -506,8 +530,8 @@ int fact_value(const struct fact *f, const struct fact_ground *g, struct buffer 
 
 /* --- claims --- */
 
-static const char *const operators[] = {
-    [FACT_EQUAL] = "=", [FACT_UNEQUAL] = "!=", [FACT_BELOW] = "<", [FACT_ABOVE] = ">", [FACT_AT_MOST] = "<=", [FACT_AT_LEAST] = ">="};
+static const char *const operators[] = {[FACT_EQUAL] = "=", [FACT_UNEQUAL] = "!=", [FACT_BELOW] = "<",
+                                        [FACT_ABOVE] = ">", [FACT_AT_MOST] = "<=", [FACT_AT_LEAST] = ">="};
 
 enum { OPERATORS = sizeof operators / sizeof *operators };
 
@@ -584,10 +608,10 @@ int claim_parse(struct claim *c, const char *text, size_t len, char *why)
     next_word(&r);
     if (read_sum(&c->left, &r, why) < 0)
         return -1;
-    int operator = operator_of(r.word);
-    if (operator < 0)
+    int operator= operator_of(r.word);
+    if (operator<0)
         return expected(&r, "one of = != < > <= >=", why);
-    c->operator = (enum fact_operator)operator;
+    c->operator=(enum fact_operator) operator;
     return read_right(&c->right, r.at, r.left, why);
 }
 
@@ -652,11 +676,13 @@ bool claim_holds(const struct claim *c, const struct fact_ground *g, struct buff
     buffer_init(&sides[1]);
     put_side(&c->left, g, &sides[0]);
     put_side(&c->right, g, &sides[1]);
-    bool equal = sides[0].len == sides[1].len && (!sides[0].len || memcmp(sides[0].data, sides[1].data, sides[0].len) == 0), holds;
+    bool equal =
+             sides[0].len == sides[1].len && (!sides[0].len || memcmp(sides[0].data, sides[1].data, sides[0].len) == 0),
+         holds;
     if (!c->right.text && is_number(&sides[0], &numbers[0]) && is_number(&sides[1], &numbers[1]))
         holds = compare(c->operator, numbers[0], numbers[1]);
     else
-        holds = c->operator == FACT_EQUAL ? equal : c->operator == FACT_UNEQUAL && !equal;
+        holds = c->operator== FACT_EQUAL ? equal : c->operator== FACT_UNEQUAL && !equal;
     holds = holds && !sides[0].failed && !sides[1].failed;
     if (left)
         buffer_append(left, sides[0].data, sides[0].len);
@@ -698,7 +724,8 @@ int fact_fill(const char *text, const struct fact_ground *g, struct buffer *out)
         buffer_append(out, text, (size_t)(from - text));
         buffer_clear(&value);
         fact_value(&f, g, &value);
-        (table[f.id].wants & IS_SAFE ? buffer_append : safe_append)(out, value.data ? value.data : (const unsigned char *)"", value.len);
+        (table[f.id].wants & IS_SAFE ? buffer_append : safe_append)(
+            out, value.data ? value.data : (const unsigned char *)"", value.len);
         text = end + 2;
     }
     buffer_append_text(out, text);

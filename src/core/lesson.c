@@ -10,7 +10,8 @@
 #include "core/buffer.h"
 #include "core/safe_text.h"
 
-enum { WIDE = 0x2e80, KEY = 24, QUOTED = 60 }; /* from here on characters are mostly wide, and stand without blanks between them */
+/* From WIDE on characters are mostly wide, and stand without blanks between them. */
+enum { WIDE = 0x2e80, KEY = 24, QUOTED = 60 };
 
 /* The text that is parsed, and where that is. `key` and `value` are the present entry's. */
 struct parser {
@@ -18,13 +19,13 @@ struct parser {
     const char *name;
     const char *at;
     size_t left;
-    int line, entry_line;      /* the next line, and the one where the entry began */
+    int line, entry_line; /* the next line, and the one where the entry began */
     char key[KEY];
     const char *value;
-    struct lesson_text *twin;  /* what a .zh may belong to, and of which key; NULL: none */
+    struct lesson_text *twin; /* what a .zh may belong to, and of which key; NULL: none */
     char twin_key[KEY];
     struct lesson_item *predict; /* whose answers are read, or NULL */
-    bool ran;                  /* the step has sent something */
+    bool ran;                    /* the step has sent something */
     char *why;
 };
 
@@ -267,7 +268,8 @@ static int take_answer(struct parser *p)
     if (!p->predict)
         return wrong(p, "%s: is an answer, and has no predict: above it", p->key);
     if (index != p->predict->answer_count)
-        return wrong(p, "answers stand in their order: %c: comes next, not %s:", 'a' + p->predict->answer_count, p->key);
+        return wrong(p, "answers stand in their order: %c: comes next, not %s:", 'a' + p->predict->answer_count,
+                     p->key);
     p->predict->answer_count++;
     return expect_twin(p, &p->predict->answers[index]);
 }
@@ -362,7 +364,8 @@ static int take_command(struct parser *p, enum lesson_kind kind)
     if (command_parse(&item->command, p->value, strlen(p->value), why) < 0)
         return wrong(p, "%s", why);
     if (!is_fit(&item->command))
-        return wrong(p, "\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files", p->value);
+        return wrong(p, "\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files",
+                     p->value);
     return 0;
 }
 
@@ -414,8 +417,11 @@ static int take_act_argument(struct parser *p, struct lesson_act *act, const str
     }
     if (row->takes == TAKES_NOTHING)
         return *rest ? wrong(p, "\"%.60s\" stands behind \"%s\", which takes nothing", rest, row->name) : 0;
-    bool near = address_parse_host(a, rest, 0) == 0 && (address_is_loopback(a) || (row->id == ACT_MOVE && address_is_any(a)));
-    return near ? 0 : wrong(p, "\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\"", row->name, rest);
+    bool near =
+        address_parse_host(a, rest, 0) == 0 && (address_is_loopback(a) || (row->id == ACT_MOVE && address_is_any(a)));
+    return near ? 0 :
+                  wrong(p, "\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\"", row->name,
+                        rest);
 }
 
 static int take_act(struct parser *p)
@@ -477,7 +483,8 @@ static int take_step_item(struct parser *p)
 
 static bool is_of_predict(const char *key)
 {
-    return (key[0] >= 'a' && key[0] < 'a' + LESSON_ANSWERS && !key[1]) || strcmp(key, "right") == 0 || strcmp(key, "hint") == 0;
+    return (key[0] >= 'a' && key[0] < 'a' + LESSON_ANSWERS && !key[1]) || strcmp(key, "right") == 0 ||
+           strcmp(key, "hint") == 0;
 }
 
 static int take_key(struct parser *p)

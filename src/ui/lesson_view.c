@@ -24,7 +24,8 @@ static const char *word(const struct lesson_view *v, const struct lesson_shown *
 }
 
 /* Both languages, in the user's order, or the first alone; Chinese only where it can be shown. */
-static void put_both(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, int from, uint8_t front_style, const char *front, uint8_t style, const char *en, const char *zh)
+static void put_both(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, int from,
+                     uint8_t front_style, const char *front, uint8_t style, const char *en, const char *zh)
 {
     const char *first = t->chinese && zh && !v->ascii ? zh : en, *second = first == en ? zh : en;
     put(w, from, front_style, front, style, first);
@@ -54,14 +55,18 @@ static void put_right(struct sheet *w, const struct lesson_view *v, const struct
 {
     char front[24];
     w->line++;
-    snprintf(front, sizeof front, "%s %c%s", s->good ? "✓" : "✗", s->letter, s->good ? "" : word(v, t, " it is:", " 才对："));
-    put_both(w, v, t, s->good ? LEFT + 4 : LEFT + 12, s->good ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en, s->zh);
+    snprintf(front, sizeof front, "%s %c%s", s->good ? "✓" : "✗", s->letter,
+             s->good ? "" : word(v, t, " it is:", " 才对："));
+    put_both(w, v, t, s->good ? LEFT + 4 : LEFT + 12, s->good ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en,
+             s->zh);
 }
 
-static void put_said(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s, enum said_kind before)
+static void put_said(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s,
+                     enum said_kind before)
 {
     char letter[2] = {s->letter, '\0'};
-    bool apart = s->kind != before && s->kind != SAID_ANSWER && s->kind != SAID_CALL && s->kind != SAID_RIGHT && s->kind != SAID_CLAIM;
+    bool apart = s->kind != before && s->kind != SAID_ANSWER && s->kind != SAID_CALL && s->kind != SAID_RIGHT &&
+                 s->kind != SAID_CLAIM;
     w->line += apart || s->kind == SAID_TEXT || s->kind == SAID_EXPLAIN;
     switch (s->kind) {
     case SAID_STEP:
@@ -90,9 +95,14 @@ static void put_tail(struct sheet *w, const struct lesson_view *v, const struct 
     uint8_t style = t->failed ? STYLE_ERROR : STYLE_RECEIVED;
     w->line++;
     if (t->failed)
-        snprintf(text, sizeof text, word(v, t, "Not all that was claimed was true here: %zu of %zu was not.", "并非全部成立：%zu / %zu 条论断在这里不成立。"), t->failed, t->claims);
+        snprintf(text, sizeof text,
+                 word(v, t, "Not all that was claimed was true here: %zu of %zu was not.",
+                      "并非全部成立：%zu / %zu 条论断在这里不成立。"),
+                 t->failed, t->claims);
     else
-        snprintf(text, sizeof text, word(v, t, "The end. All %zu claims were true here.", "本课结束。全部 %zu 条论断在这里都成立。"), t->claims);
+        snprintf(text, sizeof text,
+                 word(v, t, "The end. All %zu claims were true here.", "本课结束。全部 %zu 条论断在这里都成立。"),
+                 t->claims);
     put(w, LEFT, style, "", style, text);
     if (t->lesson->read)
         put(w, LEFT + 9, STYLE_DIM, word(v, t, "Read on:", "延伸："), STYLE_PLAIN, t->lesson->read);
@@ -103,7 +113,9 @@ static void put_held(struct sheet *w, const struct lesson_view *v, const struct 
 {
     char text[64];
     if (*held) {
-        snprintf(text, sizeof text, "%zu%s", *held, word(v, t, *held == 1 ? " claim holds on this machine" : " claims hold on this machine", " 条论断在本机成立"));
+        snprintf(text, sizeof text, "%zu%s", *held,
+                 word(v, t, *held == 1 ? " claim holds on this machine" : " claims hold on this machine",
+                      " 条论断在本机成立"));
         put(w, LEFT + 2, STYLE_RECEIVED, "✓", STYLE_DIM, text);
     }
     *held = 0;
@@ -185,7 +197,7 @@ static void follow(struct lesson_view *v, const struct lesson_shown *t, bool asc
 
 static void draw_title(struct cells *c, struct area a, const struct lesson_shown *t, bool focus, int more)
 {
-    char name[64] = "Lessons", right[48] = "", below[48] = "";
+    char name[64] = "Lessons", right[80] = "", below[24] = "";
     if (t->lesson && t->number)
         snprintf(name, sizeof name, "Lesson %zu of %zu", t->number, t->of);
     else if (t->lesson)
@@ -196,7 +208,10 @@ static void draw_title(struct cells *c, struct area a, const struct lesson_shown
         snprintf(right, sizeof right, "%s%zu of %zu", below, t->step, t->steps);
     else
         snprintf(right, sizeof right, "%s", below);
-    title_draw(c, a, focus, name, t->lesson ? t->chinese && t->lesson->title.zh && !c->ascii ? t->lesson->title.zh : t->lesson->title.en : "/lesson NAME starts one", right, right);
+    title_draw(c, a, focus, name,
+               t->lesson ? t->chinese && t->lesson->title.zh && !c->ascii ? t->lesson->title.zh : t->lesson->title.en :
+                           "/lesson NAME starts one",
+               right, right);
 }
 
 void lesson_view_draw(struct lesson_view *v, struct cells *c, struct area a, const struct lesson_shown *t, bool focus)

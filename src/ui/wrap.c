@@ -9,7 +9,8 @@
 /* Marks that no row begins with, and those that none ends with. */
 static bool is_closing(uint32_t ch)
 {
-    static const uint32_t marks[] = {0x3001, 0x3002, 0xff0c, 0xff1a, 0xff1b, 0xff1f, 0xff01, 0xff09, 0x300b, 0x300d, 0x201d, 0x2019, ',', '.', ':', ';', '?', '!', ')', '"'};
+    static const uint32_t marks[] = {0x3001, 0x3002, 0xff0c, 0xff1a, 0xff1b, 0xff1f, 0xff01, 0xff09, 0x300b, 0x300d,
+                                     0x201d, 0x2019, ',',    '.',    ':',    ';',    '?',    '!',    ')',    '"'};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (marks[i] == ch)
             return true;
