@@ -57,6 +57,8 @@ static void walk_all(struct walk *w)
 {
     const struct keymap_row *row, *before = NULL;
     char left[64];
+    heading(w, "New to sockets? Begin with the lessons: /lesson");
+    heading(w, "");
     for (size_t i = 0; (row = keymap_row(i)); i++) {
         if (!before || before->scope != row->scope) {
             snprintf(left, sizeof left, "Keys: %s", keymap_scope_name(row->scope));
