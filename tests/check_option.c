@@ -323,6 +323,21 @@ START_TEST(takes_every_row_of_the_table)
 }
 END_TEST
 
+START_TEST(has_lessons_alone)
+{
+    static const char *const others[] = {"127.0.0.1", "-l", "--both", "--relay 5 127.0.0.1", "--open x", "--json", "-e quit", "-f x"};
+    struct options o;
+    struct line l;
+    char text[64];
+    parse_well(&o, &l, "--lesson lost --batch --save x.jsonl");
+    ck_assert_str_eq(o.lesson, "lost");
+    for (size_t i = 0; i < UNIT_COUNT(others); i++) {
+        snprintf(text, sizeof text, "--lesson lost %s", others[i]);
+        parse_badly(text, strcmp(others[i], "--open x") ? "--lesson" : "--open");
+    }
+}
+END_TEST
+
 START_TEST(wants_a_value_where_one_belongs)
 {
     const struct option_info *info;
@@ -588,6 +603,7 @@ int main(void)
         {"keeps commands and files in their order", keeps_commands_and_files_in_their_order},
         {"counts commands and files", counts_commands_and_files},
         {"takes every row of the table", takes_every_row_of_the_table},
+        {"has lessons alone", has_lessons_alone},
         {"wants a value where one belongs", wants_a_value_where_one_belongs},
         {"names the option and the value that is wrong", names_the_option_and_the_value_that_is_wrong},
         {"finds a source that is no address", finds_a_source_that_is_no_address},
