@@ -380,7 +380,7 @@ static void draw_hint(struct screen *s)
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
-        snprintf(hint, sizeof hint,
+        snprintf(hint, sizeof hint, "%s",
                  s->awaits ? "a letter from a to z" :
                  s->focus == PART_VIEW ? screen_view_ops(s->view)->hint :
                  s->scene.shift        ? "Left: back towards the beginning of long payloads · Right: on" :
