@@ -99,7 +99,11 @@ END_TEST
 START_TEST(says_what_is_wrong)
 {
     struct terminal *t = screen_both(NULL, NULL);
-    terminal_type(t, "/lesson nonsense\r");
+    terminal_type(t, "/lesson which\t\t");
+    terminal_wait(t, " which-port  which-address");
+    terminal_type(t, "p\t");
+    terminal_wait(t, "> /lesson which-port");
+    terminal_type(t, "\025/lesson nonsense\r");
     terminal_wait(t, "there is no lesson \"nonsense\"");
     terminal_type(t, "\025/lesson ./no-such-file\r");
     terminal_wait(t, "cannot read ./no-such-file");

@@ -660,3 +660,23 @@ bool lessons_next(struct app *a)
     loop_again(a->loop);
     return true;
 }
+
+size_t lessons_complete(const char *text, size_t len, const char **names, size_t room, size_t *start)
+{
+    static const char command[] = "/lesson ";
+    static const char *const words[] = {"list", "end", "en", "zh", "both"};
+    const struct lesson_source *source;
+    size_t count = 0, at = sizeof command - 1;
+    if (len < at || memcmp(text, command, at) != 0)
+        return 0;
+    while (at < len && text[at] == ' ')
+        at++;
+    *start = at;
+    for (size_t i = 0; (source = lesson_source_at(i)) != NULL && count < room; i++)
+        if (strncmp(source->name, text + at, len - at) == 0)
+            names[count++] = source->name;
+    for (size_t i = 0; i < sizeof words / sizeof *words && count < room; i++)
+        if (strncmp(words[i], text + at, len - at) == 0)
+            names[count++] = words[i];
+    return count;
+}

@@ -77,6 +77,9 @@ bool lessons_hint(struct app *a);
 /* Goes on behind a step. Returns false where it waits for something else. */
 bool lessons_next(struct app *a);
 
+/* Completion behind /lesson, as command_complete() has it: the lessons' names, and what else it takes. */
+size_t lessons_complete(const char *text, size_t len, const char **names, size_t room, size_t *start);
+
 /* Whether the user reads Chinese first: by LANGUAGE, LC_ALL, LC_MESSAGES or LANG. */
 bool lessons_are_chinese(void);
 

@@ -375,6 +375,8 @@ static void complete(struct screen *s)
     if (count == 0)
         count = names_complete(s->app, (const char *)text, cursor, names, sizeof names / sizeof *names, &start);
     if (count == 0)
+        count = lessons_complete((const char *)text, cursor, names, sizeof names / sizeof *names, &start);
+    if (count == 0)
         return;
     char whole[64];
     size_t common = common_length(names, count);
