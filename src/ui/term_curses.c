@@ -30,6 +30,7 @@
 #include <wchar.h>
 
 #include "core/base64.h"
+#include "ui/style.h"
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -87,27 +88,6 @@ struct term {
 /* The terminal that a crash must give back: a signal handler gets no argument. Set while a terminal is taken, NULL
  * else. */
 static struct term *volatile crash_term;
-
-/* How styles look. A pair of 0 is the terminal's own colours, else it is a colour's number plus 1. No meaning hangs
- * on a colour alone: directions have arrows, errors are bold, escapes are underlined. */
-static const struct look {
-    attr_t attributes;
-    short pair;
-} looks[STYLE_COUNT] = {
-    [STYLE_DIM] = {A_DIM, 0},
-    [STYLE_TITLE] = {A_DIM, 0},
-    [STYLE_FOCUS] = {A_BOLD, 0},
-    [STYLE_SENT] = {A_NORMAL, COLOR_CYAN + 1},
-    [STYLE_RECEIVED] = {A_NORMAL, COLOR_GREEN + 1},
-    [STYLE_ERROR] = {A_BOLD, COLOR_RED + 1},
-    [STYLE_NOTICE] = {A_NORMAL, COLOR_YELLOW + 1},
-    [STYLE_OURS] = {A_NORMAL, COLOR_MAGENTA + 1},
-    [STYLE_ESCAPED] = {A_UNDERLINE, 0},
-    [STYLE_PROMPT] = {A_BOLD, 0},
-    [STYLE_HINT] = {A_DIM, 0},
-    [STYLE_KEY] = {A_BOLD, 0},
-    [STYLE_HIT] = {A_BOLD | A_REVERSE, COLOR_YELLOW + 1},
-};
 
 /* Bytes on their way. */
 
@@ -606,15 +586,20 @@ static bool same_row(const struct cell *a, const struct cell *b, int cols)
     return true;
 }
 
+static attr_t attributes_of(const struct style_look *look)
+{
+    return (look->bold ? A_BOLD : A_NORMAL) | (look->dim ? A_DIM : A_NORMAL) |
+           (look->underlined ? A_UNDERLINE : A_NORMAL) | (look->reversed ? A_REVERSE : A_NORMAL);
+}
+
 /* One character of curses. What the terminal would not print in the columns that the cell has must not get there: it
  * is shown as a question mark, whose second column, if any, is a blank. Returns the number of characters made, as
  * many as `out` gets columns unless one of them is wide. */
 static int make_character(const struct term *t, const struct cell *c, cchar_t *out)
 {
-    unsigned style = c->style & ~(unsigned)STYLE_SELECTED;
-    const struct look *look = &looks[style < STYLE_COUNT ? style : STYLE_PLAIN];
-    attr_t attributes = look->attributes | (c->style & STYLE_SELECTED ? A_REVERSE : A_NORMAL);
-    short pair = t->color ? look->pair : 0;
+    struct style_look look = style_look(c->style);
+    attr_t attributes = attributes_of(&look);
+    short pair = t->color ? (short)(look.color + 1) : 0; /* 0: the terminal's own colours */
     wchar_t text[SAFE_MARKS + 2] = {(wchar_t)(c->base ? c->base : ' ')};
     int width = c->width ? c->width : 1;
     bool fits = wcwidth(text[0]) == width;
