@@ -249,6 +249,11 @@ START_TEST(takes_values)
     ck_assert(o.settings[SETTING_WAIT] == 0 && o.linger == 2 * S && o.interval == 20000 && o.count == 1 && o.window == 1 && o.source_port == 0);
     ck_assert(o.transform == transform_find("discard") && o.max_log == (size_t)1 << 30);
     ck_assert_str_eq(o.source, "::1");
+    ck_assert(o.cols == 80 && o.rows == 24);
+    parse_well(&o, &l, "--size 20x4");
+    ck_assert(o.cols == 20 && o.rows == 4);
+    parse_well(&o, &l, "--size=1000x500");
+    ck_assert(o.cols == 1000 && o.rows == 500);
     parse_well(&o, &l, "-w 1 -w 3 --transform upper --transform lower");
     ck_assert(o.settings[SETTING_WAIT] == 3 * S && o.transform == transform_find("lower"));
 }
@@ -290,7 +295,7 @@ START_TEST(takes_every_row_of_the_table)
         const char *argument, *value;
     } values[] = {{"ADDRESS", "127.0.0.1"}, {"PORT", "1"}, {"TIME", "1"}, {"COUNT", "1"}, {"COMMAND", "quit"},
                   {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"}, {"SPEC", "off"}, {"[ADDRESS:]PORT", "0 127.0.0.1"},
-                  {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}};
+                  {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}, {"COLSxROWS", "80x24"}};
     const struct option_info *info;
     size_t rows = 0;
     for (; (info = option_at(rows)); rows++) {
@@ -385,6 +390,17 @@ START_TEST(names_the_option_and_the_value_that_is_wrong)
         {"--max-log 1", "--max-log|\"1\"|size|1M"},
         {"--max-log 1023K", "--max-log|\"1023K\"|size"},
         {"--max-log x", "--max-log|\"x\"|size|64M"},
+        {"--size 80", "--size|\"80\"|columns and rows: from 20x4 to 1000x500"},
+        {"--size 80x", "--size|\"80x\""},
+        {"--size x24", "--size|\"x24\""},
+        {"--size 19x24", "--size|\"19x24\""},
+        {"--size 80x3", "--size|\"80x3\""},
+        {"--size 1001x24", "--size|\"1001x24\""},
+        {"--size 80x501", "--size|\"80x501\""},
+        {"--size 80x24x2", "--size|\"80x24x2\""},
+        {"--size 80X24", "--size|\"80X24\""},
+        {"--size 00000000080x24", "--size"},
+        {"--size -80x24", "--size"},
         {"--max-log 9999999G", "--max-log|\"9999999G\"|size"},
         {"host -w x", "-w|\"x\""},
     };

@@ -605,6 +605,52 @@ START_TEST(saves_from_the_screen)
 }
 END_TEST
 
+/* Row for row what stands on the terminal, from `first` on; returns how many rows. */
+static int check_picture(struct terminal *t, const char *home, const char *name, int first)
+{
+    char *text = screen_file_read(home, name), *at = text;
+    int rows = 0;
+    ck_assert_ptr_nonnull(text);
+    for (char *end; (end = strchr(at, '\n')); at = end + 1, rows++) {
+        *end = '\0';
+        ck_assert_str_eq(at, terminal_row(t, first + rows));
+    }
+    free(text);
+    return rows;
+}
+
+START_TEST(saves_pictures)
+{
+    char home[SCREEN_HOME];
+    struct terminal *t = open_log(24, 80, home, EXCHANGES);
+    terminal_type(t, "q");
+    screen_send(t, "/save ~/all.screen");
+    terminal_wait(t, " a picture of the client's log, 80 columns and 21 rows, is in ~/all.screen now");
+    ck_assert_int_eq(check_picture(t, home, "all.screen", 0), 21);
+    screen_send(t, "/save ~/all.svg");
+    terminal_wait(t, "is in ~/all.svg now");
+    char *text = screen_file_read(home, "all.svg");
+    ck_assert(text && strstr(text, "viewBox=\"0 0 3280 1760\"") && strstr(text, ">LINE 60<"));
+    free(text);
+    terminal_type(t, "\tk:save ~/pane.screen\r");
+    terminal_wait(t, " a picture of the client's log, 80 columns and 20 rows, is in ~/pane.screen now");
+    ck_assert_int_eq(check_picture(t, home, "pane.screen", 0), 20);
+    terminal_type(t, "q");
+    screen_send(t, "/view help");
+    terminal_wait(t, "─ Help ─");
+    screen_send(t, "/save ~/help.screen");
+    terminal_wait(t, " a picture of the help view, 80 columns and 21 rows, is in ~/help.screen now");
+    ck_assert_int_eq(check_picture(t, home, "help.screen", 0), 21);
+    terminal_type(t, "/save ~/x.svg b a\r");
+    terminal_wait(t, " ~/x.svg is a picture of the view as it stands");
+    screen_wait_line(t, "/save ~/x.svg b a");
+    terminal_type(t, "\x15/save /nonexistent/x.svg\r");
+    terminal_wait(t, " cannot save to /nonexistent/x.svg: No such file or directory");
+    ck_assert_ptr_null(screen_file_read(home, "x.svg"));
+    close_log(t, home);
+}
+END_TEST
+
 /* Whoever leaves at once has the file all the same. */
 START_TEST(saves_to_the_end)
 {
@@ -960,6 +1006,7 @@ int main(void)
         {"tells the time in three ways", tells_the_time_in_three_ways},
         {"shows its live end", shows_its_live_end},
         {"saves from the screen", saves_from_the_screen},
+        {"saves pictures", saves_pictures},
         {"saves to the end", saves_to_the_end},
         {"stops saving by a key", stops_saving_by_a_key},
         {"opens a file and comes back", opens_a_file_and_comes_back},

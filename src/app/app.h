@@ -278,6 +278,9 @@ int app_save_range(struct app *a, const struct command *c, const struct filter *
  * −1 and a sentence in a->why. */
 int app_filter(struct app *a, enum log_id log, const char *text);
 
+/* Writes a file as a whole, at once. Returns 0, or −1 with errno and a sentence in a->why. */
+int saving_bytes(struct app *a, const char *path, const struct buffer *bytes);
+
 /* Frees a filter, or leaves that to what is being saved with it. */
 void saving_drop_filter(struct app *a, struct filter *filter);
 

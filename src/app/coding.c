@@ -8,10 +8,7 @@
 #include <strings.h>
 
 #include "app/app.h"
-#include "app/paths.h"
-#include "core/error.h"
 #include "core/units.h"
-#include "host/file_out.h"
 
 /* A line that the client sent for the first time: no copy of a link, nothing that the system refused. */
 static bool is_message(const struct entry *e)
@@ -92,18 +89,10 @@ static void take_line(void *context, const char *text, size_t len, enum role rol
 int coding_save(struct app *a, const char *path)
 {
     struct program p = {.lines = 0};
-    struct file_out file;
-    char at[PATH_MAX], count[UNITS_TEXT], text[APP_WHY];
+    char count[UNITS_TEXT], text[APP_WHY];
     buffer_init(&p.text);
-    int failed = coding_write(a, (enum code_language)coding_language(path), take_line, &p);
-    paths_expand(at, sizeof at, path);
-    file_out_init(&file);
-    if (!failed && (p.text.failed || file_out_open(&file, at) < 0 || file_out_write(&file, p.text.data, p.text.len) < 0 ||
-                    file_out_finish(&file) < 0)) {
-        int error = p.text.failed ? ENOMEM : errno;
-        snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", path, error_meaning(error));
-        failed = -1;
-    }
+    bool failed = coding_write(a, (enum code_language)coding_language(path), take_line, &p) < 0 ||
+                  saving_bytes(a, path, &p.text) < 0;
     buffer_done(&p.text);
     if (failed)
         return -1;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/runner.h"
+#include "app/screen.h"
 #include "core/answer.h"
 #include "core/safe_text.h"
 #include "core/units.h"
@@ -28,6 +29,8 @@ struct save_later {
     const struct command *command;
     char filter[COMMAND_TEXT];
     uint64_t marks[COMMAND_MARKS];
+    enum view view;             /* that a picture shows, and what opened it */
+    const struct command *opened;
 };
 
 struct headless {
@@ -51,6 +54,8 @@ struct headless {
     char filter[COMMAND_TEXT];  /* as it is set, "" for none */
     struct save_later *saves;
     size_t save_count;
+    enum view view;             /* that pictures show: the one that was opened last, and by what */
+    const struct command *opened;
 };
 
 /* It serves until it is stopped, and reads no lines. */
@@ -469,13 +474,28 @@ static int set_filter(struct headless *h, const char *text)
     return 0;
 }
 
+/* Saves what is there, as it was meant. */
+static int save_now(struct headless *h, const struct save_later *s)
+{
+    struct app *a = h->app;
+    struct screen_pictured what = {s->view, s->opened, s->filter};
+    if (screen_picture_asked(a, s->command) > 0)
+        return screen_picture_headless(a, s->command->text, &what);
+    return app_save(a, s->command, a->filters[LOG_NONE]);
+}
+
 /* A file that is looked at is saved at once; the present when it is all there. */
 static int save(struct headless *h, const struct command *c)
 {
     struct app *a = h->app;
     uint64_t first, last;
+    struct save_later later = {.command = c, .view = h->view, .opened = h->opened};
+    memcpy(later.filter, h->filter, sizeof later.filter);
+    memcpy(later.marks, a->marks, sizeof later.marks);
+    if (screen_picture_asked(a, c) < 0)
+        return -1;
     if (a->opening.journal)
-        return app_save(a, c, a->filters[LOG_NONE]);
+        return save_now(h, &later);
     if (app_save_range(a, c, a->filters[LOG_NONE], &first, &last) < 0)
         return -1;
     struct save_later *saves = realloc(h->saves, (h->save_count + 1) * sizeof *saves);
@@ -484,10 +504,16 @@ static int save(struct headless *h, const struct command *c)
         return -1;
     }
     h->saves = saves;
-    saves += h->save_count++;
-    saves->command = c;
-    memcpy(saves->filter, h->filter, sizeof saves->filter);
-    memcpy(saves->marks, a->marks, sizeof saves->marks);
+    saves[h->save_count++] = later;
+    return 0;
+}
+
+/* What pictures show from now on. Calls that somebody looks at are those of the textbook. */
+static int choose_view(struct headless *h, enum view view, const struct command *c)
+{
+    h->view = view;
+    h->opened = c;
+    h->app->calls_seen = view == VIEW_CALLS || view == VIEW_FIGURE;
     return 0;
 }
 
@@ -495,6 +521,8 @@ static int run_command(void *context, const struct command *c)
 {
     struct headless *h = context;
     char text[200];
+    const char *name = command_info(c->id)->name;
+    enum view view = c->id == COMMAND_VIEW ? c->view : c->id == COMMAND_CODE ? VIEW_CODE : view_find(name);
     switch (c->id) {
     case COMMAND_WAIT: runner_pause(&h->runner, c->time); return 0;
     case COMMAND_QUIT:
@@ -516,7 +544,11 @@ static int run_command(void *context, const struct command *c)
         command_explain(c->word >= 0 ? (enum command_id)c->word : COMMAND_HELP, text, sizeof text);
         buffer_printf(&h->err, "%s\n", text);
         return 0;
-    default: snprintf(h->app->why, APP_WHY, "/%s needs the screen", command_info(c->id)->name); return -1;
+    default:
+        if (view != VIEW_NONE && view != VIEW_LESSON)
+            return choose_view(h, view, c);
+        snprintf(h->app->why, APP_WHY, "/%s%s needs the screen", name, c->id == COMMAND_VIEW ? " lesson" : "");
+        return -1;
     }
 }
 
@@ -538,7 +570,7 @@ static void save_at_end(struct headless *h)
     for (size_t i = 0; i < h->save_count; i++) {
         const struct save_later *s = &h->saves[i];
         memcpy(a->marks, s->marks, sizeof a->marks);
-        if (app_filter(a, LOG_NONE, s->filter) < 0 || app_save(a, s->command, a->filters[LOG_NONE]) < 0) {
+        if (app_filter(a, LOG_NONE, s->filter) < 0 || save_now(h, s) < 0) {
             say(h, "%s", a->why);
             h->status = 1;
         }

@@ -10,6 +10,7 @@
 #include "app/coding.h"
 #include "app/paths.h"
 #include "core/units.h"
+#include "ui/picture.h"
 
 enum { PIECE = 2000, PIECE_BYTES = 1 << 20, PIECE_WORK = 300000 }; /* a turn: entries, their bytes, a filter's work of about 10 ns each */
 
@@ -66,7 +67,7 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
         return -1;
     }
     const struct export *format = format_of(s->path);
-    if (grows && (format->whole || coding_language(s->path) >= 0)) {
+    if (grows && (format->whole || coding_language(s->path) >= 0 || picture_find(s->path) != PICTURE_NONE)) {
         snprintf(a->why, APP_WHY, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end", s->name, s->name);
         errno = EINVAL;
         return -1;
@@ -89,6 +90,21 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
     if (!(grows && s->file.length > 0) && export_begin(s->x, &s->out) < 0)
         return fails(a, s, errno);
     return 0;
+}
+
+int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
+{
+    struct file_out file;
+    char at[PATH_MAX];
+    paths_expand(at, sizeof at, path);
+    file_out_init(&file);
+    if (!bytes->failed && file_out_open(&file, at) == 0 && file_out_write(&file, bytes->data, bytes->len) == 0 &&
+        file_out_finish(&file) == 0)
+        return 0;
+    int error = bytes->failed ? ENOMEM : errno;
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", path, strerror(error));
+    errno = error;
+    return -1;
 }
 
 static bool wanted(const struct saving *s, const struct entry *e)

@@ -4,7 +4,6 @@
 #include "app/screen.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -214,6 +213,14 @@ static int show_view(struct screen *s, enum view view, const struct command *c)
     return 0;
 }
 
+static int save(struct screen *s, const struct command *c)
+{
+    int picture = screen_picture_asked(s->app, c);
+    if (picture)
+        return picture < 0 ? -1 : screen_picture(s, c->text);
+    return app_save(s->app, c, s->app->filters[screen_log_id(s)]);
+}
+
 static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
@@ -242,7 +249,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_STATS: return show_view(s, VIEW_STATS, c);
     case COMMAND_LESSON: return screen_lesson_run(s, c->text);
     case COMMAND_COPY: return screen_copy(s, c->form, c->text);
-    case COMMAND_SAVE: return app_save(s->app, c, s->app->filters[screen_log_id(s)]);
+    case COMMAND_SAVE: return save(s, c);
     case COMMAND_OPEN: return open_file(s, c->text);
     case COMMAND_ZOOM: screen_zoom(s); break;
     case COMMAND_HELP:
@@ -273,19 +280,17 @@ static void read_config(struct screen *s)
 static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
-    const char *no_color = getenv("NO_COLOR");
-    bool color = !s->app->options->no_color && !(no_color && *no_color);
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
         fprintf(stderr, "udptalk: cannot edit lines: %s\n", strerror(errno));
         return -1;
     }
-    s->term = term_open(STDIN_FILENO, STDOUT_FILENO, color, why, sizeof why);
+    s->term = term_open(STDIN_FILENO, STDOUT_FILENO, screen_in_color(s->app), why, sizeof why);
     if (!s->term) {
         fprintf(stderr, "udptalk: %s\n", why);
         return -1;
     }
-    s->cells.ascii = s->app->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    s->cells.ascii = screen_in_ascii(s->app);
     if (!s->cells.ascii)
         term_ask_width(s->term);
     return 0;
@@ -296,13 +301,8 @@ static void start(struct screen *s)
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
     s->scene.speed = 1;
-    stats_view_init(&s->stats);
-    log_view_init(&s->logs[LOG_CLIENT], &client_log);
-    log_view_init(&s->logs[LOG_SERVER], &server_log);
-    log_view_init(&s->logs[LOG_LADDER], &ladder_log);
-    log_view_init(&s->logs[LOG_CALLS], &calls_log);
+    screen_views_init(s);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
-    s->scrolled = a->options->mode == MODE_SERVER ? PART_SERVER : PART_CLIENT;
     if (paths_history(s->history, sizeof s->history))
         line_history_load(s->line, s->history);
     if (loop_take_signals(a->loop, take_signal, s) < 0)
@@ -339,7 +339,7 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->frame);
     loop_timer_stop(loop, &s->tick);
     screen_lesson_done(s);
-    stats_view_done(&s->stats);
+    screen_views_done(s);
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);

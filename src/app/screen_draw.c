@@ -406,16 +406,28 @@ static void draw_keys(struct screen *s)
     cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1-6 too)");
 }
 
+/* What there is to be drawn, on blank cells. */
+static struct layout_wish begin(struct screen *s)
+{
+    screen_look(s);
+    s->scene.shifted = 0;
+    cells_clear(&s->cells);
+    return (struct layout_wish){screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE,
+                                s->app->settings[SETTING_SERVER_SIDE] == SIDE_LEFT, s->zoomed};
+}
+
+void screen_draw_bare(struct screen *s)
+{
+    struct layout_wish wish = begin(s);
+    layout_panes(&s->layout, s->cells.rows, s->cells.cols, &wish);
+    draw_panes(s);
+}
+
 void screen_draw(struct screen *s)
 {
     struct cells *c = &s->cells;
-    screen_look(s);
-    s->scene.shifted = 0;
-    struct layout_wish wish = {screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE,
-                               s->app->settings[SETTING_SERVER_SIDE] == SIDE_LEFT, s->zoomed};
+    struct layout_wish wish = begin(s);
     layout_make(&s->layout, c->rows, c->cols, &wish);
-    cells_clear(c);
-    c->cursor_row = c->cursor_col = -1;
     if (s->layout.tiny) {
         cells_put(c, 0, 0, c->cols, STYLE_NOTICE, "too small");
         cells_printf(c, 1, 0, c->cols, STYLE_DIM, "needs %dx%d", LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);

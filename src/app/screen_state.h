@@ -128,6 +128,15 @@ const struct view_ops *screen_view_ops(enum view view);
 enum log_id screen_log_id(const struct screen *s);
 struct log_view *screen_log(struct screen *s);
 
+void screen_views_init(struct screen *s);
+void screen_views_done(struct screen *s);
+
+/* screen_picture.c: whether colours, and characters beyond ASCII, are wanted; a picture of the part in focus, or of all above the input line, into
+ * a file: returns 0, or −1 and a sentence in app->why. */
+bool screen_in_color(const struct app *app);
+bool screen_in_ascii(const struct app *app);
+int screen_picture(struct screen *s, const char *path);
+
 /* screen_figure.c: what the figure shows; its pace: returns when it moves on next, mono, or 0. */
 void screen_figure(struct screen *s, struct figure_shown *f);
 bool screen_figure_now(struct screen *s, enum role *role, enum call_id *call); /* the call that it shows; false: none */
@@ -168,6 +177,7 @@ void screen_log_done(struct screen *s);
 /* screen_draw.c */
 void screen_stats(const struct screen *s, struct stats_shown *t); /* what the statistics show */
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */
+void screen_draw_bare(struct screen *s);        /* the panes or the open view alone, in all of s->cells */
 void screen_look(struct screen *s);             /* tells the views what there is now: another journal, say */
 bool screen_has_client(const struct screen *s); /* the client pane is shown */
 bool screen_has_server(const struct screen *s);

@@ -110,6 +110,21 @@ static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},
 };
 
+void screen_views_init(struct screen *s)
+{
+    stats_view_init(&s->stats);
+    log_view_init(&s->logs[LOG_CLIENT], &client_log);
+    log_view_init(&s->logs[LOG_SERVER], &server_log);
+    log_view_init(&s->logs[LOG_LADDER], &ladder_log);
+    log_view_init(&s->logs[LOG_CALLS], &calls_log);
+    s->scrolled = s->app->options->mode == MODE_SERVER ? PART_SERVER : PART_CLIENT;
+}
+
+void screen_views_done(struct screen *s)
+{
+    stats_view_done(&s->stats);
+}
+
 const struct view_ops *screen_view_ops(enum view view)
 {
     return &table[view];

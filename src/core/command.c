@@ -107,7 +107,7 @@ static const struct {
     [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_CALLS] = {{"calls", "", "F5", "the socket calls, with arguments and results"}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_STATS] = {{"stats", "", "F6", "counts, round-trip times, rates, clients"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "save the log: .txt .jsonl .csv .pcap"},
+    [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "the log: .txt .jsonl .csv .pcap; a view: .svg"},
                       parse_save, 3, ARGUMENT_OTHER},
     [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", "send a saved client's datagrams again"}, parse_replay, 3, ARGUMENT_OTHER},
@@ -459,7 +459,8 @@ static int parse_save(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED];
     if (w->count == 0) {
-        snprintf(why, COMMAND_WHY, "/save needs a FILE; its ending says how: .txt .jsonl .csv .pcap");
+        snprintf(why, COMMAND_WHY,
+                 "/save needs a FILE; its ending says how: .txt .jsonl .csv .pcap; a picture: .svg .html .ansi .screen");
         return -1;
     }
     snprintf(c->text, sizeof c->text, "%s", w->at[0]);

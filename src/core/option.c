@@ -21,6 +21,7 @@ enum {
     MAX_LOG,
     SAVE,
     OPEN,
+    SIZE,
     ASCII,
     NO_COLOR,
     JOIN,
@@ -72,6 +73,7 @@ static const struct row {
     {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
     {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
     {LESSON, {0, "lesson", "NAME", "a guided lesson; list names them, all is each of them"}},
+    {SIZE, {0, "size", "COLSxROWS", "size of pictures saved without a screen (80x24)"}},
     {ASCII, {0, "ascii", NULL, "draw with ASCII characters only"}},
     {NO_COLOR, {0, "no-color", NULL, "draw without colours"}},
     {'h', {'h', "help", NULL, "show this and leave"}},
@@ -181,6 +183,21 @@ static int take_transform(struct options *o, const char *value, char *why)
     return o->transform ? 0 : wrong(why, "--transform", value, names);
 }
 
+static int take_size(struct options *o, const char *value, char *why)
+{
+    char cols[8] = "", expected[64];
+    const char *x = strchr(value, 'x');
+    if (x && (size_t)(x - value) < sizeof cols)
+        memcpy(cols, value, (size_t)(x - value));
+    o->cols = (int)units_parse_count(cols, OPTION_COLS_LEAST, OPTION_COLS_MOST);
+    o->rows = (int)units_parse_count(x ? x + 1 : "", OPTION_ROWS_LEAST, OPTION_ROWS_MOST);
+    if (o->cols > 0 && o->rows > 0)
+        return 0;
+    snprintf(expected, sizeof expected, "columns and rows: from %dx%d to %dx%d", OPTION_COLS_LEAST, OPTION_ROWS_LEAST,
+             OPTION_COLS_MOST, OPTION_ROWS_MOST);
+    return wrong(why, "--size", value, expected);
+}
+
 /* Options that take a value. */
 static int take_value(struct options *o, int option, const char *value, char *why)
 {
@@ -202,6 +219,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
     case LESSON: o->lesson = value; return 0;
+    case SIZE: return take_size(o, value, why);
     case TRANSFORM: return take_transform(o, value, why);
     case RELAY: return take_relay(o, value, why);
     case FAULT: return take_fault(o, value, why);
@@ -332,6 +350,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         .seed = -1,
         .transform = transform_at(0),
         .max_log = 256 << 20,
+        .cols = 80,
+        .rows = 24,
     };
     for (int i = 0; i < SETTING_COUNT; i++)
         o->settings[i] = setting_info((enum setting)i)->initial;

@@ -19,6 +19,9 @@
 
 enum { OPTION_PORT = 12000, OPTION_SCRIPTS = 64, OPTION_GROUPS = 16, OPTION_FAULTS = 8, OPTION_WHY = 500 };
 
+/* Of pictures. */
+enum { OPTION_COLS_LEAST = 20, OPTION_COLS_MOST = 1000, OPTION_ROWS_LEAST = 4, OPTION_ROWS_MOST = 500 };
+
 enum mode { MODE_BOTH, MODE_CLIENT, MODE_SERVER, MODE_OPEN, MODE_RELAY, MODE_CHECK };
 
 /* What -e and -f gave, in their order. */
@@ -55,6 +58,7 @@ struct options {
     const char *save;          /* where the journal is kept as it grows, or NULL */
     const char *lesson;        /* the name of a lesson, a path, "list" or "all"; or NULL */
     const char *open;          /* MODE_OPEN: the file to look at */
+    int cols, rows;            /* of pictures saved headless */
     struct script_source scripts[OPTION_SCRIPTS];
     size_t script_count;
 };

@@ -29,6 +29,12 @@ static void place_panes(struct layout *l, int rows, int cols, const struct layou
     }
 }
 
+void layout_panes(struct layout *l, int rows, int cols, const struct layout_wish *wish)
+{
+    *l = (struct layout){.divider = -1, .rule = -1, .hint = -1, .keys = -1};
+    place_panes(l, rows, cols, wish);
+}
+
 void layout_make(struct layout *l, int rows, int cols, const struct layout_wish *wish)
 {
     *l = (struct layout){.divider = -1, .rule = -1, .hint = -1, .keys = -1};

@@ -28,6 +28,9 @@ struct layout {
     int rule, hint, keys;       /* their rows, −1: not shown */
 };
 
+/* The panes, or the view in place of them, in all of that room, however little it is: of pictures. */
+void layout_panes(struct layout *l, int rows, int cols, const struct layout_wish *wish);
+
 void layout_make(struct layout *l, int rows, int cols, const struct layout_wish *wish);
 
 #endif
