@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/handout.h"
 #include "app/lessons.h"
 #include "core/safe_text.h"
+#include "ui/picture.h"
 #include "ui/wrap.h"
 
 enum { COLS = 78, INDENT = 4 };
@@ -25,6 +27,7 @@ struct batch {
     bool chinese; /* first */
     bool ascii;   /* the locale has no Chinese: it is left out */
     struct buffer out;
+    struct handout *handout; /* --save FILE.html, or NULL */
     int status;
 };
 
@@ -158,6 +161,8 @@ static bool begin_next(struct batch *b)
     struct lesson *l = lessons_read(name, why);
     if (l)
         put_head(b, l);
+    if (l && b->handout)
+        handout_begin(b->handout, b->app, l);
     if (l && lessons_start(b->app, l, true, 0) == 0)
         return true;
     complain(b, l ? b->app->why : why);
@@ -186,10 +191,15 @@ static void end_of_turn(void *context)
         loop_stop(a->loop);
         return;
     }
-    for (; (s = lessons_said(a, b->said)) != NULL; b->said++)
+    for (; (s = lessons_said(a, b->said)) != NULL; b->said++) {
         put_said(b, s);
+        if (b->handout)
+            handout_said(b->handout, a, s);
+    }
     if (lessons_state(a) == LESSONS_OVER) {
         put_tail(b);
+        if (b->handout)
+            handout_end(b->handout, a);
         lessons_end(a);
         loop_again(a->loop);
     } else {
@@ -222,11 +232,26 @@ static void take_word(void *context, bool bad, const char *sentence)
         complain(context, sentence);
 }
 
+/* --save: a handout, or the log as it grows. */
+static int begin_saving(struct batch *b)
+{
+    const struct options *o = b->app->options;
+    if (!o->save)
+        return 0;
+    if (picture_find(o->save) != PICTURE_HTML)
+        return keeping_start(b->app, o->save);
+    b->handout = handout_new(b->chinese, !o->no_color);
+    if (b->handout)
+        return 0;
+    snprintf(b->app->why, APP_WHY, "cannot save to %.200s: %s", o->save, strerror(errno));
+    return -1;
+}
+
 int lessons_batch(struct app *a)
 {
     struct batch b = {.app = a, .all = strcmp(a->options->lesson, "all") == 0, .chinese = lessons_are_chinese()};
     b.ascii = a->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    if (a->options->save && keeping_start(a, a->options->save) < 0) {
+    if (begin_saving(&b) < 0) {
         complain(&b, a->why);
         return b.status;
     }
@@ -242,6 +267,9 @@ int lessons_batch(struct app *a)
         buffer_printf(&b.out, "\n%zu lessons, %zu claims; in %zu not all hold\n", b.lessons, b.claims, b.failed);
     flush(&b);
     keeping_end(a);
+    if (b.handout && handout_save(b.handout, a, a->options->save) < 0)
+        complain(&b, a->why);
+    handout_free(b.handout);
     buffer_done(&b.out);
     return b.status || a->keeping_failed;
 }

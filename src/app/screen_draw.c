@@ -108,8 +108,11 @@ void screen_stats(const struct screen *s, struct stats_shown *t)
 {
     const struct app *a = s->app;
     *t = (struct stats_shown){.now = loop_read_clocks().mono, .stats = a->stats};
-    if (a->opening.journal) {
+    if (a->opening.journal) { /* the rates are those of its end */
+        struct entry newest;
         t->stats = a->opening.stats;
+        if (journal_get(a->opening.journal, journal_before(a->opening.journal, UINT64_MAX, ROLE_NONE, JOURNAL_TALK), &newest))
+            t->now = newest.mono;
         return;
     }
     t->peers = a->server.udp.fd >= 0 ? &a->server.peers : NULL;

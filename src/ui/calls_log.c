@@ -17,7 +17,7 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
 {
     char news[LOG_VIEW_NEWS], count[UNITS_TEXT], right[UNITS_TEXT + 16];
     log_view_news(v, s, news);
-    snprintf(right, sizeof right, "%s calls", units_format_count(s->calls, count));
+    snprintf(right, sizeof right, "%s call%s", units_format_count(s->calls, count), s->calls == 1 ? "" : "s");
     title_draw(c, a, focus, "Calls", s->file ? s->file : "", *news ? news : right, *news ? news : count);
 }
 
