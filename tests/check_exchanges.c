@@ -58,6 +58,9 @@ START_TEST(joins_both_ends)
     CHECK(CLIENT(12, RECEIVED, "A", 5), 3);
     CHECK(other(13, ENTRY_NOTICE, 4), 2);
     CHECK(SERVER(14, RECEIVED, "a", 0), 3); /* a copy of the newest */
+    struct entry copy = CLIENT(15, SENT, "b", 0);
+    copy.flags = FLAG_DUPLICATE; /* a link made it, of exchange 2 */
+    CHECK(copy, 2);
     exchanges_free(x);
 }
 END_TEST

@@ -234,6 +234,23 @@ START_TEST(copies_and_strangers)
 }
 END_TEST
 
+/* What a fault dropped on its way in did arrive, and is no second arrow. */
+START_TEST(dropped_on_its_way_in)
+{
+    begin();
+    uint64_t n = ask(1, "hello");
+    struct entry e = datagram(ROLE_SERVER, DIR_RECEIVED, CLIENT_AT, 1, "hello");
+    e.match = MATCH_OWN;
+    e.flags = FLAG_LOST;
+    uint64_t lost = append(e);
+    say(ROLE_SERVER, EVENT_FAULT, lost, 1, "dropped here by your /fault: the server never saw it");
+    say(ROLE_CLIENT, EVENT_NO_ANSWER, n, 1, "no answer in 2 s");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── hello ── ✗            │ dropped here by /fault in",
+        " 15:31:10.153   1 │ no answer in 2 s         │");
+}
+END_TEST
+
 /* Of a remote peer only its address is known, and what comes back. */
 START_TEST(a_remote_peer_and_icmp)
 {
@@ -351,6 +368,7 @@ int main(void)
         {"what is held is overtaken", what_is_held_is_overtaken},
         {"what ends says why", what_ends_says_why},
         {"copies and strangers", copies_and_strangers},
+        {"dropped on its way in", dropped_on_its_way_in},
         {"a remote peer and ICMP", a_remote_peer_and_icmp},
         {"more clients than columns", more_clients_than_columns},
         {"hostile bytes stay in their arrow", hostile_bytes_stay_in_their_arrow},

@@ -555,11 +555,11 @@ START_TEST(explains_its_own_faults)
         {"server in loss 100%", "and your /fault dropped it here: the server never saw it."},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-        const char *const words[] = {"--both", "0", "--batch", "-w", "60ms", "--fault", cases[i].fault, "-e", "send hi", "-e", "wait 100ms", "-e", i ? "why 2" : "why 1", NULL};
+        const char *const words[] = {"--both", "0", "--batch", "-w", "60ms", "--fault", cases[i].fault, "-e", "send hi", "-e", "wait 100ms", "-e", i == 1 ? "why 2" : "why 1", NULL};
         struct program *p = program_run(NULL, words, "", 0);
         program_wait_end(p);
         program_check_has(p, &p->err, cases[i].says);
-        ck_assert(!program_has(&p->err, "does a firewall drop it") || i > 0);
+        ck_assert(!program_has(&p->err, "does a firewall drop it") || i == 1);
         program_free(p);
     }
 }

@@ -205,7 +205,11 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
     struct entry e;
     app_arrival(a, role, arrival, &e);
     e.flags |= FLAG_LOST;
-    e.exchange = ++a->exchanges;
+    if (role == ROLE_SERVER)
+        e.exchange = client_exchange_of(a, &e.peer, &e.local, e.data, e.kept);
+    e.match = e.exchange ? MATCH_OWN : MATCH_NONE;
+    if (!e.exchange)
+        e.exchange = ++a->exchanges;
     e.n = app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
     describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text,

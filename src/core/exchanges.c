@@ -68,6 +68,9 @@ static uint64_t find(struct exchanges *x, struct entry *e)
         e->match = MATCH_OWN;
         return match.exchange;
     }
+    bool copy = e->role == ROLE_CLIENT && e->dir == DIR_SENT && e->flags & FLAG_DUPLICATE;
+    if (copy && match_same(x->sent, &e->peer, e->data, e->kept, &match))
+        return match.exchange;
     return ++x->last;
 }
 

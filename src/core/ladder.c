@@ -88,7 +88,7 @@ static bool get_datagram(const struct journal *j, uint64_t n, struct entry *e)
 static uint64_t row_of_datagram(const struct journal *j, const struct entry *e)
 {
     struct entry sent;
-    uint64_t n = e->dir == DIR_RECEIVED && !(e->flags & FLAG_LOST) ? sender_of(j, e) : 0;
+    uint64_t n = e->dir == DIR_RECEIVED ? sender_of(j, e) : 0;
     return n && get_datagram(j, n, &sent) && !(sent.flags & FLAG_DELAYED) ? n : e->n;
 }
 
@@ -118,7 +118,8 @@ static uint64_t row_of(const struct journal *j, const struct entry *e)
     switch (e->event) {
     case EVENT_FAULT:
     case EVENT_RULE:
-        return get_datagram(j, e->reply_to, &about) && (about.dir == DIR_SENT || about.flags & FLAG_LOST) ? about.n : e->n;
+        return get_datagram(j, e->reply_to, &about) && (about.dir == DIR_SENT || about.flags & FLAG_LOST) ?
+                   row_of_datagram(j, &about) : e->n;
     case EVENT_LEFT: /* the arrival shows it; where that is outside, this does */
         return get_datagram(j, e->reply_to, &about) && arrival_of(j, &about) ? 0 : e->n;
     case EVENT_SUPPRESSED:
@@ -347,6 +348,12 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
     } else {
         r->arrival = arrival_of(j, e);
     }
+    struct entry arrival;
+    bool arrives = get_datagram(j, r->arrival, &arrival);
+    if (arrives && arrival.flags & FLAG_LOST) {
+        r->kind = LADDER_LOST;
+        r->ours = true;
+    }
     put_target(j, x, r);
     put_time(j, r);
     if (r->kind == LADDER_ARROW) {
@@ -356,6 +363,8 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
             snprintf(text, sizeof text, "overtakes %llu", (unsigned long long)overtaken);
             add_remark(r, text);
         }
+    } else if (arrives) {
+        snprintf(r->remark, sizeof r->remark, "dropped here by /fault in");
     } else if (!put_reason(j, e->n, r)) {
         put_size(r);
     }
@@ -363,8 +372,7 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
         add_remark(r, "a copy by /fault");
     if (e->flags & FLAG_CORRUPTED && r->kind == LADDER_ARROW)
         add_remark(r, "a bit turned over");
-    struct entry arrival;
-    if (get_datagram(j, r->arrival, &arrival))
+    if (arrives)
         add_flags(r, arrival.flags);
 }
 
@@ -456,7 +464,7 @@ void ladder_explain(const struct journal *j, const struct ladder_row *r, char *t
         snprintf(text, room, "Your /fault holds it here: no sendto() has been called for it yet.");
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_LOST && e->dir == DIR_SENT) {
         snprintf(text, room, "Your /fault dropped it here: no sendto() was called, and no one can tell it from a lost one.");
-    } else if (r->kind == LADDER_LOST && e->flags & FLAG_LOST) {
+    } else if (r->kind == LADDER_LOST && (e->flags & FLAG_LOST || r->arrival)) {
         snprintf(text, room, "It arrived, and your /fault dropped it before the program saw it.");
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_SUPPRESSED) {
         snprintf(text, room, "This program did not answer it, on purpose: /why %llu says more.", (unsigned long long)e->exchange);

@@ -393,6 +393,16 @@ bool match_arrived(struct match *m, const struct address *peer, const unsigned c
     return true;
 }
 
+bool match_same(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                struct match_result *out)
+{
+    struct content *c = content_find(m, content_key(m, peer, data, len));
+    if (!c || !is_own(at(m, c->tail), c->key))
+        return false;
+    describe(m, c->tail, MATCH_CONTENT, out);
+    return true;
+}
+
 bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
                          struct match_result *out)
 {

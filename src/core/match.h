@@ -55,6 +55,9 @@ bool match_received(struct match *m, const struct address *peer, const unsigned 
 /* A request with that very payload arrived at a server of this program, whose address it was sent to is `peer`. Returns false when none that has not arrived yet is known. */
 bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
+/* The newest request with that very payload to that address: of a copy that leaves later it is the original. Returns false when none is known. */
+bool match_same(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+
 /* The same for a copy of one that has arrived: the newest of those. */
 bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
 
