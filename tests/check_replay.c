@@ -109,12 +109,114 @@ START_TEST(says_what_cannot_be_replayed)
 }
 END_TEST
 
+/* A file of our own making. */
+static FILE *make(char path[PATH])
+{
+    snprintf(path, PATH, "/tmp/udptalk-test-%d.jsonl", (int)getpid());
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    return file;
+}
+
+static void put(FILE *file, int n, const char *direction, const char *more)
+{
+    fprintf(file, "{\"n\":%d,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"datagram\",\"endpoint\":\"client\",\"dir\":\"%s\",%s}\n",
+            n, direction, more);
+}
+
+/* Replays it to nobody who answers, and waits for what is said at the end. */
+static void check_sum(const char *path, const char *const more[], const char *sum)
+{
+    struct program_peer peer;
+    char command[2 * PATH];
+    const char *args[16] = {"127.0.0.1", NULL, "-v", "-e", command};
+    size_t count = 5;
+    program_peer_open(&peer);
+    args[1] = peer.port_text;
+    snprintf(command, sizeof command, "replay %s speed 1000", path);
+    while (*more)
+        args[count++] = *more++;
+    struct program *p = program_start(NULL, args);
+    program_end_input(p);
+    program_wait_err(p, sum);
+    program_wait_end(p);
+    program_free(p);
+    program_peer_close(&peer);
+    unlink(path);
+}
+
+START_TEST(finds_answers_far_behind)
+{
+    enum { MANY = 5000 };
+    char path[PATH], more[64];
+    FILE *file = make(path);
+    for (int i = 1; i <= MANY; i++)
+        put(file, i, "sent", "\"size\":1,\"text\":\"a\"");
+    for (int i = 1; i <= MANY; i++) {
+        snprintf(more, sizeof more, "\"size\":1,\"text\":\"A\",\"reply_to\":%d", i);
+        put(file, MANY + i, "received", more);
+    }
+    fclose(file);
+    check_sum(path, (const char *const[]){"-w", "100ms", NULL}, ": 5,000 datagrams, 5,000 answers differ\n");
+}
+END_TEST
+
+/* Each for itself would look at thousands of others. */
+START_TEST(compares_many_at_once)
+{
+    enum { MANY = 100000 };
+    char path[PATH];
+    FILE *file = make(path);
+    for (int i = 1; i <= MANY; i++)
+        put(file, i, "sent", "\"size\":1,\"text\":\"a\"");
+    fclose(file);
+    check_sum(path, (const char *const[]){"-w", "1ms", NULL}, ": 100,000 datagrams, 0 answers differ\n");
+}
+END_TEST
+
+START_TEST(tells_what_it_cannot_compare)
+{
+    char path[PATH];
+    FILE *file = make(path);
+    for (int i = 1; i <= 20000; i++)
+        put(file, i, "sent", "\"size\":1,\"text\":\"a\"");
+    fclose(file);
+    check_sum(path, (const char *const[]){"-w", "1ms", "--max-log", "1M", NULL}, " it is not known, more came than --max-log holds\n");
+    file = make(path);
+    put(file, 1, "sent", "\"size\":1,\"text\":\"a\"");
+    put(file, 2, "received", "\"size\":1,\"text\":\"A\",\"reply_to\":1");
+    fclose(file);
+    check_sum(path, (const char *const[]){"-w", "0", NULL}, ": 1 datagram, whose answers were not waited for (-w 0)\n");
+}
+END_TEST
+
+START_TEST(tells_what_it_cannot_send)
+{
+    enum { LONG = 65520 }; /* as IPv6 takes it, and IPv4 does not */
+    static char more[LONG + 64];
+    char path[PATH];
+    FILE *file = make(path);
+    int head = snprintf(more, sizeof more, "\"size\":%d,\"text\":\"", LONG);
+    memset(more + head, 'a', LONG);
+    strcpy(more + head + LONG, "\"");
+    put(file, 1, "sent", "\"size\":9,\"kept\":2,\"text\":\"ab\"");
+    put(file, 2, "sent", more);
+    fclose(file);
+    check_sum(path, (const char *const[]){"-w", "100ms", NULL},
+              ": 1 datagram, 0 answers differ; 1 went as short as the file has it; 1 was too long to be sent\n");
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {"sends it again and tells what differs", sends_it_again_and_tells_what_differs},
         {"keeps the timing", keeps_the_timing},
         {"says what cannot be replayed", says_what_cannot_be_replayed},
+        {"finds answers far behind", finds_answers_far_behind},
+        {"compares many at once", compares_many_at_once},
+        {"tells what it cannot compare", tells_what_it_cannot_compare},
+        {"tells what it cannot send", tells_what_it_cannot_send},
     };
     return unit_run("replay", tests, UNIT_COUNT(tests));
 }

@@ -173,9 +173,10 @@ struct opening {
 /* A datagram that was sent again: what it was in the file, what it is now. */
 struct replayed {
     uint64_t then, now;       /* entries, `now` of the present journal */
+    uint64_t was, is;         /* their first answers, 0: none */
 };
 
-/* A file whose client's datagrams are sent again. Invariant: `file.journal` is NULL when there is none. */
+/* A file whose client's datagrams are sent again. Invariant: `file.journal` is NULL when there is none; `sent` is in the order of `then` and of `now`. */
 struct replay {
     struct opening file;
     double speed;
@@ -184,6 +185,11 @@ struct replay {
     uint64_t count;           /* how many there are */
     struct replayed *sent;    /* count of them have room */
     size_t sent_count;
+    uint64_t cut;             /* of them: not all of their bytes are in the file */
+    uint64_t unsent;          /* longer than any datagram to this peer */
+    uint64_t looked_then, looked_now; /* answers up to there were looked at, in the file and now */
+    size_t compared;          /* of those that were sent */
+    uint64_t different, forgotten; /* answers that differ; that the journal has forgotten */
     struct loop_timer timer;
 };
 

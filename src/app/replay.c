@@ -10,8 +10,8 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 
-/* Datagrams a turn; differences that are told one by one; bytes quoted of each; entries among which an answer is looked for. */
-enum { SENDS = 64, TOLD = 8, QUOTED = 40, LOOK_AHEAD = 4096 };
+/* Datagrams a turn; differences that are told one by one; bytes quoted of each; a turn of comparing: entries looked at, datagrams. */
+enum { SENDS = 64, TOLD = 8, QUOTED = 40, LOOKS = 20000, COMPARED = 2000 };
 
 #define LATEST 1e17 /* ns from the beginning, three years: a file may have any times */
 
@@ -55,22 +55,11 @@ static uint64_t request_after(const struct journal *j, uint64_t n)
     return journal_scan(j, n, false, ROLE_CLIENT, JOURNAL_DATAGRAMS, &most, &seen, is_request, NULL);
 }
 
-struct answer_to {
-    uint64_t request;
-};
-
-static bool is_answer(void *context, const struct entry *e)
+static bool count_request(void *context, const struct entry *e)
 {
-    const struct answer_to *to = context;
-    return e->dir == DIR_RECEIVED && e->reply_to == to->request;
-}
-
-static bool answer_of(const struct journal *j, uint64_t request, struct entry *out)
-{
-    struct answer_to to = {request};
-    size_t most = LOOK_AHEAD;
-    uint64_t seen, n = journal_scan(j, request, false, ROLE_CLIENT, JOURNAL_DATAGRAMS, &most, &seen, is_answer, &to);
-    return n && journal_get(j, n, out);
+    struct replay *r = context;
+    r->count += is_request(NULL, e);
+    return false;
 }
 
 /* The file is read: its clock begins. */
@@ -79,17 +68,61 @@ static int begin(struct app *a)
     struct replay *r = &a->replay;
     struct entry first;
     const struct journal *j = r->file.journal;
-    for (uint64_t n = 0; (n = request_after(j, n));)
-        r->count++;
+    size_t most = SIZE_MAX;
+    uint64_t seen;
+    journal_scan(j, 0, false, ROLE_CLIENT, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, &seen, count_request,
+                 r);
     r->next = request_after(j, 0);
     r->sent = calloc(r->count ? r->count : 1, sizeof *r->sent);
-    if (!r->next || !r->sent || !journal_get(j, r->next, &first)) {
+    if (!r->sent) {
+        snprintf(a->why, APP_WHY, "%.100s cannot be replayed: %s", r->file.name, strerror(ENOMEM));
+        return -1;
+    }
+    if (!r->next || !journal_get(j, r->next, &first)) {
         snprintf(a->why, APP_WHY, "%.100s: no client sent anything in it", r->file.name);
         return -1;
     }
     r->first = first.wall;
     r->began = app_time_at(a, loop_now(a->loop).mono);
+    r->looked_now = journal_last(a->journal);
     return 0;
+}
+
+/* --- what differs in the answers --- */
+
+/* One look through a journal for answers. */
+struct look {
+    struct replay *replay;
+    bool now;
+};
+
+static bool note_answer(void *context, const struct entry *e)
+{
+    const struct look *look = context;
+    struct replay *r = look->replay;
+    size_t low = 0, high = e->dir == DIR_RECEIVED && e->reply_to ? r->sent_count : 0, end = high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((look->now ? r->sent[middle].now : r->sent[middle].then) < e->reply_to)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == end || (look->now ? r->sent[low].now : r->sent[low].then) != e->reply_to)
+        return false;
+    uint64_t *answer = look->now ? &r->sent[low].is : &r->sent[low].was;
+    *answer = *answer ? *answer : e->n;
+    return false;
+}
+
+/* Looks at the next entries, a bounded piece. Returns true while there are more. */
+static bool look_on(struct replay *r, const struct journal *j, bool now, uint64_t *looked)
+{
+    struct look look = {r, now};
+    size_t most = LOOKS;
+    journal_scan(j, *looked, false, ROLE_CLIENT, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, looked, note_answer,
+                 &look);
+    return most == 0;
 }
 
 static void quote(struct buffer *out, const struct entry *e, bool there)
@@ -103,38 +136,73 @@ static void quote(struct buffer *out, const struct entry *e, bool there)
     buffer_append_text(out, e->kept > QUOTED ? "…\"" : "\"");
 }
 
-/* Compares the answers of one datagram. Returns true when they differ. */
-static bool differs(struct app *a, const struct replayed *p, bool tell)
+static void tell_difference(struct app *a, const struct replayed *p, const struct entry *then, const struct entry *now)
 {
-    struct entry then, now, request;
-    bool was = answer_of(a->replay.file.journal, p->then, &then), is = answer_of(a->journal, p->now, &now);
-    if (was == is &&
-        (!was || (then.size == now.size && then.kept == now.kept && memcmp(then.data, now.data, then.kept) == 0)))
-        return false;
     struct buffer text;
+    struct entry request = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
     buffer_init(&text);
-    if (tell && journal_get(a->journal, p->now, &request)) {
-        buffer_append_text(&text, "differs: then ");
-        quote(&text, &then, was);
-        buffer_append_text(&text, ", now ");
-        quote(&text, &now, answer_of(a->journal, p->now, &now));
+    buffer_append_text(&text, "differs: then ");
+    quote(&text, then, p->was);
+    buffer_append_text(&text, ", now ");
+    quote(&text, now, p->is); /* before another entry is got from that journal */
+    if (journal_get(a->journal, p->now, &request))
         app_tell(a, ROLE_CLIENT, EVENT_INFO, &request, text.data, text.len);
-    }
     buffer_done(&text);
-    return true;
 }
 
-/* All was sent and is answered or given up. */
-static void conclude(struct app *a)
+static void compare(struct app *a, const struct replayed *p)
 {
     struct replay *r = &a->replay;
-    uint64_t different = 0;
-    char count[UNITS_TEXT], unlike[UNITS_TEXT];
-    for (size_t i = 0; i < r->sent_count; i++)
-        different += differs(a, &r->sent[i], different < TOLD);
-    app_notice(a, ROLE_CLIENT, EVENT_INFO, NULL, "replayed %.100s: %s datagram%s, %s answer%s", r->file.name,
-               units_format_count(r->sent_count, count), r->sent_count == 1 ? "" : "s",
-               units_format_count(different, unlike), different == 1 ? " differs" : "s differ");
+    struct entry then, now, request;
+    if (p->is ? !journal_get(a->journal, p->is, &now) : !journal_get(a->journal, p->now, &request)) {
+        r->forgotten++;
+        return;
+    }
+    bool was = p->was && journal_get(r->file.journal, p->was, &then), is = p->is;
+    if (was == is && (!was || (then.size == now.size && then.kept == now.kept &&
+                               (then.kept == 0 || memcmp(then.data, now.data, then.kept) == 0))))
+        return;
+    if (r->different++ < TOLD)
+        tell_difference(a, p, &then, &now);
+}
+
+/* Compares on, a bounded piece. Returns true while there is more to do. */
+static bool compare_some(struct app *a)
+{
+    struct replay *r = &a->replay;
+    if (a->settings[SETTING_WAIT] == 0)
+        return false;
+    if (look_on(r, r->file.journal, false, &r->looked_then) || look_on(r, a->journal, true, &r->looked_now))
+        return true;
+    for (int i = 0; i < COMPARED && r->compared < r->sent_count; i++)
+        compare(a, &r->sent[r->compared++]);
+    return r->compared < r->sent_count;
+}
+
+static void conclude(struct app *a)
+{
+    const struct replay *r = &a->replay;
+    char count[UNITS_TEXT], number[UNITS_TEXT];
+    struct buffer text;
+    buffer_init(&text);
+    buffer_printf(&text, "replayed %.100s: %s datagram%s", r->file.name, units_format_count(r->sent_count, count),
+                  r->sent_count == 1 ? "" : "s");
+    if (a->settings[SETTING_WAIT] == 0)
+        buffer_append_text(&text, ", whose answers were not waited for (-w 0)");
+    else
+        buffer_printf(&text, ", %s answer%s", units_format_count(r->different, number),
+                      r->different == 1 ? " differs" : "s differ");
+    if (r->forgotten)
+        buffer_printf(&text, "; of %s it is not known, more came than --max-log holds",
+                      units_format_count(r->forgotten, number));
+    if (r->cut)
+        buffer_printf(&text, "; %s went as short as the file has %s", units_format_count(r->cut, number),
+                      r->cut == 1 ? "it" : "them");
+    if (r->unsent)
+        buffer_printf(&text, "; %s %s too long to be sent", units_format_count(r->unsent, number),
+                      r->unsent == 1 ? "was" : "were");
+    app_tell(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, text.data, text.len);
+    buffer_done(&text);
     replay_stop(a);
 }
 
@@ -143,14 +211,30 @@ static void go_on(void *context)
     (void)context; /* the end of the turn steps on */
 }
 
-/* Sends what is due. Returns false when something is in the way. */
+/* Sends one. Returns 0, or −1 with errno: EAGAIN when the socket takes none just now, or a sentence in a->why when none can be sent any more. */
+static int send_one(struct app *a, const struct entry *e)
+{
+    struct replay *r = &a->replay;
+    int error = client_send(a, e->data, e->kept) < 0 ? errno : 0;
+    errno = error;
+    if (error == EAGAIN || error == ENOTCONN)
+        return -1;
+    r->unsent += error == EMSGSIZE;
+    if (error != EMSGSIZE) { /* else it has no entry */
+        uint64_t now = journal_before(a->journal, UINT64_MAX, ROLE_CLIENT, JOURNAL_DATAGRAMS);
+        r->cut += e->kept < e->size;
+        r->sent[r->sent_count++] = (struct replayed){.then = e->n, .now = now};
+    }
+    return 0;
+}
+
+/* Sends what is due. Returns false when something is in the way for good; a->why says what. */
 static bool send_due(struct app *a)
 {
     struct replay *r = &a->replay;
     struct entry e;
     for (int i = 0; r->next && i < SENDS; i++) {
-        if (!journal_get(r->file.journal, r->next, &e))
-            return false;
+        journal_get(r->file.journal, r->next, &e); /* nothing is added to it, so nothing is forgotten */
         double later = (double)units_between(r->first, e.wall) / r->speed;
         int64_t due = r->began + (int64_t)(later < LATEST ? later : LATEST);
         if (due > app_time(a)) {
@@ -159,15 +243,23 @@ static bool send_due(struct app *a)
         }
         if (a->client.full)
             return true;
-        if (client_send(a, e.data, e.kept) < 0 && errno == EAGAIN)
-            return true; /* once the socket takes more */
-        r->sent[r->sent_count++] =
-            (struct replayed){r->next, journal_before(a->journal, UINT64_MAX, ROLE_CLIENT, JOURNAL_DATAGRAMS)};
+        if (send_one(a, &e) < 0)
+            return errno == EAGAIN; /* once the socket takes more */
         r->next = request_after(r->file.journal, r->next);
     }
     if (r->next)
         loop_again(a->loop);
     return true;
+}
+
+static void stop_early(struct app *a)
+{
+    const struct replay *r = &a->replay;
+    char sent[UNITS_TEXT], all[UNITS_TEXT], text[APP_WHY];
+    snprintf(text, sizeof text, "the replay ends after %s of %s datagrams: %.300s", units_format_count(r->sent_count, sent),
+             units_format_count(r->count, all), a->why);
+    a->front.say(a->front.context, true, text);
+    replay_stop(a);
 }
 
 void replay_step(struct app *a)
@@ -180,8 +272,11 @@ void replay_step(struct app *a)
             a->front.say(a->front.context, true, a->why);
         replay_stop(a);
     } else if (!send_due(a)) {
-        replay_stop(a);
+        stop_early(a);
     } else if (!r->next && (a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0)) {
-        conclude(a);
+        if (compare_some(a))
+            loop_again(a->loop);
+        else
+            conclude(a);
     }
 }
