@@ -549,6 +549,9 @@ START_TEST(says_what_is_wrong_with_a_file)
 {
     static const char bad[] = "{\"n\":1,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"notice\",\"event\":\"ready\",\"text\":\"first\"}\nwhat is this\n"
                               "{\"n\":2,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"notice\",\"event\":\"ready\",\"text\":\"last\"}\n";
+    static const char elsewhere[] = "{\"n\":1,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"notice\",\"event\":\"ready\",\"text\":\"first\","
+                                    "\"local\":\"[fe80::1%nowhere]:12000\"}\n"
+                                    "{\"n\":1,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"notice\",\"event\":\"ready\",\"text\":\"last\"}\n";
     place_make();
     put("empty", "", 0);
     put("blank", "\n\n", 2);
@@ -590,6 +593,11 @@ START_TEST(says_what_is_wrong_with_a_file)
     done(p);
     p = run(ARGS("--open", in("cut.pcapng")), 1);
     program_check_has(p, &p->err, "cut.pcapng: ");
+    done(p);
+    put("elsewhere.jsonl", elsewhere, sizeof elsewhere - 1);
+    p = run(ARGS("--open", in("elsewhere.jsonl")), 1);
+    program_check_has(p, &p->err, "elsewhere.jsonl: 2 entries, whose numbers began anew 1 time, 1 address without the "
+                                  "interface, which this machine does not have\n");
     done(p);
     put_many("many.jsonl");
     p = run(ARGS("--open", in("many.jsonl"), "--max-log", "1M", "-e", with("save", "saved.txt", "")), 1);

@@ -151,8 +151,14 @@ static void tell_opened(struct app *a, struct opening *o, const char *trouble)
         if (c.bad)
             buffer_printf(&details, ", %s line%s left out: %s", units_format_count(c.bad, bad), c.bad == 1 ? "" : "s",
                           jsonl_read_why(o->lines));
+        if (c.joined)
+            buffer_printf(&details, ", whose numbers began anew %s time%s", units_format_count(c.joined, bad),
+                          c.joined == 1 ? "" : "s");
+        if (c.interfaces)
+            buffer_printf(&details, ", %s address%s without the interface, which this machine does not have",
+                          units_format_count(c.interfaces, bad), c.interfaces == 1 ? "" : "es");
         trouble = *trouble || c.entries ? trouble : "there is no entry in it";
-        o->failed = c.bad;
+        o->failed = c.bad || c.interfaces;
     }
     int at = snprintf(text, sizeof text, "%.100s: %.*s%s%s", o->name, (int)details.len,
                       details.data ? (char *)details.data : "", *trouble ? "; " : "", trouble);
