@@ -683,6 +683,25 @@ START_TEST(stops_saving_by_a_key)
 }
 END_TEST
 
+/* Of what never ends, too. */
+START_TEST(stops_reading_by_a_key)
+{
+    char home[SCREEN_HOME];
+    screen_home_make(home);
+    struct terminal *t = start(24, 80, home, (const char *[]){"--both", "0", NULL});
+    terminal_wait(t, " Server ");
+    screen_send(t, "/open /dev/zero");
+    terminal_wait(t, " reading /dev/zero · 0 entries · ^C stops");
+    ck_assert(!terminal_find(t, " Server ", NULL, NULL));
+    terminal_type(t, "\x03");
+    terminal_wait(t, " reading was stopped; what was read is there");
+    terminal_wait(t, " Server ");
+    screen_send(t, "still here");
+    terminal_wait(t, "← STILL HERE");
+    close_log(t, home);
+}
+END_TEST
+
 START_TEST(opens_a_file_and_comes_back)
 {
     for (size_t i = 0; i < UNIT_COUNT(sizes); i++) {
@@ -1009,6 +1028,7 @@ int main(void)
         {"saves pictures", saves_pictures},
         {"saves to the end", saves_to_the_end},
         {"stops saving by a key", stops_saving_by_a_key},
+        {"stops reading by a key", stops_reading_by_a_key},
         {"opens a file and comes back", opens_a_file_and_comes_back},
         {"opens under keys", opens_under_keys},
         {"looks at the pane that there is", looks_at_the_pane_that_there_is},

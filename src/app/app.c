@@ -130,6 +130,8 @@ bool app_stop(struct app *a)
         snprintf(a->why, APP_WHY, "the replay was stopped");
     else if (saving_cancel(a))
         snprintf(a->why, APP_WHY, "saving was stopped; the old file, if there was one, stands");
+    else if (opening_stop(a, &a->opening))
+        snprintf(a->why, APP_WHY, "reading was stopped; what was read is there");
     else
         return false;
     return true;

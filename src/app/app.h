@@ -266,7 +266,7 @@ void app_timer_set(struct app *a, struct loop_timer *t, int64_t due, loop_fire *
 /* Each turn, before its end: files are read and written on. keeping_step() comes at the very end. */
 void app_turn(struct app *a);
 
-/* Ends what a command began and what still goes on: a sending, a replay, a file that is saved; a->why says what. Returns false when nothing did. */
+/* Ends what a command began and what still goes on: a sending, a replay, a file that is saved or read; a->why says what. Returns false when nothing did. */
 bool app_stop(struct app *a);
 
 /* The journal that is looked at: a file's, or the present one. */
@@ -310,6 +310,9 @@ void keeping_end(struct app *a);
 int opening_start(struct app *a, struct opening *o, const char *path);
 bool opening_step(struct app *a, struct opening *o);
 bool opening_is_reading(const struct opening *o);
+
+/* Reads no further; what was read stays. Returns true when something was being read. */
+bool opening_stop(struct app *a, struct opening *o);
 void opening_close(struct app *a, struct opening *o);
 
 /* replay.c. Reads a file and sends its client's datagrams to the present peer again, `speed` times as fast as then; then says what of the answers differs. Returns 0, or −1 and a

@@ -220,13 +220,29 @@ static bool read_packets(struct app *a, struct opening *o)
     return false;
 }
 
+/* Where there is nothing to look at, the present is looked at again. */
+static void close_empty(struct app *a, struct opening *o)
+{
+    if (o == &a->opening && o->journal && o->failed && journal_last(o->journal) == 0 && a->options->mode != MODE_OPEN)
+        opening_close(a, o);
+}
+
 bool opening_step(struct app *a, struct opening *o)
 {
     bool more = o->lines ? read_lines(a, o) : o->packets ? read_packets(a, o) : false;
-    if (!more && o == &a->opening && o->journal && o->failed && journal_last(o->journal) == 0 &&
-        a->options->mode != MODE_OPEN)
-        opening_close(a, o); /* there is nothing to look at */
+    if (!more)
+        close_empty(a, o);
     return more;
+}
+
+bool opening_stop(struct app *a, struct opening *o)
+{
+    if (!opening_is_reading(o))
+        return false;
+    stop(a, o);
+    o->failed = true;
+    close_empty(a, o);
+    return true;
 }
 
 const struct journal *app_viewed(const struct app *a)

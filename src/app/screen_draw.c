@@ -149,10 +149,10 @@ static void describe_work(struct screen *s, char *text, size_t room)
         snprintf(text, room, "saving %.60s · %s entries · ^C stops", a->saving.name,
                  units_format_count(a->saving.entries, number));
     else if (opening_is_reading(&a->opening))
-        snprintf(text, room, "reading %.60s · %s entries", a->opening.name,
+        snprintf(text, room, "reading %.60s · %s entries · ^C stops", a->opening.name,
                  units_format_count(journal_last(a->opening.journal), number));
     else if (replay_is_on(a) && !a->replay.began)
-        snprintf(text, room, "reading %.60s", a->replay.file.name);
+        snprintf(text, room, "reading %.60s · ^C stops", a->replay.file.name);
     else if (replay_is_on(a))
         snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name,
                  units_format_count(a->replay.sent_count, number), units_format_count(a->replay.count, all));
