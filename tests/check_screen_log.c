@@ -651,6 +651,34 @@ START_TEST(saves_pictures)
 }
 END_TEST
 
+/* A file put in its place would get nothing of what comes later, and --save would write to one without a name. */
+START_TEST(leaves_alone_where_it_appends_to)
+{
+    static const char *const commands[] = {"/save ~/log.jsonl", "/copy bytes ~/log.jsonl"};
+    char home[SCREEN_HOME], path[PATH];
+    screen_home_make(home);
+    strcpy(path, in(home, "log.jsonl"));
+    struct terminal *t = start(24, 80, home, (const char *[]){"--both", "0", "--save", path, NULL});
+    terminal_wait(t, " Server ");
+    for (size_t i = 0; i < UNIT_COUNT(commands); i++) {
+        screen_send(t, "before");
+        terminal_wait(t, "← BEFORE");
+        terminal_type(t, commands[i]);
+        terminal_type(t, "\r");
+        terminal_wait(t, "log.jsonl: that is where --save appends to; take another name");
+        terminal_type(t, "\x15");
+    }
+    screen_send(t, "behind it");
+    terminal_wait(t, "← BEHIND IT");
+    screen_end(t);
+    char *text = screen_file_read(home, "log.jsonl");
+    ck_assert_ptr_nonnull(text);
+    ck_assert_msg(strstr(text, "\"BEHIND IT\""), "%s", text);
+    free(text);
+    screen_home_remove(home);
+}
+END_TEST
+
 /* Whoever leaves at once has the file all the same. */
 START_TEST(saves_to_the_end)
 {
@@ -1026,6 +1054,7 @@ int main(void)
         {"shows its live end", shows_its_live_end},
         {"saves from the screen", saves_from_the_screen},
         {"saves pictures", saves_pictures},
+        {"leaves alone where it appends to", leaves_alone_where_it_appends_to},
         {"saves to the end", saves_to_the_end},
         {"stops saving by a key", stops_saving_by_a_key},
         {"stops reading by a key", stops_reading_by_a_key},

@@ -300,6 +300,9 @@ bool saving_cancel(struct app *a);
  * saved. keeping_end() writes what is left. */
 int keeping_start(struct app *a, const char *path);
 
+/* Whether a path is where --save appends to, with a sentence in a->why: a file put in its place would take all that comes later along. */
+bool keeping_refuses(struct app *a, const char *path, const char *name);
+
 /* growing.c. Whether --save can go on in a file that is there: it was saved in that format, and is whole, or can be made so. Returns 0, or −1 and a sentence in a->why. */
 int growing_check(struct app *a, struct saving *s);
 void keeping_step(struct app *a);

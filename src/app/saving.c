@@ -56,6 +56,15 @@ static const struct export *format_of(const char *path)
     return ladder ? &ladder_file : export_find(path);
 }
 
+bool keeping_refuses(struct app *a, const char *path, const char *name)
+{
+    if (!a->keeping.x || !file_out_is_at(&a->keeping.file, path))
+        return false;
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: that is where --save appends to; take another name", name);
+    errno = EBUSY;
+    return true;
+}
+
 static int begin(struct app *a, struct saving *s, const char *path, bool grows)
 {
     snprintf(s->name, sizeof s->name, "%s", path);
@@ -72,6 +81,8 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
         errno = EINVAL;
         return -1;
     }
+    if (!grows && keeping_refuses(a, s->path, s->name))
+        return -1;
     s->x = export_new(format);
     buffer_init(&s->out);
     file_out_init(&s->file);
@@ -97,6 +108,8 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
     struct file_out file;
     char at[PATH_MAX];
     paths_expand(at, sizeof at, path);
+    if (keeping_refuses(a, at, path))
+        return -1;
     file_out_init(&file);
     if (!bytes->failed && file_out_open(&file, at) == 0 && file_out_write(&file, bytes->data, bytes->len) == 0 &&
         file_out_finish(&file) == 0)

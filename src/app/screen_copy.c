@@ -24,6 +24,8 @@ static int to_file(struct screen *s, const struct buffer *bytes, const char *pat
     struct file_out file;
     char at[PATH_MAX], count[UNITS_TEXT];
     paths_expand(at, sizeof at, path);
+    if (keeping_refuses(a, at, path))
+        return -1;
     file_out_init(&file);
     if (file_out_open(&file, at) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 ||
         file_out_finish(&file) < 0) {

@@ -9,6 +9,7 @@
 #define UDPTALK_HOST_FILE_OUT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ int file_out_finish(struct file_out *f);
  * keeps it), and the file stays open. Other programs may append to it too. */
 int file_out_append(struct file_out *f, const char *path);
 int file_out_piece(struct file_out *f, const void *data, size_t len);
+
+/* Whether `path` leads to the regular file that is open here: to put another one in its place would take that away from who appends. */
+bool file_out_is_at(const struct file_out *f, const char *path);
 
 /* Gives up what was begun; what was appended stays. */
 void file_out_drop(struct file_out *f);
