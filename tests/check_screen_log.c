@@ -711,6 +711,25 @@ START_TEST(stops_saving_by_a_key)
 }
 END_TEST
 
+/* Else a part of it would be saved as if it were all. */
+START_TEST(saves_what_is_all_read_only)
+{
+    enum { LONG = 60000 };
+    char home[SCREEN_HOME];
+    screen_home_make(home);
+    write_log(home, "log.jsonl", LONG);
+    struct terminal *t = start(24, 80, home, (const char *[]){"--both", "0", NULL});
+    terminal_wait(t, " Server ");
+    terminal_type(t, "/open ~/log.jsonl\r/save ~/again.jsonl\r");
+    terminal_wait(t, " ~/log.jsonl is still being read: save once it is all there");
+    terminal_wait(t, "← LINE 60000");
+    screen_wait_line(t, "/save ~/again.jsonl");
+    terminal_type(t, "\r");
+    terminal_wait(t, " saved 120,000 entries to ~/again.jsonl");
+    close_log(t, home);
+}
+END_TEST
+
 /* Of what never ends, too. */
 START_TEST(stops_reading_by_a_key)
 {
@@ -1057,6 +1076,7 @@ int main(void)
         {"leaves alone where it appends to", leaves_alone_where_it_appends_to},
         {"saves to the end", saves_to_the_end},
         {"stops saving by a key", stops_saving_by_a_key},
+        {"saves what is all read only", saves_what_is_all_read_only},
         {"stops reading by a key", stops_reading_by_a_key},
         {"opens a file and comes back", opens_a_file_and_comes_back},
         {"opens under keys", opens_under_keys},

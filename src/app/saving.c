@@ -138,7 +138,7 @@ static bool gather(struct saving *s, const struct journal *j)
         s->seen = n;
         if (!journal_get(j, n, &e) || !wanted(s, &e))
             continue;
-        export_entry(s->x, &s->out, &e);
+        s->out.failed |= export_entry(s->x, &s->out, &e) < 0;
         s->entries++;
     }
     return true;
@@ -149,6 +149,11 @@ int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last,
     struct saving *s = &a->saving;
     if (s->x) {
         snprintf(a->why, APP_WHY, "%.200s is still being saved", s->name);
+        errno = EBUSY;
+        return -1;
+    }
+    if (opening_is_reading(&a->opening) && a->opening.is_file) {
+        snprintf(a->why, APP_WHY, "%.200s is still being read: save once it is all there", a->opening.name);
         errno = EBUSY;
         return -1;
     }
@@ -206,8 +211,10 @@ static void tell_saved(struct app *a, struct saving *s)
                       s->entries == 1 ? "y" : "ies", s->name, s->x->format->name, (int)summary.len,
                       summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; %s %s forgotten meanwhile",
-                 units_format_count(forgotten, gone), forgotten == 1 ? "was" : "were");
+        at += snprintf(text + at, sizeof text - (size_t)at, "; %s %s forgotten meanwhile",
+                       units_format_count(forgotten, gone), forgotten == 1 ? "was" : "were");
+    if (opening_is_reading(&a->opening) && at > 0 && at < (int)sizeof text)
+        snprintf(text + at, sizeof text - (size_t)at, "; more is still being read");
     a->front.say(a->front.context, false, text);
     buffer_done(&summary);
 }
