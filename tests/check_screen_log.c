@@ -905,6 +905,48 @@ START_TEST(runs_commands_at_the_start)
 END_TEST
 
 /* What stood in focus is forgotten: the log follows what comes. */
+/* A mark outlives its line. */
+START_TEST(tells_that_a_marked_line_is_forgotten)
+{
+    char home[SCREEN_HOME];
+    screen_home_make(home);
+    struct terminal *t = start(24, 80, home, (const char *[]){"--both", "0", NULL});
+    screen_send(t, "first");
+    terminal_wait(t, "← FIRST");
+    terminal_type(t, "\tgma");
+    terminal_wait(t, " marked as a");
+    terminal_type(t, "q");
+    screen_send(t, "/clear");
+    terminal_wait_gone(t, "FIRST");
+    screen_send(t, "second");
+    terminal_wait(t, "← SECOND");
+    terminal_type(t, "\t'a");
+    terminal_wait(t, " the line marked a is forgotten; this is the nearest one that is left");
+    terminal_type(t, "Gmbq");
+    screen_send(t, "/save ~/rest.jsonl a b");
+    terminal_wait(t, " mark was forgotten before");
+    terminal_type(t, "/save ~/none.jsonl a a\r");
+    terminal_wait(t, " what is between these marks is forgotten");
+    ck_assert_ptr_null(screen_file_read(home, "none.jsonl"));
+    close_log(t, home);
+}
+END_TEST
+
+/* An entry's number says nothing in another journal. */
+START_TEST(inspects_nothing_of_another_file)
+{
+    char home[SCREEN_HOME];
+    struct terminal *t = open_log(24, 80, home, EXCHANGES);
+    write_log(home, "other.jsonl", 2 * EXCHANGES);
+    terminal_type(t, "g\r");
+    terminal_wait(t, " Inspect ");
+    terminal_type(t, ":open ~/other.jsonl\r");
+    terminal_wait(t, " ~/other.jsonl: 240 entries");
+    terminal_wait(t, " Nothing is chosen yet.");
+    close_log(t, home);
+}
+END_TEST
+
 START_TEST(follows_again_once_it_is_cleared)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -1089,6 +1131,8 @@ int main(void)
         {"completes filters", completes_filters},
         {"highlights hits in notices", highlights_hits_in_notices},
         {"copies into files", copies_into_files},
+        {"tells that a marked line is forgotten", tells_that_a_marked_line_is_forgotten},
+        {"inspects nothing of another file", inspects_nothing_of_another_file},
         {"follows again once it is cleared", follows_again_once_it_is_cleared},
     };
     return unit_run("screen_log", tests, UNIT_COUNT(tests));

@@ -149,6 +149,7 @@ struct saving {
     uint64_t seen, last;      /* entries behind `seen`, up to `last`, are still to be written */
     uint64_t entries;
     uint64_t forgotten;       /* by the journal, when it began */
+    bool begins_late;         /* the first of two marks was forgotten by then */
     struct filter *filter;    /* what lets pass, or NULL */
     bool owns_filter;         /* the log has another one meanwhile */
 };

@@ -190,14 +190,31 @@ int app_save_range(struct app *a, const struct command *c, const struct filter *
     return 0;
 }
 
+/* Whether the journal has forgotten the entries up to n. */
+static bool is_forgotten(const struct journal *j, uint64_t n)
+{
+    struct entry e;
+    uint64_t oldest = journal_after(j, 0, ROLE_NONE, JOURNAL_TALK);
+    return journal_counts(j).forgotten && !journal_get(j, n, &e) && (!oldest || n < oldest);
+}
+
 int app_save(struct app *a, const struct command *c, struct filter *filter)
 {
+    const struct journal *j = app_viewed(a);
     uint64_t first, last;
     if (coding_language(c->text) >= 0)
         return coding_save(a, c->text);
     if (app_save_range(a, c, filter, &first, &last) < 0)
         return -1;
-    return saving_start(a, c->text, first, last, c->range == RANGE_FILTERED ? filter : NULL);
+    if (c->range == RANGE_MARKS && is_forgotten(j, last)) {
+        snprintf(a->why, APP_WHY, "what is between these marks is forgotten");
+        errno = ENOENT;
+        return -1;
+    }
+    if (saving_start(a, c->text, first, last, c->range == RANGE_FILTERED ? filter : NULL) < 0)
+        return -1;
+    a->saving.begins_late = c->range == RANGE_MARKS && is_forgotten(j, first);
+    return 0;
 }
 
 static void tell_saved(struct app *a, struct saving *s)
@@ -213,6 +230,8 @@ static void tell_saved(struct app *a, struct saving *s)
     if (forgotten && at > 0 && at < (int)sizeof text)
         at += snprintf(text + at, sizeof text - (size_t)at, "; %s %s forgotten meanwhile",
                        units_format_count(forgotten, gone), forgotten == 1 ? "was" : "were");
+    if (s->begins_late && at > 0 && at < (int)sizeof text)
+        at += snprintf(text + at, sizeof text - (size_t)at, "; the line of the first mark was forgotten before");
     if (opening_is_reading(&a->opening) && at > 0 && at < (int)sizeof text)
         snprintf(text + at, sizeof text - (size_t)at, "; more is still being read");
     a->front.say(a->front.context, false, text);

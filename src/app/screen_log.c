@@ -245,7 +245,10 @@ int screen_go(struct screen *s, const struct command *c)
         n = entry_of_exchange(j, c->exchange, v->ops->rows->role);
     else if (journal_get(j, journal_before(j, UINT64_MAX, v->ops->rows->role, v->ops->rows->kinds), &newest))
         n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->rows);
-    if (n && !is_shown(v, row_of(v, j, n)))
+    bool gone = c->marks[0] && n && !journal_get(j, n, &newest);
+    if (gone)
+        screen_say(s, STYLE_NOTICE, "the line marked %c is forgotten; this is the nearest one that is left", c->marks[0]);
+    else if (n && !is_shown(v, row_of(v, j, n)))
         screen_say(s, STYLE_NOTICE,
                    "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
     if (n) {
@@ -361,6 +364,7 @@ void screen_log_reset(struct screen *s)
     s->scene.start = 0;
     s->scene.ends = (struct ladder_ends){0};
     s->scene.ends_first = 0;
+    inspect_view_show(&s->inspect, 0); /* the number was another entry's */
     screen_look(s); /* keys may come before the next frame */
     memset(s->app->marks, 0, sizeof s->app->marks);
 }
