@@ -298,7 +298,8 @@ START_TEST(writes_times_that_fit)
     static const struct {
         int64_t wall;
         uint32_t seconds, nano;
-    } cases[] = {{0, 0, 0}, {-1, 0, 0}, {INT64_MIN, 0, 0}, {MADE_UP_WALL, 1795361470, 123456789}, {UNITS_SECOND * UINT32_MAX + 999999999, UINT32_MAX, 999999999}};
+    } cases[] = {{0, 0, 0}, {-1, 0, 0}, {INT64_MIN, 0, 0}, {MADE_UP_WALL, 1795361470, 123456789}, {UNITS_SECOND * UINT32_MAX + 999999999, UINT32_MAX, 999999999},
+               {UNITS_SECOND * UINT32_MAX + UNITS_SECOND, UINT32_MAX, 999999999}, {INT64_MAX, UINT32_MAX, 999999999}};
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct entry e = made_up_datagram(1, ROLE_CLIENT, DIR_SENT, C, S, "x", 1);
         e.wall = cases[i].wall;

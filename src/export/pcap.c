@@ -77,7 +77,9 @@ static void put_little(struct buffer *out, uint32_t value, int bytes)
 
 static int put_packet(struct buffer *out, const struct entry *e, const unsigned char *headers, size_t len)
 {
-    int64_t wall = e->wall > 0 ? e->wall : 0; /* a capture knows no time before 1970 */
+    int64_t wall = e->wall > 0 ? e->wall : 0; /* a capture knows no time before 1970, nor behind 32 bits of seconds: 2106 */
+    if (wall / UNITS_SECOND > UINT32_MAX)
+        wall = UINT32_MAX * UNITS_SECOND + (UNITS_SECOND - 1);
     put_little(out, (uint32_t)(wall / UNITS_SECOND), 4);
     put_little(out, (uint32_t)(wall % UNITS_SECOND), 4);
     put_little(out, (uint32_t)(len + e->kept), 4);
