@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -449,6 +450,27 @@ START_TEST(appends_to_what_is_there)
 }
 END_TEST
 
+/* Whoever else begins with it waits until what stands at its beginning is there. */
+START_TEST(begins_alone)
+{
+    struct place p = place_make();
+    struct file_out f;
+    ck_assert_int_eq(file_out_append(&f, p.path), 0);
+    int other = open(p.path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(other, 0);
+    ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), -1);
+    ck_assert_int_eq(add(&f, "head\n"), 0);
+    file_out_begun(&f);
+    ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), 0);
+    file_out_drop(&f);
+    ck_assert_int_eq(file_out_append(&f, p.path), 0); /* one that never ends is not waited for */
+    ck_assert_int_eq(f.length, 5);
+    file_out_drop(&f);
+    close(other);
+    place_done(&p, 1);
+}
+END_TEST
+
 START_TEST(appends_through_links)
 {
     struct place p = place_make();
@@ -569,6 +591,7 @@ int main(void)
         {"gives a stalled reader up", gives_a_stalled_reader_up},
         {"notices that the reader went", notices_that_the_reader_went},
         {"appends to what is there", appends_to_what_is_there},
+        {"begins alone", begins_alone},
         {"appends through links", appends_through_links},
         {"appends whole pieces only", appends_whole_pieces_only},
         {"takes back nobody else's piece", takes_back_nobody_elses_piece},

@@ -1,6 +1,7 @@
 /* Where --save goes on: whether the file that is there is one of that format, and whole. */
 #include "config.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,10 +41,10 @@ static bool ends_whole(FILE *file, int64_t length)
     enum { FILE_HEAD = 24 };
     int64_t at = FILE_HEAD;
     while (at + RECORD <= length) {
-        uint32_t head[RECORD / 4];
+        uint32_t head[RECORD / 4]; /* as pcap.c writes them: the low byte first */
         if (fseeko(file, (off_t)at, SEEK_SET) < 0 || fread(head, sizeof head, 1, file) != 1)
             return false;
-        at += RECORD + (int64_t)head[2];
+        at += RECORD + (int64_t)le32toh(head[2]);
     }
     return at == length;
 }

@@ -272,8 +272,14 @@ bool saving_cancel(struct app *a)
 
 int keeping_start(struct app *a, const char *path)
 {
-    a->keeping = (struct saving){.last = UINT64_MAX};
-    return begin(a, &a->keeping, path, true);
+    struct saving *s = &a->keeping;
+    *s = (struct saving){.last = UINT64_MAX};
+    if (begin(a, s, path, true) < 0)
+        return -1;
+    if (s->file.length >= 0 && file_out_piece(&s->file, s->out.data, s->out.len) == 0)
+        buffer_clear(&s->out); /* else a step says what is wrong */
+    file_out_begun(&s->file);
+    return 0;
 }
 
 void keeping_step(struct app *a)

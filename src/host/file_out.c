@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LOCK_MS = 1000, LOCK_STEP_MS = 10 };
 enum { MODE_NEW = 0666, STALL_MS = 1000, NAME_MOST = NAME_MAX - 7 }; /* bytes of a name that ".XXXXXX" goes behind */
 
 void file_out_init(struct file_out *f)
@@ -202,6 +204,13 @@ int file_out_finish(struct file_out *f)
     return 0;
 }
 
+/* File systems that know no locks do without. */
+static void lock(int fd)
+{
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK && waited < LOCK_MS; waited += LOCK_STEP_MS)
+        poll(NULL, 0, LOCK_STEP_MS);
+}
+
 int file_out_append(struct file_out *f, const char *path)
 {
     struct stat is;
@@ -211,8 +220,19 @@ int file_out_append(struct file_out *f, const char *path)
     f->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, MODE_NEW);
     if (f->fd < 0)
         return -1;
-    f->length = fstat(f->fd, &is) == 0 && S_ISREG(is.st_mode) ? is.st_size : -1;
+    if (fstat(f->fd, &is) < 0 || !S_ISREG(is.st_mode)) {
+        f->length = -1;
+        return 0;
+    }
+    lock(f->fd);
+    f->length = fstat(f->fd, &is) == 0 ? is.st_size : 0;
     return 0;
+}
+
+void file_out_begun(const struct file_out *f)
+{
+    if (f->length >= 0)
+        flock(f->fd, LOCK_UN);
 }
 
 bool file_out_is_at(const struct file_out *f, const char *path)

@@ -30,8 +30,10 @@ int file_out_write(struct file_out *f, const void *data, size_t len);
 int file_out_finish(struct file_out *f);
 
 /* Opens a file to append to; made when it is not there. Then file_out_piece() appends one piece whole, or nothing of it: what a full disk took of it is taken back (a pipe
- * keeps it), and the file stays open. Other programs may append to it too. */
+ * keeps it), and the file stays open. Other programs may append to it too. Between file_out_append() and file_out_begun() only one of those that begin with it in this
+ * way looks at a regular file (flock(2); one that holds it for longer than a second is not waited for): so that only one of them writes what stands at its beginning. */
 int file_out_append(struct file_out *f, const char *path);
+void file_out_begun(const struct file_out *f);
 int file_out_piece(struct file_out *f, const void *data, size_t len);
 
 /* Whether `path` leads to the regular file that is open here: to put another one in its place would take that away from who appends. */
