@@ -85,7 +85,7 @@ static void check_found(const struct packet *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in = {data, size};
-    enum packet_link link = (enum packet_link)(fuzz_number(&in, 1) % (PACKET_FAMILY + 1));
+    enum packet_link link = (enum packet_link)(fuzz_number(&in, 1) % (PACKET_HDLC + 1));
     size_t missing = fuzz_number(&in, 2);
     unsigned char *own = fuzz_copy(in.data, in.size);
     struct packet p;

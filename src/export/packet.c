@@ -6,14 +6,19 @@
 #include <string.h>
 
 enum { ETHERNET_HEADER = 14, COOKED_HEADER = 16, COOKED_2_HEADER = 20, FAMILY_HEADER = 4, VLAN_TAG = 4 };
+enum { PPP_ETHER_HEADER = 6, HDLC_HEADER = 4, MPLS_LABEL = 4 };
 enum { V4_HEADER = 20, V6_HEADER = 40, UDP_HEADER = 8 };
 enum {
     ETHER_IPV4 = 0x0800,
     ETHER_IPV6 = 0x86dd,
     ETHER_VLAN = 0x8100,
     ETHER_VLAN_SERVICE = 0x88a8,
-    ETHER_VLAN_OLD = 0x9100
+    ETHER_VLAN_OLD = 0x9100,
+    ETHER_MPLS = 0x8847,
+    ETHER_MPLS_GROUP = 0x8848,
+    ETHER_PPP = 0x8864
 };
+enum { PPP_IPV4 = 0x21, PPP_IPV6 = 0x57 };
 enum {
     NEXT_HOP_BY_HOP = 0,
     NEXT_UDP = 17,
@@ -159,6 +164,48 @@ static enum packet_kind read_ip(struct rest *r, struct packet *out)
 
 /* --- links --- */
 
+/* The protocol's number is a byte or two: only the last one is odd. */
+static enum packet_kind read_ppp(struct rest *r, struct packet *out)
+{
+    if (r->len >= 2 && r->at[0] == 0xff && r->at[1] == 3) /* to all, unnumbered */
+        skip(r, 2);
+    size_t bytes = r->len && r->at[0] & 1 ? 1 : 2;
+    if (r->len < bytes)
+        return PACKET_BROKEN;
+    unsigned protocol = bytes == 1 ? r->at[0] : big16(r->at);
+    skip(r, bytes);
+    return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? read_ip(r, out) : PACKET_OTHER;
+}
+
+static enum packet_kind read_ppp_ether(struct rest *r, struct packet *out)
+{
+    if (r->len < PPP_ETHER_HEADER)
+        return PACKET_BROKEN;
+    bool session = r->at[1] == 0;
+    size_t length = big16(r->at + 4);
+    skip(r, PPP_ETHER_HEADER);
+    if (!session)
+        return PACKET_OTHER;
+    if (length > r->size)
+        return PACKET_BROKEN;
+    clip(r, length);
+    return read_ppp(r, out);
+}
+
+/* What is behind the last label is not told: IP begins with its version. */
+static enum packet_kind read_labels(struct rest *r, struct packet *out)
+{
+    bool last = false;
+    while (!last) {
+        if (r->len < MPLS_LABEL)
+            return PACKET_BROKEN;
+        last = r->at[2] & 1;
+        skip(r, MPLS_LABEL);
+    }
+    bool ip = r->len && (r->at[0] >> 4 == 4 || r->at[0] >> 4 == 6);
+    return ip || !r->len ? read_ip(r, out) : PACKET_OTHER;
+}
+
 static enum packet_kind read_protocol(struct rest *r, unsigned protocol, struct packet *out)
 {
     while (protocol == ETHER_VLAN || protocol == ETHER_VLAN_SERVICE || protocol == ETHER_VLAN_OLD) {
@@ -167,7 +214,14 @@ static enum packet_kind read_protocol(struct rest *r, unsigned protocol, struct 
         protocol = big16(r->at + 2);
         skip(r, VLAN_TAG);
     }
-    return protocol == ETHER_IPV4 || protocol == ETHER_IPV6 ? read_ip(r, out) : PACKET_OTHER;
+    switch (protocol) {
+    case ETHER_IPV4:
+    case ETHER_IPV6: return read_ip(r, out);
+    case ETHER_PPP: return read_ppp_ether(r, out);
+    case ETHER_MPLS:
+    case ETHER_MPLS_GROUP: return read_labels(r, out);
+    default: return PACKET_OTHER;
+    }
 }
 
 /* A header of that length with the protocol's number at some place in it. */
@@ -205,6 +259,9 @@ enum packet_kind packet_read(enum packet_link link, const unsigned char *data, s
     case PACKET_COOKED: return read_link(&r, COOKED_HEADER, 14, out);
     case PACKET_COOKED_2: return read_link(&r, COOKED_2_HEADER, 0, out);
     case PACKET_FAMILY: return read_family(&r, out);
+    case PACKET_PPP: return read_ppp(&r, out);
+    case PACKET_PPP_ETHER: return read_ppp_ether(&r, out);
+    case PACKET_HDLC: return read_link(&r, HDLC_HEADER, 2, out);
     case PACKET_IP: return read_ip(&r, out);
     case PACKET_UNKNOWN: break;
     }

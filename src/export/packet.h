@@ -12,11 +12,14 @@
 /* What a packet begins with. */
 enum packet_link {
     PACKET_UNKNOWN,
-    PACKET_ETHERNET,    /* 14 bytes, VLAN tags may follow */
+    PACKET_ETHERNET,    /* 14 bytes; VLAN tags, PPPoE or MPLS labels may follow */
     PACKET_IP,          /* the IP header, of either version */
     PACKET_COOKED,      /* Linux, 16 bytes */
     PACKET_COOKED_2,    /* Linux, 20 bytes */
     PACKET_FAMILY,      /* 4 bytes: an address family, in the byte order of any machine */
+    PACKET_PPP,         /* PPP, with its address and control or without */
+    PACKET_PPP_ETHER,   /* PPPoE, 6 bytes, then PPP */
+    PACKET_HDLC,        /* Cisco's, 4 bytes */
 };
 
 enum packet_kind { PACKET_DATAGRAM, PACKET_OTHER, PACKET_FRAGMENT, PACKET_BROKEN };

@@ -45,6 +45,10 @@ static enum packet_link link_of(int type)
     case DLT_LINUX_SLL2: return PACKET_COOKED_2;
     case DLT_NULL:
     case DLT_LOOP: return PACKET_FAMILY;
+    case DLT_PPP:
+    case DLT_PPP_SERIAL: return PACKET_PPP;
+    case DLT_PPP_ETHER: return PACKET_PPP_ETHER;
+    case DLT_C_HDLC: return PACKET_HDLC;
     default: return PACKET_UNKNOWN;
     }
 }
