@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/call.h"
 #include "core/command.h"
 #include "ui/help_view.h"
 #include "ui/layout.h"
@@ -1475,9 +1476,79 @@ START_TEST(wraps_whatever_there_is)
 }
 END_TEST
 
+/* --- the calls --- */
+
+static void call(struct stage *s, const char *text, int result, int error)
+{
+    struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+    struct call c = {.id = CALL_SENDTO, .fd = 5, .numbers = {(int)strlen(text)}, .data = (const unsigned char *)text,
+                     .len = strlen(text), .result = result, .error = error, .address = s->scene.client.peer};
+    unsigned char room[CALL_ROOM];
+    call_entry(&c, &e, room);
+    append(s, e, e.data, e.kept);
+    s->scene.calls++;
+}
+
+/* The row as it stands, with a ^ for each column of a hit and a blank for the others. */
+static void check_hits(struct stage *s, int row, const char *want, int line)
+{
+    char got[200] = "";
+    int last = 0;
+    for (int col = 0; col < s->area.cols; col++) {
+        bool hit = cells_at(&s->cells, s->area.row + row, s->area.col + col)->style == STYLE_HIT;
+        got[col] = hit ? '^' : ' ';
+        last = hit ? col + 1 : last;
+    }
+    got[last] = '\0';
+    if (strcmp(got, want) != 0)
+        ck_abort_msg("line %d, row %d: hits at \"%s\" and not \"%s\"", line, row, got, want);
+}
+
+static void search(struct stage *s, const char *pattern)
+{
+    char why[FILTER_WHY];
+    size_t where;
+    filter_free(s->scene.search);
+    s->scene.search = filter_new_search(pattern, strlen(pattern), why, sizeof why, &where);
+    ck_assert_ptr_nonnull(s->scene.search);
+    draw(s, true);
+}
+
+START_TEST(shows_hits_in_calls)
+{
+    struct stage s;
+    open_stage(&s, &calls_log, 0);
+    set_size(&s, 8, 50);
+    call(&s, "aha\n\\n", 6, 0);
+    call(&s, "again", -1, ENETUNREACH);
+    search(&s, "a");
+    CHECK_ROWS(&s, "═ Calls ════════════════════════════════ 2 calls ═",
+               " client  sendto(5, \"aha\\n\\\\n\", 6, 0,",
+               "         127.0.0.1:12000) = 6",
+               " client  sendto(5, \"again\", 5, 0, 127.0.0.1:12000)",
+               "         = -1 ENETUNREACH",
+               "           ENETUNREACH: this machine, or a router",
+               "           on the way, has no route to that",
+               "           network");
+    check_hits(&s, 1, "                    ^ ^", __LINE__);
+    check_hits(&s, 3, "                    ^ ^", __LINE__);
+    search(&s, "6");
+    check_hits(&s, 1, "                               ^", __LINE__);
+    check_hits(&s, 2, "                            ^", __LINE__);
+    search(&s, "0,.*UNR"); /* over two rows: to the end of the first */
+    check_hits(&s, 3, "                               ^^^^^^^^^^^^^^^^^^^", __LINE__);
+    check_hits(&s, 4, "", __LINE__);
+    search(&s, "route"); /* not of the call */
+    check_hits(&s, 6, "", __LINE__);
+    filter_free(s.scene.search);
+    close_stage(&s);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"shows hits in calls", shows_hits_in_calls},
         {"shows every kind of line of a client", shows_every_kind_of_line_of_a_client},
         {"gives a narrow client what matters most", gives_a_narrow_client_what_matters_most},
         {"gives a wide client all its columns", gives_a_wide_client_all_its_columns},

@@ -34,13 +34,13 @@ static struct area words_area(struct area row)
 }
 
 /* Puts the call in words, and below what its error means; with `c` NULL it only counts the rows. */
-static int put_words(struct cells *c, struct area a, const struct entry *e)
+static int put_words(struct cells *c, struct area a, const struct scene *s, const struct entry *e)
 {
     struct buffer words;
     char name[16], meaning[400];
     buffer_init(&words);
     call_format(e, &words);
-    int rows = wrap_put(c, a, e->error ? STYLE_ERROR : STYLE_PLAIN, words.data, words.len);
+    int rows = log_text_wrap_words(c, a, e->error ? STYLE_ERROR : STYLE_PLAIN, s, e, &words);
     buffer_done(&words);
     if (!e->error)
         return rows;
@@ -51,8 +51,7 @@ static int put_words(struct cells *c, struct area a, const struct entry *e)
 
 static int height(const struct scene *s, const struct entry *e, int cols)
 {
-    (void)s;
-    return put_words(NULL, words_area((struct area){0, 0, 1, cols}), e);
+    return put_words(NULL, words_area((struct area){0, 0, 1, cols}), s, e);
 }
 
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
@@ -63,7 +62,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         cells_put(c, row.row, row.col + 1, words.col - ROLE_COLS, STYLE_DIM,
                   s->time == TIME_OF_DAY ? units_format_clock(e->wall, 6, &s->clock, text) : log_text_clock(s, e, text));
     cells_put(c, row.row, words.col - ROLE_COLS, words.col, e->role == ROLE_SERVER ? STYLE_RECEIVED : STYLE_SENT, caller(e));
-    put_words(c, words, e);
+    put_words(c, words, s, e);
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)

@@ -2,6 +2,7 @@
 
 #include "ui/log_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "core/buffer.h"
@@ -22,17 +23,36 @@ static size_t bytes_of(const unsigned char *data, size_t len, int cols)
     return at;
 }
 
+/* The bytes of an entry in which is searched, as they are shown: of a sentence of ours a backslash takes one column. */
+struct text {
+    const unsigned char *data;
+    size_t len;
+    bool sentence;
+};
+
+static int width_of(const struct text *t, size_t first, size_t behind, size_t room)
+{
+    size_t width = 0, plain;
+    if (!t->sentence)
+        return (int)safe_width(t->data + first, behind - first, room);
+    for (; first < behind && width < room; first += plain + 1) {
+        plain = safe_before_backslash(t->data + first, behind - first);
+        width += safe_width(t->data + first, plain, room) + (first + plain < behind);
+    }
+    return (int)(width < room ? width : room);
+}
+
 /* Highlights what is searched for in the bytes from `first` to `last`, which stand in the row from `col` to `end`. A hit that begins before them is seen where it begins. */
 static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e,
-                      size_t first, size_t last)
+                      const struct text *t, size_t first, size_t last)
 {
     size_t from = first, start, behind, room = (size_t)(end - col);
     for (int i = 0; i < HITS_MOST && from <= last && filter_hit(s->search, e, from, &start, &behind); i++) {
-        int left = col + (int)safe_width(e->data + first, start - first, room);
+        int left = col + width_of(t, first, start, room);
         if (left >= end || start >= last)
             return;
         behind = behind < last ? behind : last;
-        cells_restyle(c, row, left, col + (int)safe_width(e->data + first, behind - first, room), STYLE_HIT);
+        cells_restyle(c, row, left, col + width_of(t, first, behind, room), STYLE_HIT);
         from = behind > start ? behind : behind + 1;
     }
 }
@@ -54,23 +74,35 @@ int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, stru
         col = cells_put(c, row, col, end, STYLE_DIM, "…");
     int behind = cells_put_safe(c, row, col, end, style, e->data + first, e->kept - first);
     if (s->search && col < end)
-        highlight(c, row, col, end, s, e, first, e->kept);
+        highlight(c, row, col, end, s, e, &(struct text){e->data, e->kept, false}, first, e->kept);
     return behind;
+}
+
+static int wrap_text(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e,
+                     const struct text *t)
+{
+    int rows = 0;
+    for (size_t at = 0, next = 0; rows == 0 || at < t->len; at += next, rows++) {
+        size_t bytes = wrap_row(t->data + at, t->len - at, a.cols, &next);
+        if (!c || rows >= a.rows)
+            continue;
+        size_t shown = rows == a.rows - 1 ? t->len - at : bytes;
+        (t->sentence ? cells_put_sentence : cells_put_safe)(c, a.row + rows, a.col, a.col + a.cols, style, t->data + at, shown);
+        if (s->search)
+            highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, t, at, at + bytes);
+    }
+    return rows;
 }
 
 int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e)
 {
-    int rows = 0;
-    for (size_t at = 0, next = 0; rows == 0 || at < e->kept; at += next, rows++) {
-        size_t bytes = wrap_row(e->data + at, e->kept - at, a.cols, &next);
-        if (!c || rows >= a.rows)
-            continue;
-        (e->kind == ENTRY_NOTICE ? cells_put_sentence : cells_put_safe)(c, a.row + rows, a.col, a.col + a.cols, style, e->data + at,
-                       rows == a.rows - 1 ? e->kept - at : bytes);
-        if (s->search)
-            highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, at, at + bytes);
-    }
-    return rows;
+    return wrap_text(c, a, style, s, e, &(struct text){e->data, e->kept, e->kind == ENTRY_NOTICE});
+}
+
+int log_text_wrap_words(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e,
+                        const struct buffer *words)
+{
+    return wrap_text(c, a, style, s, e, &(struct text){words->data, words->len, true});
 }
 
 static int hex_below(struct cells *c, struct area a, uint8_t style, const struct entry *e)

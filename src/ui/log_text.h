@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "core/buffer.h"
 #include "core/entry.h"
 #include "ui/cells.h"
 #include "ui/scene.h"
@@ -13,6 +14,9 @@ int log_text_put(struct cells *c, int row, int col, int end, uint8_t style, stru
 
 /* Puts an entry's text over as many rows as it needs, as wrap_put() does. */
 int log_text_wrap(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e);
+
+/* The same of a call, whose words are those of call_format(): in them is searched. */
+int log_text_wrap_words(struct cells *c, struct area a, uint8_t style, const struct scene *s, const struct entry *e, const struct buffer *words);
 
 /* The rows below an entry's own: its bytes in hex (scene.hex), or all of its text where that does not fit into `fits` columns (scene.wrap). Puts them into the area from its first row on;
  * with `c` NULL it only counts. Returns how many there are, LOG_TEXT_ROWS at most. */
