@@ -3,6 +3,7 @@
 #include "core/filter.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -691,6 +692,35 @@ START_TEST(shows_hits_in_the_words_of_a_call)
 }
 END_TEST
 
+/* A search finds who sent to the server, or is a stranger: a log's line names them. An expression does not. */
+START_TEST(searches_addresses_that_lines_name)
+{
+    char why[FILTER_WHY];
+    size_t where, start, end;
+    struct filter *f = filter_new_search("0.1:51", 6, why, sizeof why, &where), *plain = make("/0.1:51/");
+    struct entry e = entry_make(ENTRY_DATAGRAM, ROLE_SERVER);
+    e.dir = DIR_RECEIVED;
+    address_loopback(&e.peer, AF_INET, 51002);
+    for (int again = 0; again < 2; again++) {
+        ck_assert(filter_passes(f, &e));
+        ck_assert(!filter_passes(plain, &e));
+        ck_assert(filter_hit_address(f, &e, &start, &end));
+        ck_assert(start == 6 && end == 12);
+        e.peer.port = 12000;
+        ck_assert(!filter_passes(f, &e) && !filter_hit_address(f, &e, &start, &end));
+        e.peer.port = 51002;
+    }
+    e.role = ROLE_CLIENT;
+    ck_assert(!filter_passes(f, &e));
+    e.flags = FLAG_STRANGER;
+    ck_assert(filter_passes(f, &e));
+    e.dir = DIR_SENT;
+    ck_assert(!filter_passes(f, &e));
+    filter_free(f);
+    filter_free(plain);
+}
+END_TEST
+
 /* A search's pattern needs no slashes, and a slash in it is nothing special. */
 START_TEST(searches_for_a_pattern_as_it_stands)
 {
@@ -896,6 +926,7 @@ int main(void)
         {"tries what is cheap first", tries_what_is_cheap_first},
         {"shows each hit", shows_each_hit},
         {"shows hits in the words of a call", shows_hits_in_the_words_of_a_call},
+        {"searches addresses that lines name", searches_addresses_that_lines_name},
         {"searches for a pattern as it stands", searches_for_a_pattern_as_it_stands},
         {"walks through the journal", walks_through_the_journal},
         {"takes all that a walk finds", takes_all_that_a_walk_finds},

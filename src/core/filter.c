@@ -57,6 +57,15 @@ struct filter {
     struct buffer words;      /* a call in words */
     bool has_words;           /* they are those of the entry that is looked at */
     uint64_t work, gave_up;
+    struct judged *judged;    /* of a search: addresses that were looked at, by their hash; else NULL */
+};
+
+enum { JUDGED = 256 };
+
+/* What a search said of an address. */
+struct judged {
+    struct address address;
+    bool found;
 };
 
 /* --- tokens --- */
@@ -446,7 +455,14 @@ static int parse_pattern(struct parser *p)
 struct filter *filter_new_search(const char *pattern, size_t len, char *why, size_t why_size, size_t *where)
 {
     struct parser p = {.text = pattern, .len = len, .why = why, .why_size = why_size};
-    return make(&p, parse_pattern, where);
+    struct filter *f = make(&p, parse_pattern, where);
+    if (!f || (f->judged = calloc(JUDGED, sizeof *f->judged)) != NULL)
+        return f;
+    filter_free(f);
+    snprintf(why, why_size, "out of memory");
+    *where = 0;
+    errno = ENOMEM;
+    return NULL;
 }
 
 void filter_free(struct filter *f)
@@ -456,6 +472,7 @@ void filter_free(struct filter *f)
     for (int i = 0; i < f->count; i++)
         regex_free(f->nodes[i].regex);
     buffer_done(&f->words);
+    free(f->judged);
     free(f->nodes);
     free(f);
 }
@@ -523,6 +540,29 @@ static bool search(struct filter *f, struct regex *regex, const struct entry *e,
     return found > 0;
 }
 
+/* Whether a line of a log names who sent it: a server's does, and that of a stranger's datagram. */
+static bool names_peer(const struct entry *e)
+{
+    return e->kind == ENTRY_DATAGRAM && e->dir == DIR_RECEIVED && address_is_set(&e->peer) &&
+           (e->role == ROLE_SERVER || e->flags & FLAG_STRANGER);
+}
+
+/* A search looks at addresses too; few of them are in a journal, and each is put into words once. */
+static bool search_address(struct filter *f, const struct node *n, const struct entry *e)
+{
+    char text[ADDRESS_TEXT];
+    size_t start, end;
+    if (!f->judged || !names_peer(e))
+        return false;
+    struct judged *j = &f->judged[address_hash(&e->peer, 0) % JUDGED];
+    if (address_is_set(&j->address) && address_equal(&j->address, &e->peer))
+        return j->found;
+    address_format(&e->peer, text);
+    j->address = e->peer;
+    j->found = regex_search(n->regex, (const unsigned char *)text, strlen(text), 0, &start, &end) > 0;
+    return j->found;
+}
+
 static enum verdict judge(struct filter *f, int index, const struct entry *e)
 {
     const struct node *n = &f->nodes[index];
@@ -539,7 +579,7 @@ static enum verdict judge(struct filter *f, int index, const struct entry *e)
         right = judge(f, n->right, e);
         return (left < right) == (n->kind == NODE_AND) ? left : right;
     case NODE_ERRORS: return is_error(f, e) ? YES : NO;
-    case NODE_REGEX: return search(f, n->regex, e, 0, &start, &end) ? YES : NO;
+    case NODE_REGEX: return search(f, n->regex, e, 0, &start, &end) || search_address(f, n, e) ? YES : NO;
     case NODE_FROM: yes = goes_through(&n->place, e, DIR_SENT); break;
     case NODE_TO: yes = goes_through(&n->place, e, DIR_RECEIVED); break;
     case NODE_SENT: yes = e->dir == DIR_SENT; break;
@@ -654,6 +694,19 @@ bool filter_hit(struct filter *f, const struct entry *e, size_t from, size_t *st
         found = true;
     }
     return found;
+}
+
+bool filter_hit_address(struct filter *f, const struct entry *e, size_t *start, size_t *end)
+{
+    char text[ADDRESS_TEXT];
+    if (!f->judged || !names_peer(e))
+        return false;
+    address_format(&e->peer, text);
+    for (int i = 0; i < f->count; i++)
+        if (f->nodes[i].kind == NODE_REGEX &&
+            regex_search(f->nodes[i].regex, (const unsigned char *)text, strlen(text), 0, start, end) > 0)
+            return true;
+    return false;
 }
 
 /* --- completion --- */

@@ -46,7 +46,8 @@ enum {
  * blank expression is wrong: who wants no filter makes none. */
 struct filter *filter_new(const char *text, size_t len, char *why, size_t why_size, size_t *where);
 
-/* The same for a search: the filter that one regular expression is, without slashes around it. */
+/* The same for a search: the filter that one regular expression is, without slashes around it. It is looked for in the address of who sent a datagram too, where a line of a log
+ * names it: in what a server received, and in a stranger's. */
 struct filter *filter_new_search(const char *pattern, size_t len, char *why, size_t why_size, size_t *where);
 
 void filter_free(struct filter *f);
@@ -84,6 +85,9 @@ const unsigned char *filter_text(struct filter *f, const struct entry *e, size_t
  * out: what a log highlights. To see them all go on at *end, or a byte later where *end == *start. Returns false when
  * there is no more. */
 bool filter_hit(struct filter *f, const struct entry *e, size_t from, size_t *start, size_t *end);
+
+/* Where a search finds its pattern first in the address of who sent the entry, as address_format() writes it. */
+bool filter_hit_address(struct filter *f, const struct entry *e, size_t *start, size_t *end);
 
 /* Completion: the words that could stand at the end of `text` (up to the cursor). Fills `names` with at most `most`,
  * sets *start to where the word that they replace begins. Returns how many there are. */

@@ -167,6 +167,16 @@ static void draw_notice(struct cells *c, struct area row, const struct scene *s,
     log_text_wrap(c, notice_area(row), style, s, e);
 }
 
+/* Who sent it, with what a search found in it. */
+static int put_peer(struct cells *c, int row, int col, int end, const char *peer, const struct scene *s, const struct entry *e)
+{
+    size_t first, behind;
+    int next = cells_put(c, row, col, end, STYLE_PLAIN, peer);
+    if (s->search && *peer != ':' && filter_hit_address(s->search, e, &first, &behind))
+        cells_restyle(c, row, col + (int)first, col + (int)behind < next ? col + (int)behind : next, STYLE_HIT);
+    return next;
+}
+
 static void draw_row(struct cells *c, struct area row, struct scene *s, const struct entry *e)
 {
     int col = text_col(row), end = row.col + row.cols;
@@ -179,7 +189,7 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
         return;
     }
     const char *port = strrchr(address_format(&e->peer, peer), ':'); /* an entry from a file may have no peer */
-    col = cells_put(c, row.row, col, end, STYLE_PLAIN, row.cols >= HOST_FROM || !port ? peer : port) + 2;
+    col = put_peer(c, row.row, col, end, row.cols >= HOST_FROM || !port ? peer : port, s, e) + 2;
     if (answer_gather(s->journal, e->n, &answer))
         draw_answer(c, row.row, col, end, s, &answer);
     else
