@@ -536,6 +536,7 @@ static int run_command(void *context, const struct command *c)
         h->app->marks[c->marks[0] - 'a'] = journal_last(app_viewed(h->app));
         return 0;
     case COMMAND_OPEN:
+        memset(h->app->marks, 0, sizeof h->app->marks); /* they are numbers of another journal */
         if (c->text[0])
             return opening_start(h->app, &h->app->opening, c->text);
         opening_close(h->app, &h->app->opening);

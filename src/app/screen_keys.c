@@ -546,7 +546,8 @@ static void escape(struct screen *s)
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
     const struct app *a = s->app;
-    if (app_is_busy(a) || s->sending || sending_is_on(a) || replay_is_on(a) || expecting_is_on(a) || a->saving.x) {
+    if (app_is_busy(a) || s->sending || sending_is_on(a) || replay_is_on(a) || expecting_is_on(a) || a->saving.x ||
+        opening_is_reading(&a->opening)) {
         interrupt(s);
     } else if (len && text[0] == '/' && (len == 1 || s->came_from)) { /* a command that was not begun after all */
         line_take(s->line, false);
