@@ -84,7 +84,13 @@ static int run(const struct options *o, const struct script *script)
 {
     uint64_t seed = 0;
     struct app app;
-    struct exec *exec = o->allow_exec ? exec_new() : NULL; /* before there is anything to hide from commands */
+    struct identity who = {.name = ""};
+    char why[COMMAND_WHY];
+    if (o->user && identity_find(&who, o->user, why, sizeof why) < 0) {
+        complain(why);
+        return EXIT_FAILURE;
+    }
+    struct exec *exec = o->allow_exec ? exec_new(o->user ? &who : NULL) : NULL; /* before there is anything to hide from commands */
     struct loop *loop = loop_new();
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
@@ -94,6 +100,7 @@ static int run(const struct options *o, const struct script *script)
         loop_free(loop);
         return EXIT_FAILURE;
     }
+    app.identity = who;
     int status = EXIT_FAILURE;
     bool screen = !o->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (o->lesson && !screen)
@@ -102,6 +109,8 @@ static int run(const struct options *o, const struct script *script)
         complain(app.why);
     else
         status = screen ? screen_run(&app, script) : headless_run(&app, script);
+    if (app.unsafe)
+        status = EXIT_FAILURE;
     app_done(&app);
     exec_free(exec);
     loop_free(loop);

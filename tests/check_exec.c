@@ -37,7 +37,7 @@ static void begin(struct scene *p)
     ck_assert_ptr_nonnull(mkdtemp(p->dir));
     ck_assert_int_eq(chdir(p->dir), 0);
     ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-    p->x = exec_new();
+    p->x = exec_new(NULL);
     ck_assert_ptr_nonnull(p->x);
 }
 
@@ -438,7 +438,7 @@ START_TEST(ends_a_command_with_its_shell)
     ck_assert_int_gt(pid, 1);
     exec_free(p.x);
     ck_assert_int_eq(kill(pid, 0), -1);
-    p.x = exec_new();
+    p.x = exec_new(NULL);
     run(&p, "setsid sleep 1000 & echo started", "", 0, &r); /* escaped: end() finds out whether it lives */
     end(&p);
 }
@@ -717,7 +717,7 @@ START_TEST(leaves_nothing_behind_a_killed_program)
     pid_t program = fork();
     ck_assert_int_ge(program, 0);
     if (program == 0) {
-        p.x = exec_new();
+        p.x = exec_new(NULL);
         start_and_read_ids(&p, "sleep 1000 & setsid sleep 1000 & echo $$ $! >ids; wait", ids, 2);
         raise(SIGKILL);
     }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1681,6 +1682,52 @@ START_TEST(a_port_for_root_is_named)
 }
 END_TEST
 
+/* A line of the process's status: "Uid:". */
+static void check_proc_status(pid_t pid, const char *key, const char *value)
+{
+    char path[64], line[256];
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    while (!found && fgets(line, sizeof line, file))
+        found = strncmp(line, key, strlen(key)) == 0;
+    fclose(file);
+    ck_assert_msg(found && strstr(line, value), "%s is not %s", line, value);
+}
+
+/* Root's rights are gone for good once all is bound; where there are none, that is said. */
+START_TEST(user_gives_up_root)
+{
+    if (geteuid() != 0) {
+        struct program *p = program_run(NULL, (const char *[]){"-l", "0", "--user", "nobody", NULL}, "", 0);
+        ck_assert_int_eq(program_wait_end(p), 1);
+        program_check_has(p, &p->err, "only root can become somebody else");
+        program_free(p);
+        return;
+    }
+    static const char *const wrong[][2] = {{"root", "--user root: that is root"}, {"no such", "there is no user \"no such\" here"}};
+    for (size_t i = 0; i < UNIT_COUNT(wrong); i++) {
+        struct program *p = program_run(NULL, (const char *[]){"-l", "0", "--user", wrong[i][0], NULL}, "", 0);
+        ck_assert_int_eq(program_wait_end(p), 1);
+        program_check_has(p, &p->err, wrong[i][1]);
+        program_free(p);
+    }
+    uint16_t port;
+    char id[32];
+    const struct passwd *nobody = getpwnam("nobody");
+    ck_assert_ptr_nonnull(nobody);
+    struct program *p = program_start_server((const char *[]){"--user", "nobody", NULL}, &port);
+    program_wait_err(p, "runs as nobody now, without root's rights");
+    snprintf(id, sizeof id, "\t%u\t%u\t%u\t%u", nobody->pw_uid, nobody->pw_uid, nobody->pw_uid, nobody->pw_uid);
+    check_proc_status(p->pid, "Uid:", id);
+    check_proc_status(p->pid, "NoNewPrivs:", "1");
+    program_signal(p, SIGTERM);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    program_free(p);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -1755,6 +1802,7 @@ int main(void)
         {"-p is the server's port with -l", p_is_the_servers_port_with_l},
         {"a name that does not resolve is named", a_name_that_does_not_resolve_is_named},
         {"a port for root is named", a_port_for_root_is_named},
+        {"--user gives up root", user_gives_up_root},
     };
     return unit_run("headless", tests, UNIT_COUNT(tests));
 }

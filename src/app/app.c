@@ -101,8 +101,25 @@ bool app_is_working(const struct app *a)
            expecting_is_on(a);
 }
 
+/* Root's rights go as soon as nothing is bound any more that needs them. */
+static void become_somebody(struct app *a)
+{
+    if (!*a->identity.name || app_is_busy(a))
+        return;
+    if (identity_become(&a->identity) == 0) {
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "runs as %s now, without root's rights", a->identity.name);
+    } else {
+        snprintf(a->why, APP_WHY, "cannot become %s: %s; with root's rights it does not go on", a->identity.name, strerror(errno));
+        a->front.say(a->front.context, true, a->why);
+        a->unsafe = true;
+        loop_stop(a->loop);
+    }
+    a->identity.name[0] = '\0';
+}
+
 void app_turn(struct app *a)
 {
+    become_somebody(a);
     opening_step(a, &a->opening);
     stepping_turn(a);
     replay_step(a);

@@ -35,6 +35,7 @@
 #include "export/pcap_read.h"
 #include "host/exec.h"
 #include "host/file_out.h"
+#include "host/identity.h"
 #include "loop/loop.h"
 #include "net/rx.h"
 #include "net/tx.h"
@@ -237,6 +238,8 @@ struct app {
     bool calls_seen;          /* somebody looks at them: they are those of the textbook */
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
+    struct identity identity; /* whom the process becomes once all that the start opens is open; no name: nobody, or it has */
+    bool unsafe;              /* it could not: the program ends, and failed */
     bool starting;            /* the lookup under way is the start's own */
     bool lookup_failed;       /* a name was not found; a->why says it */
     struct front front;

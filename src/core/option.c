@@ -30,6 +30,7 @@ enum {
     RELAY,
     CHECK,
     ALLOW_EXEC,
+    USER,
     LESSON
 };
 
@@ -69,6 +70,7 @@ static const struct row {
     {FAULT, {0, "fault", "SPEC", "lose, delay, double datagrams: 'loss 30%'; as /fault"}},
     {SEED, {0, "seed", "N", "the seed that makes faults repeatable"}},
     {ALLOW_EXEC, {0, "allow-exec", NULL, "rules may run commands"}},
+    {USER, {0, "user", "NAME", "started as root: become NAME once bound"}},
     {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
     {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
     {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
@@ -216,6 +218,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 'c': return take_count(&o->count, "-c", value, INT64_MAX / 16, why);
     case 'e': return take_source(o, false, value, why);
     case 'f': return take_source(o, true, value, why);
+    case USER: o->user = value; return 0;
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
     case LESSON: o->lesson = value; return 0;

@@ -55,6 +55,7 @@ struct options {
     int64_t seed;              /* of faults and {{random}}, −1: any */
     struct command faults[OPTION_FAULTS]; /* --fault, as the command of that name */
     size_t fault_count;
+    const char *user;          /* whom to become once bound, or NULL */
     const char *save;          /* where the journal is kept as it grows, or NULL */
     const char *lesson;        /* the name of a lesson, a path, "list" or "all"; or NULL */
     const char *open;          /* MODE_OPEN: the file to look at */

@@ -39,13 +39,21 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-struct exec *exec_new(void)
+/* Commands are run with the rights that they are to have from the first one on. */
+static void keep(const void *context, pid_t parent)
+{
+    const struct identity *who = context;
+    if (!who || identity_become(who) == 0)
+        exec_worker_keep(NULL, parent);
+}
+
+struct exec *exec_new(const struct identity *who)
 {
     struct exec *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
     x->link = -1;
-    x->control = child_start(exec_worker_keep, NULL, &x->keeper);
+    x->control = child_start(keep, who, &x->keeper);
     if (x->control >= 0)
         return x;
     free(x);

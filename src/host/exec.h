@@ -24,6 +24,7 @@
 
 #include "core/address.h"
 #include "core/units.h"
+#include "host/identity.h"
 
 enum {
     EXEC_AT_ONCE = 8,
@@ -75,8 +76,8 @@ struct exec_result {
     int64_t took, limit;   /* ns; 0 where it never ran */
 };
 
-/* Forks. Returns NULL with errno. */
-struct exec *exec_new(void);
+/* Forks. What is forked becomes `who` at once, where that is not NULL. Returns NULL with errno. */
+struct exec *exec_new(const struct identity *who);
 
 /* Ends the commands and the processes that run them. */
 void exec_free(struct exec *x);
