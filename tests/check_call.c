@@ -296,6 +296,61 @@ START_TEST(shows_hostile_samples_safely)
 }
 END_TEST
 
+/* What is cut behind the sample is not cut within a character; what is no character, or all there is, stays. */
+START_TEST(cuts_samples_between_characters)
+{
+    static const struct {
+        const char *end;   /* of the sample: as many bytes as fit */
+        size_t more;       /* bytes behind it */
+        const char *shown;
+    } ends[] = {
+        {"x", 1, "xx\"…"},
+        {"\xc3\x9f", 1, "x\xc3\x9f\"…"},
+        {"\xc3", 1, "xx\"…"},
+        {"\xe4\xbd", 1, "xx\"…"},
+        {"\xe4", 2, "xx\"…"},
+        {"\xf0\x9f\x98", 1, "xx\"…"},
+        {"\xf0\x9f\x98", 0, "x\\xf0\\x9f\\x98\""},
+        {"\xbd\xbd\xbd\xbd", 1, "x\\xbd\\xbd\\xbd\\xbd\"…"},
+        {"\xff", 1, "\"…"},
+    };
+    char text[TEXT];
+    for (size_t i = 0; i < UNIT_COUNT(ends); i++) {
+        unsigned char data[CALL_SAMPLE + 4];
+        size_t len = strlen(ends[i].end);
+        memset(data, 'x', sizeof data);
+        memcpy(data + CALL_SAMPLE - len, ends[i].end, len);
+        struct call c = {.id = CALL_SENDTO, .fd = FD, .data = data, .len = CALL_SAMPLE + ends[i].more};
+        words_of_call(&c, text);
+        if (!strstr(text, ends[i].shown))
+            ck_abort_msg("%zu: %s does not show %s", i, text, ends[i].shown);
+    }
+}
+END_TEST
+
+START_TEST(knows_who_reads_the_error_queue)
+{
+    static const struct {
+        enum call_id id;
+        int flags;
+        const char *data;
+        bool reads;
+    } reads[] = {
+        {CALL_RECVMSG, MSG_ERRQUEUE | MSG_DONTWAIT, "x", true},
+        {CALL_RECVMSG, MSG_DONTWAIT, "MSG_ERRQUEUE", false},
+        {CALL_RECVFROM, MSG_TRUNC, ", MSG_ERRQUEUE, ", false},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(reads); i++) {
+        struct call c = {.id = reads[i].id, .fd = FD, .data = (const unsigned char *)reads[i].data, .len = strlen(reads[i].data), .result = 1};
+        struct entry e = entry_make(ENTRY_CALL, ROLE_CLIENT);
+        unsigned char room[CALL_ROOM];
+        c.numbers[1] = reads[i].flags;
+        call_entry(&c, &e, room);
+        ck_assert_int_eq(call_reads_errors(&e), reads[i].reads);
+    }
+}
+END_TEST
+
 static uint32_t next_random(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -541,6 +596,8 @@ int main(void)
         {"a poll holds as many descriptors as the header says", holds_as_many_descriptors_as_it_says},
         {"what is no call is a question mark", tells_calls_from_other_entries},
         {"hostile samples are shown safely", shows_hostile_samples_safely},
+        {"samples are cut between characters", cuts_samples_between_characters},
+        {"who reads the error queue is known", knows_who_reads_the_error_queue},
         {"any sample stays one argument", keeps_any_sample_one_argument},
         {"a cut entry is a question mark", answers_every_cut_entry_with_a_question_mark},
         {"any changed byte is survived", survives_every_changed_byte},

@@ -261,6 +261,24 @@ START_TEST(looks_alike_in_ascii)
 }
 END_TEST
 
+START_TEST(simplifies_what_stands_there)
+{
+    struct cells c;
+    start(&c, 2, 12);
+    for (int row = 0; row < 2; row++)
+        cells_put_safe(&c, row, 0, 12, STYLE_SENT, BYTES("…→é你a…"));
+    cells_simplify(&c, (struct area){0, 0, 2, 12});
+    CHECK_ROW(&c, 0, "…→é你a…");
+    c.ascii = true;
+    cells_simplify(&c, (struct area){1, 1, 9, 90});
+    CHECK_ROW(&c, 0, "…→é你a…");
+    CHECK_ROW(&c, 1, "…>é你a~");
+    check_styles(&c, 1, 0, 7, STYLE_SENT);
+    check_invariant(&c, "simplified");
+    cells_done(&c);
+}
+END_TEST
+
 START_TEST(puts_bytes_from_anywhere)
 {
     struct cells c;
@@ -447,6 +465,7 @@ int main(void)
         {"what is put over one half blanks the other", blanks_the_other_half},
         {"text is clipped at every column", clips_at_every_column},
         {"nothing is put outside", puts_nothing_outside},
+        {"what stands there has look-alikes", simplifies_what_stands_there},
         {"in ASCII our characters have look-alikes", looks_alike_in_ascii},
         {"bytes from anywhere are put with their escapes marked", puts_bytes_from_anywhere},
         {"bytes that do not fit end in an ellipsis", says_where_it_cut},

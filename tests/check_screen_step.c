@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "screen.h"
 #include "unit.h"
@@ -136,6 +137,101 @@ START_TEST(the_figure_runs)
 }
 END_TEST
 
+/* The turn is walked through, and then the server waits again while the turn still stands there. */
+START_TEST(the_mark_walks)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    screen_send(t, "/speed 10");
+    screen_send(t, "/figure");
+    terminal_wait(t, "▶ poll([");
+    terminal_wait(t, " waits for a datagram");
+    terminal_type(t, "walk\r");
+    terminal_wait(t, "▶ sendto(");
+    terminal_wait(t, "●");
+    terminal_wait(t, "▶ poll([");
+    terminal_wait(t, "▶ recvfrom(");
+    terminal_wait(t, "▶ \"walk\" → \"WALK\"");
+    terminal_wait(t, "\"WALK\", 65536");
+    terminal_wait(t, " waits for a datagram");
+    terminal_wait(t, "✓ \"walk\" → \"WALK\"");
+    ck_assert(!terminal_find(t, "●", NULL, NULL));
+    screen_end(t);
+}
+END_TEST
+
+/* Two lines were sent while nobody looked: the last one's turn is shown alone. */
+START_TEST(it_opens_with_the_newest_turn)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    terminal_type(t, F3);
+    terminal_wait(t, " waits for a datagram");
+    terminal_type(t, "q");
+    terminal_wait(t, "═ Client ═");
+    screen_send(t, "one");
+    terminal_wait(t, "← ONE");
+    screen_send(t, "two");
+    terminal_wait(t, "← TWO");
+    terminal_type(t, F3);
+    terminal_wait(t, ", \"two\", 3, 0,");
+    ck_assert(!memmem(t->raw.data, t->raw.len, "\"one\", 3, 0", 11));
+    screen_end(t);
+}
+END_TEST
+
+/* A client alone, and nobody there: the complaint is no reply. */
+START_TEST(an_error_comes_back)
+{
+    char port[16];
+    int number, peer = screen_peer_open(&number);
+    close(peer);
+    snprintf(port, sizeof port, "%d", number);
+    struct terminal *t = screen_start((const char *[]){"127.0.0.1", port, NULL}, NULL);
+    terminal_wait(t, "═ Client ═");
+    terminal_type(t, "/step on\r");
+    terminal_wait(t, "step>");
+    terminal_type(t, "/figure\r");
+    terminal_wait(t, "─ Figure ─ step 0 ");
+    terminal_type(t, "anybody\r");
+    terminal_wait(t, " …]): has an answer come?");
+    terminal_wait(t, "in the client's receive buffer: 0 datagrams");
+    terminal_type(t, " ");
+    terminal_wait(t, ", MSG_ERRQUEUE): what");
+    terminal_type(t, " ");
+    terminal_wait(t, "✗ recvmsg(MSG_ERRQUEUE) = 7: an");
+    terminal_type(t, " ");
+    terminal_wait(t, "step 3");
+    terminal_wait(t, "poll() asks");
+    screen_end(t);
+}
+END_TEST
+
+/* What no figure can be made of is said; a client that talks to somebody else has no arrow to our server. */
+START_TEST(it_claims_no_more_than_it_knows)
+{
+    char relay[32], text[80];
+    int number, peer = screen_peer_open(&number);
+    snprintf(relay, sizeof relay, "127.0.0.1:%d", number);
+    struct terminal *t = screen_start((const char *[]){"--relay", "127.0.0.1:0", relay, NULL}, NULL);
+    terminal_type(t, F3);
+    terminal_wait(t, "A relay is neither of the two programs");
+    screen_end(t);
+    t = screen_both(NONE, NULL);
+    terminal_type(t, F3);
+    terminal_wait(t, "◄");
+    terminal_type(t, "\033[Z");
+    snprintf(text, sizeof text, "/to 127.0.0.1 %d\r", number);
+    terminal_type(t, text);
+    terminal_wait(t, "CLIENT :0, talks to");
+    terminal_wait_gone(t, "◄");
+    terminal_type(t, "/close client\r");
+    terminal_wait(t, "clients outside");
+    terminal_type(t, "/close server\r");
+    terminal_wait(t, "No socket is open here");
+    screen_end(t);
+    close(peer);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -143,6 +239,10 @@ int main(void)
         {"two clients queue up", two_clients_queue_up},
         {"time stands still", time_stands_still},
         {"the figure runs", the_figure_runs},
+        {"the mark walks", the_mark_walks},
+        {"it opens with the newest turn", it_opens_with_the_newest_turn},
+        {"an error comes back", an_error_comes_back},
+        {"it claims no more than it knows", it_claims_no_more_than_it_knows},
         {"the session is a program", the_session_is_a_program},
     };
     return unit_run("screen_step", tests, UNIT_COUNT(tests));

@@ -368,8 +368,7 @@ static int start_listening(struct app *a, const struct address *local)
     return client_open(a, &peer);
 }
 
-/* What is sent there comes to the one that listens at `local`. */
-static bool is_itself(const struct address *local, const struct address *to)
+bool app_is_itself(const struct address *local, const struct address *to)
 {
     return to->port == local->port && (address_equal(to, local) || (address_is_any(local) && udp_is_own(to)));
 }
@@ -387,7 +386,7 @@ static int start_relay(struct app *a, const struct address *target)
     }
     if (app_listen(a, &local) < 0)
         return -1;
-    if (is_itself(&a->server.local, &to)) {
+    if (app_is_itself(&a->server.local, &to)) {
         snprintf(a->why, APP_WHY, "--relay: %s is the relay itself: what it passes on would come back without end",
                  address_format(&to, text));
         return -1;

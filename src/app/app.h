@@ -276,6 +276,9 @@ bool app_stop(struct app *a);
 /* The journal that is looked at: a file's, or the present one. */
 const struct journal *app_viewed(const struct app *a);
 
+/* Whether what is sent to `to` comes to the one that listens at `local`. */
+bool app_is_itself(const struct address *local, const struct address *to);
+
 /* ladder_file.c. The format of .ladder, which needs the views. */
 extern const struct export ladder_file;
 

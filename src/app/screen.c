@@ -102,6 +102,7 @@ static void tick(void *context)
 static void keep_ticking(struct screen *s)
 {
     int64_t now = loop_read_clocks().mono, due = 0;
+    s->figure.open &= s->view == VIEW_FIGURE || s->view == VIEW_CODE;
     if (s->view == VIEW_STATS)
         due = now + UNITS_SECOND / 2;
     else if (s->view == VIEW_FIGURE || s->view == VIEW_CODE)

@@ -155,9 +155,9 @@ void stepping_step(struct app *a)
         go_on(a);
         break;
     case STEPPING_COMPLAINT:
-        x->complaint_waits = client_step_complaint(a);
-        if (!x->complaint_waits)
-            go_on(a);
+        x->complaint_waits = false; /* of more of them the next poll tells */
+        client_step_complaint(a);
+        go_on(a);
         break;
     case STEPPING_READ_CLIENT:
         x->client_waits = false;

@@ -170,6 +170,17 @@ static void add_address(struct buffer *b, const struct address *a)
     end(b);
 }
 
+/* Bytes without a character of UTF-8 at their end that was cut in two. */
+static size_t whole_characters(const unsigned char *data, size_t len)
+{
+    size_t begin = len, bytes = 0;
+    while (begin > 0 && len - begin < 3 && (data[begin - 1] & 0xc0) == 0x80)
+        begin--;
+    if (begin > 0)
+        bytes = data[begin - 1] >= 0xf0 ? 4 : data[begin - 1] >= 0xe0 ? 3 : data[begin - 1] >= 0xc0 ? 2 : 1;
+    return begin > 0 && bytes > len - begin + 1 ? begin - 1 : len;
+}
+
 static void add_sample(struct buffer *b, const struct packed *p, const struct entry *e)
 {
     bool reads = p->id == CALL_RECVFROM || p->id == CALL_RECVMSG || p->id == CALL_RECVMMSG;
@@ -177,7 +188,7 @@ static void add_sample(struct buffer *b, const struct packed *p, const struct en
         buffer_append_text(b, "?");
     } else {
         buffer_append_byte(b, '"');
-        safe_append(b, p->u.data, p->sample);
+        safe_append(b, p->u.data, p->more ? whole_characters(p->u.data, p->sample) : p->sample);
         buffer_append_text(b, p->more ? "\"…" : "\"");
     }
     end(b);
@@ -407,6 +418,20 @@ bool call_found_ready(const struct entry *e, int fd)
     buffer_init(&arguments);
     bool found = strcmp(call_words(e, &arguments), names[CALL_POLL]) == 0 && arguments.len &&
                  ready_words((char *)arguments.data, fd);
+    buffer_done(&arguments);
+    return found;
+}
+
+bool call_reads_errors(const struct entry *e)
+{
+    struct buffer arguments;
+    bool found = false;
+    buffer_init(&arguments);
+    call_words(e, &arguments);
+    for (size_t at = 0; at < arguments.len && !found; at += strlen((char *)arguments.data + at) + 1) {
+        const char *word = (char *)arguments.data + at;
+        found = *word != '"' && strstr(word, "MSG_ERRQUEUE");
+    }
     buffer_done(&arguments);
     return found;
 }

@@ -89,6 +89,9 @@ const struct call_about *call_about(const char *name);
 enum call_id call_id_of(const struct entry *e);
 bool call_found_ready(const struct entry *e, int fd);
 
+/* Whether it reads the error queue (MSG_ERRQUEUE): its success is that an error came back. */
+bool call_reads_errors(const struct entry *e);
+
 /* Appends the call in short, as a figure has it: of flags the first alone, of a poll what it found. Returns 0, or −1 with ENOMEM. */
 int call_brief(const struct entry *e, struct buffer *out);
 

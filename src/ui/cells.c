@@ -20,7 +20,7 @@ struct look_alike {
 static const struct look_alike look_alikes[] = {
     {"→▶▸►", '>'}, {"←◄", '<'},   {"▲↑", '^'},  {"▼↓✓", 'v'},    {"✗×", 'x'},
     {"·─–—┄▃", '-'}, {"═▄", '='},  {"┊┆", ':'},  {"│▏▎▍", '|'},   {"┌┐└┘├┤┬┴┼╭╮╰╯▅", '+'},
-    {"⟳", '@'},    {"…", '~'},    {"▁", '_'},   {"▂", '.'},      {"▆", '*'},
+    {"⟳", '@'}, {"●", 'o'},    {"…", '~'},    {"▁", '_'},   {"▂", '.'},      {"▆", '*'},
     {"▇", '%'},    {"█▌▋▊▉", '#'},
 };
 
@@ -279,6 +279,16 @@ void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style)
     end = reach(c, row, col, end);
     for (col = col < 0 ? 0 : col; col < end; col++)
         cells_at(c, row, col)->style = style;
+}
+
+void cells_simplify(struct cells *c, struct area a)
+{
+    for (int row = a.row; c->ascii && row < a.row + a.rows; row++)
+        for (int col = a.col; col < a.col + a.cols; col++) {
+            struct cell *at = cells_at(c, row, col);
+            if (at && at->base >= 0x80 && look_alike(at->base) != '?')
+                at->base = (unsigned char)look_alike(at->base);
+        }
 }
 
 void cells_fill(struct cells *c, int row, int col, int end, uint8_t style, const char *character)

@@ -87,6 +87,9 @@ int cells_width(const struct cells *c, const char *text);
 void cells_select(struct cells *c, int row, int col, int end);
 void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style);
 
+/* With c->ascii: what stands there of our own characters becomes its look-alike. For our words among others' bytes, which then are shown so too. */
+void cells_simplify(struct cells *c, struct area a);
+
 /* Fills columns col to end (exclusive) with one character of our own. */
 void cells_fill(struct cells *c, int row, int col, int end, uint8_t style, const char *character);
 

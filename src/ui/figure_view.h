@@ -25,13 +25,15 @@ enum figure_item {
     FIGURE_ITEMS
 };
 
-enum { FIGURE_TEXT = 200, FIGURE_WAITS = 8, FIGURE_NAME = 96 };
+enum { FIGURE_TEXT = 400, FIGURE_WAITS = 8, FIGURE_NAME = 128 };
 
 /* A line of a box: a call with its result, or what is not known yet. Our own text, safe to show. */
 struct figure_line {
     enum figure_state { FIGURE_NOT_YET, FIGURE_DONE, FIGURE_FAILED } state;
-    char text[FIGURE_TEXT];
-    size_t tail;         /* where its end begins, the result: what is cut is before that */
+    struct figure_text {
+        char text[FIGURE_TEXT];
+        size_t tail;     /* where its end begins, the result: what is cut is before that */
+    } brief, whole;      /* the whole where there is room for it, and it is not empty */
 };
 
 struct figure_shown {
@@ -39,12 +41,16 @@ struct figure_shown {
     uint64_t steps;
     bool server, client;                /* which of them are open here */
     bool server_right;                  /* they change sides */
+    const char *instead;                /* a sentence in place of the charts, or NULL */
+    bool apart;                         /* the client talks to somebody else */
     char server_name[FIGURE_NAME], client_name[FIGURE_NAME]; /* their addresses */
     char transform[32];
     struct figure_line lines[FIGURE_ITEMS];
     enum figure_item now;               /* the one that runs, or runs next; FIGURE_ITEMS: none */
     bool request_flies, reply_flies;    /* a datagram has left and was not read yet */
-    size_t waiting, waiting_bytes, waiting_room; /* in the server's receive buffer */
+    char request[FIGURE_TEXT], reply[FIGURE_TEXT]; /* its first bytes */
+    const char *waits_at;               /* whose receive buffer is shown, or NULL */
+    size_t waiting, waiting_bytes, waiting_room; /* in there */
     size_t waits_told;
     char waits[FIGURE_WAITS][FIGURE_TEXT];
 };
@@ -53,6 +59,8 @@ struct figure_view {
     uint64_t at;          /* the call that is shown as the present one, 0: none yet */
     int64_t since;        /* mono, ns */
     bool transforms;      /* between the server's read and its write */
+    bool idle;            /* all that happened was shown, for as long as a call is */
+    bool open;            /* somebody looks */
 };
 
 void figure_view_draw(struct cells *c, struct area a, const struct figure_shown *f, bool focus);
