@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/scroll.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -42,13 +43,6 @@ void code_view_line(void *drawing, const char *text, size_t len, enum role role,
         cells_select(d->cells, row, d->area.col, end);
 }
 
-static void clamp(struct code_view *v)
-{
-    int most = v->lines - v->page;
-    v->top = v->top > most ? most : v->top;
-    v->top = v->top < 0 ? 0 : v->top;
-}
-
 void code_view_end(struct code_drawing *d, const char *problem, bool focus)
 {
     struct code_view *v = d->view;
@@ -59,7 +53,7 @@ void code_view_end(struct code_drawing *d, const char *problem, bool focus)
     if (d->marked >= 0 && d->marked != v->marked && (d->marked < v->top || d->marked >= v->top + v->page))
         v->top = d->marked - v->page / 2;
     v->marked = d->marked;
-    clamp(v);
+    v->top = scroll_clamp(v->top, v->page, v->lines);
     if (!d->cells)
         return;
     snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < v->lines ? v->top + v->page : v->lines, v->lines);
@@ -72,18 +66,5 @@ void code_view_end(struct code_drawing *d, const char *problem, bool focus)
 
 bool code_view_act(struct code_view *v, enum action action)
 {
-    int page = v->page > 1 ? v->page - 1 : 1;
-    switch (action) {
-    case ACTION_UP: v->top--; break;
-    case ACTION_DOWN: v->top++; break;
-    case ACTION_HALF_UP: v->top -= v->page / 2; break;
-    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
-    case ACTION_PAGE_UP: v->top -= page; break;
-    case ACTION_PAGE_DOWN: v->top += page; break;
-    case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = v->lines; break;
-    default: return false;
-    }
-    clamp(v);
-    return true;
+    return scroll_act(&v->top, action, v->page, v->lines);
 }

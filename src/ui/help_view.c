@@ -7,6 +7,7 @@
 
 #include "core/command.h"
 #include "core/transform.h"
+#include "ui/scroll.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -92,11 +93,7 @@ static int count_lines(const struct help_view *v)
 
 static void clamp(struct help_view *v)
 {
-    int most = count_lines(v) - v->page;
-    if (v->top > most)
-        v->top = most;
-    if (v->top < 0)
-        v->top = 0;
+    v->top = scroll_clamp(v->top, v->page, count_lines(v));
 }
 
 void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool focus)
@@ -117,18 +114,5 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
 
 bool help_view_act(struct help_view *v, enum action action)
 {
-    int page = v->page > 1 ? v->page - 1 : 1;
-    switch (action) {
-    case ACTION_UP: v->top--; break;
-    case ACTION_DOWN: v->top++; break;
-    case ACTION_HALF_UP: v->top -= v->page / 2; break;
-    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
-    case ACTION_PAGE_UP: v->top -= page; break;
-    case ACTION_PAGE_DOWN: v->top += page; break;
-    case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = count_lines(v); break;
-    default: return false;
-    }
-    clamp(v);
-    return true;
+    return scroll_act(&v->top, action, v->page, count_lines(v));
 }

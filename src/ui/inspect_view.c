@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/wire.h"
 #include "ui/bytes.h"
+#include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
 
@@ -487,11 +488,8 @@ static int count_lines(const struct inspect_view *v, struct scene *s)
 /* Returns the number of lines. */
 static int clamp(struct inspect_view *v, struct scene *s)
 {
-    int lines = count_lines(v, s), most = lines - v->page;
-    if (v->top > most)
-        v->top = most;
-    if (v->top < 0)
-        v->top = 0;
+    int lines = count_lines(v, s);
+    v->top = scroll_clamp(v->top, v->page, lines);
     return lines;
 }
 
@@ -560,18 +558,5 @@ void inspect_view_draw(struct inspect_view *v, struct cells *c, struct area a, s
 
 bool inspect_view_act(struct inspect_view *v, enum action action, struct scene *s)
 {
-    int page = v->page > 1 ? v->page - 1 : 1;
-    switch (action) {
-    case ACTION_UP: v->top--; break;
-    case ACTION_DOWN: v->top++; break;
-    case ACTION_HALF_UP: v->top -= v->page / 2; break;
-    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
-    case ACTION_PAGE_UP: v->top -= page; break;
-    case ACTION_PAGE_DOWN: v->top += page; break;
-    case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = count_lines(v, s); break;
-    default: return false;
-    }
-    clamp(v, s);
-    return true;
+    return scroll_act(&v->top, action, v->page, count_lines(v, s));
 }

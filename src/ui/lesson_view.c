@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
 
@@ -171,12 +172,6 @@ static int count_lines(const struct lesson_view *v, const struct lesson_shown *t
     return w.line;
 }
 
-static void clamp(struct lesson_view *v, int lines)
-{
-    v->top = v->top > lines - v->page ? lines - v->page : v->top;
-    v->top = v->top < 0 ? 0 : v->top;
-}
-
 /* Something was said: it comes into the window, as much of it as there is room for. */
 static void follow(struct lesson_view *v, const struct lesson_shown *t, bool ascii)
 {
@@ -192,7 +187,7 @@ static void follow(struct lesson_view *v, const struct lesson_shown *t, bool asc
     if (t->lesson && now != v->seen)
         v->top = lines - since <= v->page ? lines - v->page : since;
     v->seen = now;
-    clamp(v, lines);
+    v->top = scroll_clamp(v->top, v->page, lines);
 }
 
 static void draw_title(struct cells *c, struct area a, const struct lesson_shown *t, bool focus, int more)
@@ -229,20 +224,8 @@ void lesson_view_draw(struct lesson_view *v, struct cells *c, struct area a, con
 
 bool lesson_view_act(struct lesson_view *v, enum action action, const struct lesson_shown *t)
 {
-    int page = v->page > 1 ? v->page - 1 : 1, since, lines = count_lines(v, t, &since);
-    switch (action) {
-    case ACTION_UP: v->top--; break;
-    case ACTION_DOWN: v->top++; break;
-    case ACTION_HALF_UP: v->top -= v->page / 2; break;
-    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
-    case ACTION_PAGE_UP: v->top -= page; break;
-    case ACTION_PAGE_DOWN: v->top += page; break;
-    case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = lines; break;
-    default: return false;
-    }
-    clamp(v, lines);
-    return true;
+    int since;
+    return scroll_act(&v->top, action, v->page, count_lines(v, t, &since));
 }
 
 void lesson_view_go_on(struct lesson_view *v)

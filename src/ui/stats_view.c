@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
@@ -535,11 +536,8 @@ static int count_lines(struct stats_view *v, struct scene *s, const struct stats
 /* Returns the number of lines. */
 static int clamp(struct stats_view *v, struct scene *s, const struct stats_shown *t)
 {
-    int lines = count_lines(v, s, t), most = lines - v->page;
-    if (v->top > most)
-        v->top = most;
-    if (v->top < 0)
-        v->top = 0;
+    int lines = count_lines(v, s, t);
+    v->top = scroll_clamp(v->top, v->page, lines);
     return lines;
 }
 
@@ -576,20 +574,7 @@ void stats_view_draw(struct stats_view *v, struct cells *c, struct area a, struc
 
 bool stats_view_act(struct stats_view *v, enum action action, struct scene *s, const struct stats_shown *t)
 {
-    int page = v->page > 1 ? v->page - 1 : 1;
-    switch (action) {
-    case ACTION_UP: v->top--; break;
-    case ACTION_DOWN: v->top++; break;
-    case ACTION_HALF_UP: v->top -= v->page / 2; break;
-    case ACTION_HALF_DOWN: v->top += v->page / 2; break;
-    case ACTION_PAGE_UP: v->top -= page; break;
-    case ACTION_PAGE_DOWN: v->top += page; break;
-    case ACTION_OLDEST: v->top = 0; break;
-    case ACTION_NEWEST: v->top = count_lines(v, s, t); break;
-    default: return false;
-    }
-    clamp(v, s, t);
-    return true;
+    return scroll_act(&v->top, action, v->page, count_lines(v, s, t));
 }
 
 void stats_view_sort(struct stats_view *v)
