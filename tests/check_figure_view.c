@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grid.h"
 #include "unit.h"
 
 static struct cells cells;
@@ -52,21 +53,7 @@ static void draw(int rows, int cols, const struct figure_shown *f)
     figure_view_draw(&cells, (struct area){0, 0, rows, cols}, f, true);
 }
 
-static void check_rows(const char *const *rows, size_t count, int line)
-{
-    for (int row = 0; row < cells.rows; row++) {
-        struct buffer got;
-        const char *want = row < (int)count ? rows[row] : "";
-        buffer_init(&got);
-        cells_row_text(&cells, row, &got);
-        if (got.len != strlen(want) || (got.len && memcmp(got.data, want, got.len) != 0))
-            ck_abort_msg("line %d, row %d: \"%.*s\" and not \"%s\"", line, row, (int)got.len, (char *)got.data, want);
-        buffer_done(&got);
-    }
-}
-
-#define CHECK_ROWS(...) \
-    check_rows((const char *const[]){__VA_ARGS__}, UNIT_COUNT(((const char *const[]){__VA_ARGS__})), __LINE__)
+#define CHECK_ROWS(...) GRID_CHECK(&cells, 0, __VA_ARGS__)
 
 START_TEST(stands_whole_on_a_small_screen)
 {

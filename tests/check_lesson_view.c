@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/wrap.h"
+#include "grid.h"
 #include "unit.h"
 
 static struct cells cells;
@@ -46,21 +47,7 @@ static void draw(int rows, int cols, const struct lesson_shown *t)
     lesson_view_draw(&view, &cells, (struct area){0, 0, rows, cols}, t, false);
 }
 
-static void check_rows(const char *const *rows, size_t count, int line)
-{
-    for (int row = 0; row < cells.rows; row++) {
-        struct buffer got;
-        const char *want = row < (int)count ? rows[row] : "";
-        buffer_init(&got);
-        cells_row_text(&cells, row, &got);
-        if (got.len != strlen(want) || (got.len && memcmp(got.data, want, got.len) != 0))
-            ck_abort_msg("line %d, row %d: \"%.*s\" and not \"%s\"", line, row, (int)got.len, (char *)got.data, want);
-        buffer_done(&got);
-    }
-}
-
-#define CHECK_ROWS(...) \
-    check_rows((const char *const[]){__VA_ARGS__}, UNIT_COUNT(((const char *const[]){__VA_ARGS__})), __LINE__)
+#define CHECK_ROWS(...) GRID_CHECK(&cells, 0, __VA_ARGS__)
 
 START_TEST(asks_in_both_languages)
 {
