@@ -184,6 +184,15 @@ START_TEST(one_row_for_what_waits_has_the_next_of_it)
     cells_row_text(&cells, 19, &text);
     buffer_append_byte(&text, '\0');
     ck_assert_str_eq((char *)text.data, "─ in the server's receive buffer: 2 datagrams, 1,664 of 212,992 B · next \"hello…");
+    f.waiting = 1024;
+    f.waits_more = true;
+    f.waiting_bytes = 212800;
+    f.dropped = 9958;
+    draw(20, 80, &f);
+    buffer_clear(&text);
+    cells_row_text(&cells, 19, &text);
+    buffer_append_byte(&text, '\0');
+    ck_assert_str_eq((char *)text.data, "─ in the server's receive buffer: 1,024+ datagrams, 99 % full, 9,958 dropped · n");
     buffer_done(&text);
 }
 END_TEST

@@ -205,6 +205,54 @@ START_TEST(an_error_comes_back)
 }
 END_TEST
 
+/* What a rule's command answers is sent by a step of its own. */
+START_TEST(a_command_answers_later)
+{
+    struct terminal *t = screen_both((const char *[]){"--allow-exec", NULL}, NULL);
+    screen_send(t, "/rule starts h => exec sed s/h/J/");
+    terminal_type(t, "/step on\r");
+    terminal_wait(t, "step>");
+    terminal_type(t, "hello\r");
+    terminal_wait(t, "1 → hello");
+    terminal_type(t, "  ");
+    terminal_wait(t, " make the reply: no call");
+    terminal_type(t, " ");
+    terminal_wait(t, "the rule's command is run, its answer comes later");
+    terminal_type(t, " ");
+    terminal_wait(t, " sends the reply to whoever asked"); /* when it is there, by itself */
+    ck_assert(!terminal_find(t, "hello → ", NULL, NULL));
+    terminal_type(t, " ");
+    terminal_wait(t, "hello → Jello");
+    terminal_type(t, "  ");
+    terminal_wait(t, "1 ← Jello");
+    screen_end(t);
+}
+END_TEST
+
+/* With its socket goes what was to be done next. */
+START_TEST(a_socket_goes_between_two_steps)
+{
+    struct terminal *t = screen_both(NONE, NULL);
+    terminal_type(t, "/step on\r");
+    terminal_wait(t, "step>");
+    terminal_type(t, "one\r");
+    terminal_wait(t, "1 → one");
+    terminal_type(t, "  ");
+    terminal_wait(t, "upper makes the reply: no call");
+    terminal_type(t, "/close server\r");
+    terminal_wait(t, "the server was closed before it answered");
+    terminal_wait(t, "poll() asks");
+    terminal_type(t, "/listen 127.0.0.1 0\r");
+    terminal_wait(t, " all the same");
+    terminal_type(t, "/close client\r/close server\r");
+    terminal_wait(t, "no socket is open");
+    terminal_type(t, " /calls\r"); /* and no poll of nothing is made */
+    terminal_wait(t, "─ Calls");
+    ck_assert(!terminal_find(t, "poll([], ", NULL, NULL));
+    screen_end(t);
+}
+END_TEST
+
 /* What no figure can be made of is said; a client that talks to somebody else has no arrow to our server. */
 START_TEST(it_claims_no_more_than_it_knows)
 {
@@ -242,6 +290,8 @@ int main(void)
         {"the mark walks", the_mark_walks},
         {"it opens with the newest turn", it_opens_with_the_newest_turn},
         {"an error comes back", an_error_comes_back},
+        {"a command answers later", a_command_answers_later},
+        {"a socket goes between two steps", a_socket_goes_between_two_steps},
         {"it claims no more than it knows", it_claims_no_more_than_it_knows},
         {"the session is a program", the_session_is_a_program},
     };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "unit.h"
 
@@ -88,12 +89,30 @@ START_TEST(the_first_ones_are_told)
 }
 END_TEST
 
+START_TEST(an_overflow_is_counted)
+{
+    enum { SENT = 300 };
+    const int little = 4096;
+    static char kilobyte[1000];
+    struct waiting w;
+    open_pair();
+    ck_assert_int_eq(setsockopt(to.fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    for (int i = 0; i < SENT; i++)
+        ck_assert_int_eq(udp_send(&from, &at, kilobyte, sizeof kilobyte), 0);
+    waiting_look(&to, &w);
+    ck_assert_uint_gt(w.drops, 0);
+    ck_assert_uint_eq(w.count + w.drops, SENT);
+    close_pair();
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {"an empty buffer", an_empty_buffer},
         {"nothing is taken out", nothing_is_taken_out},
         {"the first ones are told", the_first_ones_are_told},
+        {"an overflow is counted", an_overflow_is_counted},
     };
     return unit_run("waiting", tests, UNIT_COUNT(tests));
 }

@@ -161,7 +161,9 @@ static void put_transform(struct screen *s, struct figure_shown *f, uint64_t rea
     uint64_t next = journal_after(a->journal, n, ROLE_SERVER, JOURNAL_DATAGRAMS);
     if (a->stepping.on && a->server.pending_count) {
         const struct pending *p = &a->server.pending[0];
-        made = (struct made){tx_bytes(a->server.tx)->data + p->start, p->len, p->reason};
+        made.reason = p->reason ? p->reason : p->command ? "its rule runs a command" : made.reason;
+        if (p->has_reply && !p->reason)
+            made = (struct made){tx_bytes(a->server.tx)->data + p->start, p->len, NULL};
     } else if (next && journal_get(a->journal, next, &reply) && reply.reply_to == n) {
         made = (struct made){reply.data, reply.kept, NULL};
     }
@@ -181,6 +183,8 @@ static void put_waiting(const struct app *a, struct figure_shown *f)
     waiting_look(f->server ? &a->server.udp : &a->client.udp, &w);
     f->waits_at = f->server ? "server" : "client";
     f->waiting = w.count;
+    f->dropped = w.drops;
+    f->waits_more = w.count == WAITING_COUNTED;
     f->waiting_bytes = w.bytes;
     f->waiting_room = w.room;
     f->waits_told = w.told < FIGURE_WAITS ? w.told : FIGURE_WAITS;

@@ -402,12 +402,23 @@ int server_open(struct app *a, const struct address *local)
     return server_watch(a);
 }
 
+/* In step mode the step that answers has not come yet. */
+static void leave_unanswered(struct pending *p)
+{
+    if (p->has_reply || p->reason || p->command)
+        return;
+    p->reason = "the server was closed before it answered";
+    p->told = EVENT_SUPPRESSED;
+}
+
 void server_settle(struct app *a)
 {
     size_t datagrams = 0, bytes = 0;
     if (a->server.udp.fd < 0)
         return;
     a->server.closing = true; /* rules could take their time, and run commands, for nothing */
+    if (a->stepping.on && a->server.pending_count)
+        leave_unanswered(&a->server.pending[0]);
     do {
         journal_pending(a);
         a->server.work = 0;

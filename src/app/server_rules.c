@@ -75,11 +75,17 @@ bool rules_answer(struct app *a, struct pending *p)
 
 static void exec_ready(void *context, short revents);
 
-/* What is to be polled may be another after each call. While the socket is full there is no room for results. */
+/* While the socket is full there is no room for results; in step mode each has to wait for the steps of the one before it. */
+static bool may_take(const struct app *a)
+{
+    return !a->server.full && a->server.pending_count < (a->stepping.on ? 1 : TX_MOST);
+}
+
+/* What is to be polled may be another after each call. */
 static void watch_exec(struct app *a)
 {
     struct server *s = &a->server;
-    int fd = s->full ? -1 : exec_fd(s->exec);
+    int fd = may_take(a) ? exec_fd(s->exec) : -1;
     if (s->exec_fd >= 0 && s->exec_fd != fd)
         loop_unwatch(a->loop, s->exec_fd);
     s->exec_fd = fd;
@@ -170,7 +176,7 @@ static void take_results(struct app *a)
     struct server *s = &a->server;
     struct exec_result result;
     int got = 0;
-    while (!s->full && s->pending_count < TX_MOST && (got = exec_take(s->exec, &result)) > 0)
+    while (may_take(a) && (got = exec_take(s->exec, &result)) > 0)
         take_result(a, &result);
     if (got < 0)
         app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL,

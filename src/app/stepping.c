@@ -82,9 +82,45 @@ int stepping_set(struct app *a, bool on)
     return 0;
 }
 
+/* What the present socket still has for a read; nobody is told of this look. */
+static bool still_waits(int fd, short event)
+{
+    struct pollfd p = {.fd = fd, .events = event};
+    return fd >= 0 && poll(&p, 1, 0) == 1 && p.revents & event;
+}
+
+/* When the server has done its part, what the poll showed of the client. */
+static void go_on(struct app *a)
+{
+    struct stepping *x = &a->stepping;
+    x->next = x->complaint_waits ? STEPPING_COMPLAINT : x->client_waits ? STEPPING_READ_CLIENT : STEPPING_POLL;
+}
+
+/* Between two steps sockets were closed or opened, or a rule's command has answered: what cannot come next any more does not, and what pends has its step. */
+static void follow(struct app *a)
+{
+    struct stepping *x = &a->stepping;
+    const struct pending *p = &a->server.pending[0];
+    bool pends = a->server.pending_count && !a->server.full, made = p->has_reply || p->reason || p->command;
+    x->complaint_waits &= still_waits(a->client.udp.fd, POLLERR);
+    x->client_waits &= still_waits(a->client.udp.fd, POLLIN);
+    if (pends)
+        x->next = made ? STEPPING_REPLY : STEPPING_TRANSFORM;
+    else if (!a->server.pending_count && (x->next == STEPPING_TRANSFORM || x->next == STEPPING_REPLY))
+        go_on(a);
+    else if (x->next == STEPPING_READ_SERVER && !still_waits(a->server.udp.fd, POLLIN))
+        go_on(a);
+    else if (x->next == STEPPING_COMPLAINT || x->next == STEPPING_READ_CLIENT)
+        go_on(a);
+    else if (x->next == STEPPING_RELEASE && faults_due(a) == INT64_MAX)
+        x->next = STEPPING_POLL;
+}
+
 void stepping_turn(struct app *a)
 {
-    if (a->stepping.wanted && !a->stepping.on && client_is_plain(a) && server_is_plain(a))
+    if (a->stepping.on)
+        follow(a);
+    else if (a->stepping.wanted && client_is_plain(a) && server_is_plain(a))
         begin(a);
 }
 
@@ -110,13 +146,6 @@ static void look(struct app *a)
         x->next = STEPPING_RELEASE;
 }
 
-/* When the server has done its part, what the poll showed of the client. */
-static void go_on(struct app *a)
-{
-    struct stepping *x = &a->stepping;
-    x->next = x->complaint_waits ? STEPPING_COMPLAINT : x->client_waits ? STEPPING_READ_CLIENT : STEPPING_POLL;
-}
-
 static void release(struct app *a)
 {
     int64_t due = faults_due(a);
@@ -133,8 +162,9 @@ static void release(struct app *a)
 void stepping_step(struct app *a)
 {
     struct stepping *x = &a->stepping;
-    if (!x->on)
+    if (!x->on || (a->server.udp.fd < 0 && a->client.udp.fd < 0))
         return;
+    follow(a);
     x->count++;
     switch (x->next) {
     case STEPPING_POLL: look(a); if (x->next == STEPPING_POLL) go_on(a); break;
@@ -168,12 +198,28 @@ void stepping_step(struct app *a)
     }
 }
 
+/* What becomes of the reply that pends. */
+static void reply_words(const struct app *a, char *text, size_t room)
+{
+    const struct pending *p = &a->server.pending[0];
+    if (p->reason)
+        snprintf(text, room, "no reply goes out: %s", p->reason);
+    else if (p->command)
+        snprintf(text, room, "the rule's command is run, its answer comes later: no call");
+    else if (p->linked)
+        snprintf(text, room, "the reply goes to the %s: no call", p->after ? "rule's \"after\", which holds it" : "fault link, which may hold or drop it");
+    else
+        snprintf(text, room, "sendto(%d) sends the reply to whoever asked", a->server.udp.fd);
+}
+
 void stepping_words(const struct app *a, char *text, size_t room)
 {
     const int server = a->server.udp.fd, client = a->client.udp.fd;
-    const struct pending *p = &a->server.pending[0];
     switch (a->stepping.next) {
-    case STEPPING_POLL: snprintf(text, room, "poll() asks which socket has something to read"); break;
+    case STEPPING_POLL:
+        snprintf(text, room, server < 0 && client < 0 ? "nothing, since no socket is open: /listen or /to opens one" :
+                 "poll() asks which socket has something to read");
+        break;
     case STEPPING_READ_SERVER:
         snprintf(text, room, "recvfrom(%d) takes out the oldest datagram, whole, and says who sent it", server);
         break;
@@ -181,12 +227,7 @@ void stepping_words(const struct app *a, char *text, size_t room)
         snprintf(text, room, a->server.rules.count ? "the rules, else %s, make the reply: no call" : "%s makes the reply: no call",
                  a->server.transform->name);
         break;
-    case STEPPING_REPLY:
-        if (p->reason)
-            snprintf(text, room, "no reply goes out: %s", p->reason);
-        else
-            snprintf(text, room, "sendto(%d) sends the reply to whoever asked", server);
-        break;
+    case STEPPING_REPLY: reply_words(a, text, room); break;
     case STEPPING_COMPLAINT: snprintf(text, room, "recvmsg(%d) with MSG_ERRQUEUE asks what went wrong", client); break;
     case STEPPING_READ_CLIENT: snprintf(text, room, "recvfrom(%d) takes out what came back", client); break;
     case STEPPING_RELEASE: snprintf(text, room, "time leaps to where your /fault lets go of what it holds"); break;

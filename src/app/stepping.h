@@ -37,7 +37,7 @@ struct stepping {
 /* Switches it on or off. Returns 0, or −1 and a sentence in app->why. */
 int stepping_set(struct app *a, bool on);
 
-/* Begins as soon as it can. */
+/* Begins as soon as it can; while it is on, follows what sockets and rules' commands did since the last step. */
 void stepping_turn(struct app *a);
 
 /* Makes the next call. */

@@ -35,6 +35,7 @@ void waiting_look(const struct udp *u, struct waiting *out)
     if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0) {
         out->bytes = info[SK_MEMINFO_RMEM_ALLOC];
         out->room = info[SK_MEMINFO_RCVBUF];
+        out->drops = info[SK_MEMINFO_DROPS];
     }
     for (; out->count < WAITING_COUNTED && out->bytes && peek(u, (int)offset, &one); out->count++) {
         if (out->told < WAITING_TOLD)

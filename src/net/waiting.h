@@ -20,6 +20,7 @@ struct waiting_one {
 struct waiting {
     size_t count;          /* datagrams, WAITING_COUNTED at most; an empty one shows to the first look alone: so the kernel has it */
     size_t bytes, room;    /* of the kernel's memory: taken by them, and what there is; 0 where it does not tell */
+    size_t drops;          /* what came when there was none, since the socket is */
     size_t told;           /* so many stand in `first`, oldest first */
     struct waiting_one first[WAITING_TOLD];
 };

@@ -281,15 +281,27 @@ static void put_head(struct chart *h, int row, const char *name, const char *add
     cells_put_safe(h->cells, row, h->left, h->right + 1, STYLE_FOCUS, (const unsigned char *)text, strlen(text));
 }
 
+/* " in the server's receive buffer: 2 datagrams, 1,664 of 212,992 B "; of one that overflowed how full it is, and how many were dropped. */
+static void say_waiting(const struct figure_shown *f, char *text, size_t room)
+{
+    char count[UNITS_TEXT], bytes[UNITS_TEXT], all[UNITS_TEXT], dropped[UNITS_TEXT];
+    int at = snprintf(text, room, " in the %s's receive buffer: %s%s datagram%s, ", f->waits_at,
+                      units_format_count(f->waiting, count), f->waits_more ? "+" : "", f->waiting == 1 ? "" : "s");
+    if (f->dropped)
+        snprintf(text + at, room - (size_t)at, "%zu %% full, %s dropped ",
+                 f->waiting_room ? f->waiting_bytes * 100 / f->waiting_room : 0, units_format_count(f->dropped, dropped));
+    else
+        snprintf(text + at, room - (size_t)at, "%s of %s B ", units_format_count(f->waiting_bytes, bytes),
+                 units_format_count(f->waiting_room, all));
+}
+
 /* What waits in the kernel, below the charts: as much as there is room for. */
 static void put_waiting(struct cells *c, struct area a, const struct figure_shown *f)
 {
-    char count[UNITS_TEXT], bytes[UNITS_TEXT], room[UNITS_TEXT], text[200];
+    char text[200];
     if (a.rows < 1 || !f->waits_at)
         return;
-    snprintf(text, sizeof text, " in the %s's receive buffer: %s datagram%s, %s of %s B ", f->waits_at,
-             units_format_count(f->waiting, count), f->waiting == 1 ? "" : "s",
-             units_format_count(f->waiting_bytes, bytes), units_format_count(f->waiting_room, room));
+    say_waiting(f, text, sizeof text);
     cells_fill(c, a.row, a.col, a.col + a.cols, STYLE_DIM, "─");
     int col = cells_put(c, a.row, a.col + 1, a.col + a.cols, f->waiting ? STYLE_NOTICE : STYLE_DIM, text);
     for (size_t i = 0; i < f->waits_told && (a.rows == 1 ? i < 1 : (int)i + 1 < a.rows); i++) {

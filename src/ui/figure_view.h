@@ -51,6 +51,8 @@ struct figure_shown {
     char request[FIGURE_TEXT], reply[FIGURE_TEXT]; /* its first bytes */
     const char *waits_at;               /* whose receive buffer is shown, or NULL */
     size_t waiting, waiting_bytes, waiting_room; /* in there */
+    size_t dropped;                     /* since there was no room in it */
+    bool waits_more;                    /* they were not counted to the end */
     size_t waits_told;
     char waits[FIGURE_WAITS][FIGURE_TEXT];
 };
