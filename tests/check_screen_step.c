@@ -280,6 +280,51 @@ START_TEST(it_claims_no_more_than_it_knows)
 }
 END_TEST
 
+struct side {
+    const char *text;
+    bool left;
+};
+
+static bool is_on_side(struct terminal *t, void *context)
+{
+    const struct side *want = context;
+    int row, col;
+    return terminal_find(t, want->text, &row, &col) && row < 2 && (col < t->cols / 2) == want->left;
+}
+
+static void wait_side(struct terminal *t, const char *text, bool left)
+{
+    terminal_wait_until(t, is_on_side, &(struct side){text, left}, left ? "the server on the left" : "the server on the right");
+}
+
+/* Panes side by side, figure and ladder: each has its own way, and all follow what is wished. */
+START_TEST(the_server_stands_where_it_shall)
+{
+    static const struct {
+        const char *wish;
+        bool panes, figure, ladder; /* left */
+    } cases[] = {{"auto", false, true, false}, {"left", true, true, true}, {"right", false, false, false}};
+    struct terminal *t = screen_both(NONE, NULL);
+    char text[40];
+    terminal_resize(t, 36, 120);
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        snprintf(text, sizeof text, "/set server %s", cases[i].wish);
+        screen_send(t, text);
+        wait_side(t, " Server ", cases[i].panes);
+        screen_send(t, "/figure");
+        wait_side(t, "SERVER 127", cases[i].figure);
+        screen_send(t, "/ladder");
+        terminal_wait(t, "─ Ladder ─");
+        int client, server, row;
+        ck_assert(terminal_find(t, " client", &row, &client) && terminal_find(t, " server", &row, &server));
+        ck_assert_int_eq(server < client, cases[i].ladder);
+        terminal_type(t, "\033OQ"); /* F2: back to the panes */
+        terminal_wait(t, "─ Server ─");
+    }
+    screen_end(t);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -293,6 +338,7 @@ int main(void)
         {"a command answers later", a_command_answers_later},
         {"a socket goes between two steps", a_socket_goes_between_two_steps},
         {"it claims no more than it knows", it_claims_no_more_than_it_knows},
+        {"the server stands where it shall", the_server_stands_where_it_shall},
         {"the session is a program", the_session_is_a_program},
     };
     return unit_run("screen_step", tests, UNIT_COUNT(tests));
