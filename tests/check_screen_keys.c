@@ -481,6 +481,21 @@ START_TEST(test_redraw)
 END_TEST
 
 /* Keys that mean nothing leave no trace. */
+/* Escape twice, and then a word: nothing of it is taken for a key. */
+START_TEST(test_escape_twice)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    terminal_type(t, "/view help\r");
+    terminal_wait(t, "─ Help ─");
+    terminal_type(t, "\033\033");
+    terminal_wait(t, "─ Server ─");
+    terminal_wait(t, "/help shows keys and commands");
+    terminal_type(t, "hello");
+    screen_wait_line(t, "hello");
+    screen_end(t);
+}
+END_TEST
+
 START_TEST(test_unknown_keys)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -514,6 +529,7 @@ int main(void)
         {"Escape and 1 typed slowly are F1 too", test_slow_escape},
         {"help scrolls", test_help_scrolls},
         {"^L paints anew", test_redraw},
+        {"Escape twice is two keys", test_escape_twice},
         {"unknown keys leave no trace", test_unknown_keys},
     };
     return unit_run("screen: keys", tests, UNIT_COUNT(tests));

@@ -28,7 +28,7 @@ START_TEST(goes_from_question_to_end)
     terminal_type(t, "C\r");
     terminal_wait(t, "✗ a it is:");
     terminal_wait(t, "on to which-port");
-    terminal_type(t, "\r");
+    terminal_type(t, "\r\r");
     terminal_wait(t, "Lesson 2 of 17");
     screen_end(t);
 }
@@ -103,7 +103,15 @@ START_TEST(says_what_is_wrong)
     terminal_wait(t, " which-port  which-address");
     terminal_type(t, "p\t");
     terminal_wait(t, "> /lesson which-port");
-    terminal_type(t, "\025/lesson nonsense\r");
+    terminal_type(t, "\025/lesson 6\r");
+    terminal_wait(t, "Lesson 6 of 17");
+    terminal_wait(t, "answer>");
+    terminal_type(t, "nonsense\r");
+    terminal_wait(t, "the question comes first");
+    terminal_type(t, "\033");
+    terminal_wait(t, "left the lesson two-clients");
+    screen_wait_line(t, "");
+    terminal_type(t, "/lesson nonsense\r");
     terminal_wait(t, "there is no lesson \"nonsense\"");
     terminal_type(t, "\025/lesson ./no-such-file\r");
     terminal_wait(t, "cannot read ./no-such-file");

@@ -18,7 +18,7 @@ void grid_check(const struct cells *c, int first, const char *const *rows, size_
         buffer_append_text(&want, row - first < (int)count ? rows[row - first] : "");
         buffer_append_byte(&want, '\n');
     }
-    if (got.len != want.len || memcmp(got.data, want.data, got.len) != 0)
+    if (got.len != want.len || (got.len && memcmp(got.data, want.data, got.len) != 0))
         ck_abort_msg("line %d: there stands\n%.*sand not\n%.*s", line, (int)got.len, (char *)got.data, (int)want.len,
                      (char *)want.data);
     buffer_done(&got);

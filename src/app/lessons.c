@@ -56,9 +56,13 @@ struct lessons {
 
 /* --- reading --- */
 
+/* By its name, or by the number that its title shows. */
 static const struct lesson_source *find_source(const char *name)
 {
     const struct lesson_source *s;
+    int64_t number = units_parse_count(name, 1, 1000);
+    if (number > 0)
+        return lesson_source_at((size_t)number - 1);
     for (size_t i = 0; (s = lesson_source_at(i)) != NULL; i++)
         if (strcmp(s->name, name) == 0)
             return s;

@@ -107,6 +107,8 @@ static void keep_ticking(struct screen *s)
         due = now + UNITS_SECOND / 2;
     else if (s->view == VIEW_FIGURE || s->view == VIEW_CODE)
         due = screen_figure_turn(s, now);
+    if (s->view == VIEW_FIGURE && s->app->stepping.on) /* what others send waits unseen by the loop */
+        due = now + UNITS_SECOND / 4;
     if (expecting_is_on(s->app) && (!due || due > now + UNITS_SECOND / 10))
         due = now + UNITS_SECOND / 10;
     if (due && !s->tick.set)
@@ -138,7 +140,7 @@ static void escape_over(void *context)
 {
     struct screen *s = context;
     struct key key;
-    if (key_timeout(&s->decoder, &key))
+    while (key_timeout(&s->decoder, &key)) /* Escape twice is two keys */
         screen_key(s, &key);
 }
 

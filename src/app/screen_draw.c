@@ -393,6 +393,16 @@ static void draw_hint(struct screen *s)
         cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");
 }
 
+/* What the view's key does now. */
+static const char *key_label(const struct screen *s, enum view view)
+{
+    if (view == VIEW_FIGURE && s->view == VIEW_FIGURE)
+        return "Python";
+    if (view == VIEW_FIGURE && s->view == VIEW_CODE)
+        return s->code.language == CODE_PYTHON ? "C" : "back";
+    return s->view == view ? "back" : view_info(view)->label;
+}
+
 static void draw_keys(struct screen *s)
 {
     int row = s->layout.keys, end = s->cells.cols, col = 1;
@@ -404,7 +414,7 @@ static void draw_keys(struct screen *s)
             if (info->key != key)
                 continue;
             col = cells_printf(&s->cells, row, col, end, STYLE_KEY, "F%d", key);
-            col = cells_printf(&s->cells, row, col, end, STYLE_HINT, " %s  ", s->view == view ? "back" : info->label);
+            col = cells_printf(&s->cells, row, col, end, STYLE_HINT, " %s  ", key_label(s, view));
         }
     cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1-6 too)");
 }

@@ -182,7 +182,7 @@ static int answer_of(const unsigned char *text, size_t len)
     return letter >= 'a' && letter < 'a' + LESSON_ANSWERS ? letter - 'a' : -1;
 }
 
-static bool answer(struct screen *s, const unsigned char *text, size_t len)
+static void answer(struct screen *s, const unsigned char *text, size_t len)
 {
     if (len == 1 && text[0] == '?') {
         if (!lessons_hint(s->app))
@@ -191,9 +191,7 @@ static bool answer(struct screen *s, const unsigned char *text, size_t len)
         screen_say(
             s, STYLE_NOTICE,
             "the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson");
-        return false;
     }
-    return true;
 }
 
 /* Empty lines go on. */
@@ -217,16 +215,21 @@ bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len)
 {
     if (!is_open(s))
         return false;
-    bool asks = lessons_state(s->app) == LESSONS_ASKS, taken = true;
+    bool asks = lessons_state(s->app) == LESSONS_ASKS;
     if (!asks && len)
         return false; /* who tries lines of his own may */
+    if (len == 0 && s->lesson.view.below > 0) { /* nothing is passed over unread */
+        int top = s->lesson.view.top;
+        screen_scroll(s, PART_VIEW, ACTION_PAGE_DOWN);
+        s->lesson.view.below -= s->lesson.view.top - top; /* the next key may come before the next frame */
+        return true;
+    }
     lesson_view_go_on(&s->lesson.view);
     if (asks)
-        taken = answer(s, text, len);
+        answer(s, text, len);
     else
         go_on(s);
-    if (taken)
-        line_take(s->line, false);
+    line_take(s->line, false);
     return true;
 }
 
@@ -245,7 +248,7 @@ bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
         snprintf(out, room, "a b c d and Enter: then we try it · ? hint · Esc leaves, your place is kept");
         break;
     case LESSONS_RESTS:
-        snprintf(out, room, "Enter goes on · or send lines of your own · F5 the calls · Esc leaves");
+        snprintf(out, room, s->lesson.view.below > 0 ? "Enter: the rest of it · PgUp PgDn scroll · Esc leaves" : "Enter goes on · or send lines of your own · F5 the calls · Esc leaves");
         break;
     case LESSONS_RUNS: snprintf(out, room, "it runs · Esc leaves, your place is kept"); break;
     case LESSONS_OVER:

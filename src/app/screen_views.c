@@ -101,9 +101,9 @@ static void act_log(struct screen *s, enum action action)
 
 static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
-    [VIEW_LADDER] = {draw_log, act_log, "j k choose · Enter inspect · / search · & filter · Left Right more clients · q back", LOG_LADDER},
+    [VIEW_LADDER] = {draw_log, act_log, "j k choose · Enter inspect · / search · & filter · Left Right clients", LOG_LADDER},
     [VIEW_FIGURE] = {draw_figure, act_figure, "/step on: one call at a time · /speed X · ? help · q back", LOG_NONE},
-    [VIEW_CODE] = {draw_code, act_code, "j k scroll · F3 again: C, then back · /save FILE.py or FILE.c writes it · q back", LOG_NONE},
+    [VIEW_CODE] = {draw_code, act_code, "j k scroll · F3 goes on · /save FILE.py or FILE.c · q back", LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
     [VIEW_LESSON] = {draw_lesson, act_lesson, SCROLLS, LOG_NONE},

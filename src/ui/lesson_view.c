@@ -219,7 +219,8 @@ void lesson_view_draw(struct lesson_view *v, struct cells *c, struct area a, con
     cells_blank(c, a, STYLE_PLAIN);
     struct sheet w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0};
     walk(&w, v, t);
-    draw_title(c, a, t, focus, w.line - v->top - v->page);
+    v->below = w.line - v->top - v->page;
+    draw_title(c, a, t, focus, v->below);
 }
 
 bool lesson_view_act(struct lesson_view *v, enum action action, const struct lesson_shown *t)

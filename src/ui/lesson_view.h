@@ -40,6 +40,7 @@ struct lesson_view {
     int page, cols;           /* the room that it had last, the title apart */
     size_t since;             /* what had been said when the user last did something */
     size_t seen;              /* what was said at the last drawing */
+    int below;                /* lines below the window then */
     bool alone;               /* one language, since both had no room or one was asked for */
     bool ascii;               /* no Chinese can be drawn */
 };
