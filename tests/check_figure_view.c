@@ -141,6 +141,7 @@ START_TEST(uses_the_room_of_a_large_screen)
     fill(&f);
     set_text(&f.lines[FIGURE_SERVER_POLL].whole, "poll([{4, POLLIN: POLLIN}, {5, POLLIN}], 2, 0) = 1");
     set_text(&f.lines[FIGURE_CLIENT_SOCKET].whole, "socket(AF_INET, SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0) = 5");
+    draw(32, 120, &f);
     CHECK_ROWS("═ Figure ═ step 9 ═ time stands still ═════════════════════════════════════════════════════ Space next call · c run on ═",
                " SERVER 127.0.0.1:12000                                               CLIENT :45831, picked at sendto()",
                " ┌─ create socket ───────────────────────────────┐                    ┌─ create socket ───────────────────────────────┐",
