@@ -34,7 +34,7 @@ static int begin(struct export_context *x, struct buffer *out)
         return -1;
     log_view_init(&v, &ladder_log);
     ladder_log.draw_title(&v, &s->cells, (struct area){0, 0, head, COLS}, &s->scene, false);
-    for (int row = 0; row < head; row++)
+    for (int row = 1; row < head; row++) /* the title names keys */
         put_row(s, row, out);
     return out->failed ? -1 : 0;
 }
