@@ -144,9 +144,10 @@ static void escape_over(void *context)
         screen_key(s, &key);
 }
 
-/* The terminal is gone: nothing can be shown or asked any more. */
+/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop does not hold signals back any more. */
 static void hang_up(struct screen *s)
 {
+    signal(SIGHUP, SIG_IGN);
     loop_unwatch(s->app->loop, term_fd(s->term));
     screen_leave(s);
 }
