@@ -104,6 +104,8 @@ static const struct call_case cases[] = {
     {{.id = CALL_SENDTO, .fd = FD, .numbers = {5}, .len = 5, .result = 5}, "127.0.0.1:12000", "hello",
      "sendto(5, \"hello\", 5, 0, 127.0.0.1:12000) = 5"},
     {{.id = CALL_SENDTO, .fd = FD}, "127.0.0.1:12000", "", "sendto(5, \"\", 0, 0, 127.0.0.1:12000) = 0"},
+    {{.id = CALL_SENDTO, .fd = FD, .numbers = {6}, .len = 6, .result = 6}, "127.0.0.1:9", "a\"b\"\"\\",
+     "sendto(5, \"a\\\"b\\\"\\\"\\\\\", 6, 0, 127.0.0.1:9) = 6"},
     {{.id = CALL_SENDTO, .fd = FD, .numbers = {5}, .len = 5, .result = -1, .error = ENETUNREACH}, "127.0.0.1:9", "hello",
      "sendto(5, \"hello\", 5, 0, 127.0.0.1:9) = -1 ENETUNREACH"},
     {{.id = CALL_SENDTO, .fd = FD, .numbers = {32}, .len = 32, .result = 32},

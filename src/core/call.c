@@ -181,6 +181,20 @@ static size_t whole_characters(const unsigned char *data, size_t len)
     return begin > 0 && bytes > len - begin + 1 ? begin - 1 : len;
 }
 
+/* As C has them, so that one sees where they end. */
+static void add_quoted(struct buffer *b, const unsigned char *data, size_t len)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < len; i++)
+        if (data[i] == '"' || data[i] == '\\') {
+            safe_append(b, data + from, i - from);
+            buffer_append_byte(b, '\\');
+            buffer_append_byte(b, data[i]);
+            from = i + 1;
+        }
+    safe_append(b, data + from, len - from);
+}
+
 static void add_sample(struct buffer *b, const struct packed *p, const struct entry *e)
 {
     bool reads = p->id == CALL_RECVFROM || p->id == CALL_RECVMSG || p->id == CALL_RECVMMSG;
@@ -188,7 +202,7 @@ static void add_sample(struct buffer *b, const struct packed *p, const struct en
         buffer_append_text(b, "?");
     } else {
         buffer_append_byte(b, '"');
-        safe_append(b, p->u.data, p->more ? whole_characters(p->u.data, p->sample) : p->sample);
+        add_quoted(b, p->u.data, p->more ? whole_characters(p->u.data, p->sample) : p->sample);
         buffer_append_text(b, p->more ? "\"…" : "\"");
     }
     end(b);
