@@ -176,6 +176,22 @@ START_TEST(what_is_held_is_overtaken)
 }
 END_TEST
 
+/* How long it is held stands beside the payload, or not at all. */
+START_TEST(a_long_hold_leaves_room_for_the_payload)
+{
+    begin();
+    uint64_t n = ask_with(1, "a payload that is long", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 1, "held until the next one, at most 500.0 ms, by your /fault");
+    ask(2, "x");
+    uint64_t held = reply_with(arrive(2, CLIENT_AT, "x"), "HELD REPLY", FLAG_DELAYED);
+    say(ROLE_SERVER, EVENT_FAULT, held, 2, "held until the next one, at most 500.0 ms, by your /fault");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── a payload th… ──⟳     │ held here by /fault",
+        " 15:31:10.143   2 ├─── x ───┆───────────────►│ 1 B, overtakes 1",
+        " 15:31:10.163   2 │        ⟳┆─ HELD REPLY ───┤ held here by /fault");
+}
+END_TEST
+
 START_TEST(what_ends_says_why)
 {
     begin();
@@ -355,6 +371,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"a datagram is one arrow", a_datagram_is_one_arrow},
         {"what is held is overtaken", what_is_held_is_overtaken},
+        {"a long hold leaves room for the payload", a_long_hold_leaves_room_for_the_payload},
         {"what ends says why", what_ends_says_why},
         {"copies and strangers", copies_and_strangers},
         {"dropped on its way in", dropped_on_its_way_in},

@@ -195,6 +195,35 @@ static int put_words(struct cells *c, int row, int left, int right, bool to_righ
     return to_right ? col + width + 1 : col - 1;
 }
 
+/* The end of an arrow that is cut: its sign, and of one that is held how long, where that fits beside the payload. */
+static const char *cut_mark(const struct cells *c, const struct ladder_row *r, bool to_right, int room, char *out, size_t size)
+{
+    if (r->kind != LADDER_HELD)
+        return to_right ? "── ✗" : "✗ ──";
+    snprintf(out, size, to_right ? "──⟳ %s" : "%s ⟳──", *r->held ? r->held : "held");
+    return cells_width(c, out) <= room - TAIL - 2 - payload_width(&r->entry, room) ? out : to_right ? "──⟳" : "⟳──";
+}
+
+/* Payload and mark of an arrow that does not arrive. */
+static void put_cut(struct cells *c, int row, int left, int right, bool to_right, bool to_outside, struct scene *s,
+                    const struct ladder_row *r)
+{
+    char held[48];
+    uint8_t style = style_of(r);
+    const char *mark = cut_mark(c, r, to_right, right - left, held, sizeof held);
+    int width = cells_width(c, mark), kept = width > CUT_TAIL ? width : CUT_TAIL + 2;
+    int text = put_words(c, row, left + (to_right ? TAIL : kept), right - (to_right ? kept : TAIL), to_right, style, s, r);
+    if (to_right) {
+        cells_fill(c, row, text, right, style, " ");
+        int behind = cells_put(c, row, text, right, style, mark);
+        if (to_outside) /* beside it there is no room */
+            cells_put_sentence(c, row, behind + 1, right, style, (const unsigned char *)r->remark, strlen(r->remark));
+    } else {
+        cells_fill(c, row, left, text, style, " ");
+        cells_put(c, row, text - width > left ? text - width : left, text, style, mark);
+    }
+}
+
 /* The arrow between two columns, with its end. */
 static void put_arrow(struct cells *c, int row, const struct line *from, const struct line *to, struct scene *s,
                       const struct ladder_row *r)
@@ -219,23 +248,7 @@ static void put_arrow(struct cells *c, int row, const struct line *from, const s
         put_words(c, row, begin + (to_right ? tail : head), end - (to_right ? head : tail), to_right, style, s, r);
         return;
     }
-    int text = put_words(c, row, begin + (to_right ? TAIL : CUT_TAIL + 2), end - (to_right ? CUT_TAIL + 2 : TAIL), to_right, style, s, r);
-    char mark[48];
-    const char *held = *r->held ? r->held : "held";
-    if (r->kind == LADDER_HELD)
-        snprintf(mark, sizeof mark, to_right ? "──⟳ %s" : "%s ⟳──", held);
-    else
-        snprintf(mark, sizeof mark, "%s", to_right ? "── ✗" : "✗ ──");
-    if (to_right) {
-        cells_fill(c, row, text, right, style, " ");
-        int behind = cells_put(c, row, text, right, style, mark);
-        if (to->end == LADDER_OUTSIDE) /* beside it there is no room */
-            cells_put_sentence(c, row, behind + 1, right, style, (const unsigned char *)r->remark, strlen(r->remark));
-    } else {
-        int width = cells_width(c, mark);
-        cells_fill(c, row, left, text, style, " ");
-        cells_put(c, row, text - width > left ? text - width : left, text, style, mark);
-    }
+    put_cut(c, row, begin, end, to_right, to->end == LADDER_OUTSIDE, s, r);
 }
 
 /* An arrow goes on behind the lifelines between its ends. */
