@@ -33,7 +33,7 @@ START_TEST(is_a_row_of_a_table)
     make(&v, "\"straße\"", "\"STRASSE\"", "\"STRASSE\"", "");
     v.ok = true;
     verdict_head(&out);
-    verdict_row(&out, &v, false);
+    verdict_row(&out, &v, false, false);
     check_is(&out, "case           asked                expected            got                 ok\n"
                    "sharp s        \"straße\"             \"STRASSE\"           \"STRASSE\"           ok\n");
     buffer_done(&out);
@@ -47,14 +47,18 @@ START_TEST(says_why_below)
     struct buffer out;
     buffer_init(&out);
     make(&v, "a", "b", "c", "One sentence that is too long for a line of this table, and so goes on in the next.");
-    verdict_row(&out, &v, false);
+    verdict_row(&out, &v, false, false);
     check_is(&out, "sharp s        a                    b                   c                   NO\n"
                    "    One sentence that is too long for a line of this table, and so goes on in\n"
                    "    the next.\n");
+    buffer_clear(&out);
+    verdict_row(&out, &v, false, true);
+    check_is(&out, "sharp s        a                    b                   c                   NO\n"
+                   "    The same.\n");
     verdict_clear(&v);
     buffer_clear(&out);
     v.name = "x";
-    verdict_row(&out, &v, false);
+    verdict_row(&out, &v, false, false);
     check_is(&out, "x                                                                           -\n");
     buffer_done(&out);
     verdict_done(&v);
@@ -81,7 +85,7 @@ START_TEST(cuts_what_is_too_wide)
             char row[256];
             buffer_init(&out);
             make(&v, "a", "b", cases[i].got, "");
-            verdict_row(&out, &v, ascii);
+            verdict_row(&out, &v, ascii, false);
             snprintf(row, sizeof row, "sharp s        a                    b                   %s  NO\n",
                      ascii ? cases[i].ascii : cases[i].cut);
             check_is(&out, row);
@@ -102,7 +106,7 @@ START_TEST(fits_whatever_it_quotes)
     make(&v, word, word, word, word);
     buffer_append_text(&v.why, " 你好你好 a ");
     buffer_append_text(&v.why, word);
-    verdict_row(&out, &v, false);
+    verdict_row(&out, &v, false, false);
     for (size_t at = 0; at < out.len;) {
         const unsigned char *line = out.data + at, *end = memchr(line, '\n', out.len - at);
         ck_assert_ptr_nonnull(end);

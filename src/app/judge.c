@@ -45,6 +45,7 @@ struct judging {
     struct verdict verdict;
     unsigned char *room;         /* UDP_ROOM bytes */
     struct buffer out, err;
+    struct buffer told;       /* the reason of the row above */
     bool ascii, interrupted, failed;
     size_t rows, hold, tried;
 };
@@ -129,7 +130,10 @@ static void put_verdict(struct judging *x)
     else if (v->tried && !deserted) {
         if (x->rows++ == 0)
             verdict_head(&x->out);
-        verdict_row(&x->out, v, x->ascii);
+        bool told = v->why.len && v->why.len == x->told.len && memcmp(v->why.data, x->told.data, x->told.len) == 0;
+        verdict_row(&x->out, v, x->ascii, told);
+        buffer_clear(&x->told);
+        buffer_append(&x->told, v->why.data, v->why.len);
     }
 }
 
@@ -424,6 +428,7 @@ static void init(struct judging *x, const struct options *options, struct loop *
     verdict_init(&x->verdict);
     buffer_init(&x->out);
     buffer_init(&x->err);
+    buffer_init(&x->told);
 }
 
 static void done(struct judging *x)
@@ -436,6 +441,7 @@ static void done(struct judging *x)
     verdict_done(&x->verdict);
     buffer_done(&x->out);
     buffer_done(&x->err);
+    buffer_done(&x->told);
     free(x->room);
 }
 

@@ -47,7 +47,7 @@ static const struct {
     {"NUL bytes", REPLY, 1, TEXT("a\0b\0c"), NULL, NULL, "A NUL is a byte like any other; it ends nothing."},
     {"empty", REPLY, 1, TEXT(""), NULL, NULL,
      "An empty datagram is no end of anything, and is answered by an empty one: `if not data: break` belongs to TCP."},
-    {"2,049 bytes", REPLY, 1, NULL, 0, "2,049 bytes, a to z", "2,049 bytes",
+    {"2,049 bytes", REPLY, 1, NULL, 0, "2,049 bytes, a to z", "2,049 B, A to Z",
      "Some systems' recvfrom() raises an error where the room is too small: read with room for 65,535."},
     {"two clients", TOGETHER, JUDGE_CLIENTS * PAIRS, NULL, 0, "2 at once, 2 each", "each its own", ""},
     {"100 in a row", MANY, ROW, NULL, 0, "100 without a pause", "100, in order", ""},
@@ -489,7 +489,7 @@ static void judge_survival(struct judge *j, struct verdict *v)
     v->ok = !j->dead;
     if (j->dead) {
         put_words(&v->got, "no answer after it");
-        put_words(&v->why, "decode() without errors= raised UnicodeDecodeError, and the server died of it: "
+        put_words(&v->why, "Most likely decode() raised UnicodeDecodeError, and the server died of it: "
                            "decode(errors='replace'), or catch it around each datagram. Anybody can send such bytes.");
         return;
     }

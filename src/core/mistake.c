@@ -187,10 +187,13 @@ bool mistake_explain(const struct mistake *m, struct buffer *why)
             buffer_append_text(why, table[i].why);
             return true;
         }
-    if (m->got_len >= m->expected_len || !m->got_len || !begins(m->expected, m->expected_len, m->got, m->got_len))
+    bool cut = m->got_len && m->got_len < m->expected_len, lower = cut && begins(m->asked, m->asked_len, m->got, m->got_len);
+    if (!cut || (!lower && !begins(m->expected, m->expected_len, m->got, m->got_len)))
         return false;
     size_t gone = m->expected_len - m->got_len;
     buffer_printf(why, "recvfrom(%zu) cuts: %s byte%s of the datagram %s gone. Read with room for 65,535.", m->got_len,
                   units_format_count(gone, count), gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
+    if (lower && !begins(m->expected, m->expected_len, m->got, m->got_len))
+        buffer_append_text(why, " And what was read came back as it was: send what upper() returns.");
     return true;
 }

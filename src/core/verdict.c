@@ -132,10 +132,13 @@ int verdict_head(struct buffer *out)
     return out->failed ? -1 : 0;
 }
 
-int verdict_row(struct buffer *out, const struct verdict *v, bool ascii)
+int verdict_row(struct buffer *out, const struct verdict *v, bool ascii, bool told)
 {
     put_row(out, v, v->ok ? "ok" : v->tried ? "NO" : "-", ascii);
-    put_why(out, &v->why, ascii);
+    if (told)
+        buffer_printf(out, "%*sThe same.\n", INDENT, "");
+    else
+        put_why(out, &v->why, ascii);
     return out->failed ? -1 : 0;
 }
 
