@@ -26,10 +26,48 @@ START_TEST(goes_from_question_to_end)
     terminal_wait(t, "2 of 2");
     terminal_wait(t, "answer>");
     terminal_type(t, "C\r");
-    terminal_wait(t, "✗ a it is:");
+    terminal_wait(t, "✗ c ");
     terminal_wait(t, "on to which-port");
     terminal_type(t, "\r\r");
     terminal_wait(t, "Lesson 2 of 17");
+    screen_end(t);
+}
+END_TEST
+
+/* Lines of one's own are part of the lesson that rests: what calls they made is seen there. */
+START_TEST(shows_what_own_lines_do)
+{
+    struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", "-p", "0", NULL}, NULL);
+    terminal_wait(t, "answer>");
+    terminal_type(t, "b\r");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "of my own\r");
+    terminal_wait(t, "> of my own");
+    terminal_wait(t, "\"OF MY OWN\", 65536");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "\r");
+    terminal_wait(t, "2 of 2");
+    screen_end(t);
+}
+END_TEST
+
+/* The list takes numbers, and an empty line goes on where one was: nothing is sent. */
+START_TEST(the_list_is_chosen_from)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    terminal_type(t, "/lesson list\r");
+    terminal_wait(t, "Enter: first-datagram");
+    terminal_type(t, "2\r");
+    terminal_wait(t, "Lesson 2 of 17");
+    terminal_wait(t, "Enter goes on");
+    terminal_type(t, "\033");
+    terminal_wait(t, "left the lesson which-port");
+    terminal_type(t, "/lesson list\r");
+    terminal_wait(t, "Enter: which-port");
+    terminal_type(t, "\r");
+    terminal_wait(t, "Lesson 2 of 17");
+    terminal_type(t, "\025/lesson zh\r");
+    terminal_wait(t, "lessons are in Chinese");
     screen_end(t);
 }
 END_TEST
@@ -126,6 +164,8 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"goes from question to end", goes_from_question_to_end},
+        {"shows what own lines do", shows_what_own_lines_do},
+        {"the list is chosen from", the_list_is_chosen_from},
         {"keeps the place", keeps_the_place},
         {"lets its user look around", lets_its_user_look_around},
         {"says what is wrong", says_what_is_wrong},

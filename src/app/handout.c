@@ -186,7 +186,8 @@ void handout_said(struct handout *h, struct app *a, const struct said *s)
     case SAID_TEXT: put_both(h, "p", "", s->en, s->zh); break;
     case SAID_QUESTION: put_question(h, s); break;
     case SAID_ANSWER: put_answer(h, s); break;
-    case SAID_HINT: break; /* who reads it on paper wants to think first */
+    case SAID_HINT:
+    case SAID_WRONG: break; /* who reads it on paper wants to think first */
     case SAID_RIGHT:
         if (h->right_count < ANSWERS)
             h->right[h->right_count++] = s->letter;

@@ -55,8 +55,9 @@ static int listen_at(struct lesson_acts *acts, struct address local)
 int lesson_acts_open(struct lesson_acts *acts)
 {
     struct app *a = acts->app;
+    int asked = a->options->lesson ? a->options->source_port : -1;
     struct address local, to;
-    address_loopback(&local, AF_INET, OPTION_PORT);
+    address_loopback(&local, AF_INET, asked < 0 ? OPTION_PORT : (uint16_t)asked);
     if (listen_at(acts, local) < 0)
         return -1;
     to = a->server.local;

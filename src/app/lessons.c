@@ -45,6 +45,7 @@ struct lessons {
     struct said *said;
     size_t said_count, said_room;
     bool hinted;
+    bool watches;                   /* what is settling is a line of the user's own */
     uint64_t lesson_began, step_began, item_began; /* entries */
     uint64_t seen;                  /* the newest entry when it was looked last */
     int64_t seen_at, until;         /* mono: since when nothing came; when patience ends */
@@ -433,7 +434,9 @@ static void go_on_settling(struct app *a, const struct lesson_item *item)
     }
     if (now - ls->seen_at >= QUIET) {
         say_calls(a);
-        next_item(ls);
+        ls->at += !ls->watches;
+        ls->phase = PHASE_BEGIN;
+        ls->watches = false;
     } else if (ls->quick && now > ls->until) {
         fail(a, item, "what it began does not end");
     } else {
@@ -588,10 +591,10 @@ void lessons_turn(struct app *a)
         return;
     do {
         const struct lesson_item *item = &ls->lesson->items[ls->at];
-        if (ls->at == ls->lesson->count)
-            ls->state = LESSONS_OVER;
-        else if (ls->phase == PHASE_SETTLE)
+        if (ls->phase == PHASE_SETTLE)
             go_on_settling(a, item);
+        else if (ls->at == ls->lesson->count)
+            ls->state = LESSONS_OVER;
         else
             begin(a, item);
         if (ls->state == LESSONS_RUNS && is_rest(ls))
@@ -637,6 +640,8 @@ bool lessons_answer(struct app *a, int answer)
     const struct lesson_item *item = lessons_question(a);
     if (!item || answer < 0 || answer >= item->answer_count)
         return false;
+    if (answer != item->right)
+        say_text(a, SAID_WRONG, (char)('a' + answer), false, &item->answers[answer]);
     say_text(a, SAID_RIGHT, (char)('a' + item->right), answer == item->right, &item->answers[item->right]);
     next_item(ls);
     ls->state = LESSONS_RUNS;
@@ -652,6 +657,26 @@ bool lessons_hint(struct app *a)
         return false;
     say_text(a, SAID_HINT, 0, true, &item->hint);
     return ls->hinted = true;
+}
+
+void lessons_watch(struct app *a, const unsigned char *text, size_t len, uint64_t since)
+{
+    struct lessons *ls = a->lessons;
+    struct buffer line;
+    if (!ls->watches && ls->at < ls->lesson->count && !is_rest(ls))
+        return;
+    buffer_init(&line);
+    safe_append(&line, text, len);
+    buffer_append_byte(&line, '\0');
+    if (ls->watches)
+        say_calls(a); /* those of the line before this one */
+    if (!line.failed)
+        say_plain(a, SAID_COMMAND, true, (const char *)line.data);
+    buffer_done(&line);
+    ls->item_began = since;
+    ls->watches = true;
+    ls->state = LESSONS_RUNS;
+    await(a);
 }
 
 bool lessons_next(struct app *a)

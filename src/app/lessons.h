@@ -74,6 +74,9 @@ bool lessons_answer(struct app *a, int answer);
 /* Says the question's hint. Returns false when there is none, or it was said. */
 bool lessons_hint(struct app *a);
 
+/* The user has sent a line of his own, where the lesson rests or is over: it shows the line and the calls that it made. `since` is the newest entry of before. */
+void lessons_watch(struct app *a, const unsigned char *text, size_t len, uint64_t since);
+
 /* Goes on behind a step. Returns false where it waits for something else. */
 bool lessons_next(struct app *a);
 

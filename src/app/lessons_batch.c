@@ -120,6 +120,7 @@ static void put_said(struct batch *b, const struct said *s)
         break;
     case SAID_ANSWER: put_both(b, letter, 5, s->en, s->zh); break;
     case SAID_HINT: put_both(b, "  hint: ", INDENT, s->en, s->zh); break;
+    case SAID_WRONG: break; /* the batch gives the right answers */
     case SAID_RIGHT: buffer_printf(&b->out, "  right: %c\n", s->letter); break;
     case SAID_COMMAND:
         buffer_append_byte(&b->out, '\n');

@@ -242,7 +242,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_GO: return screen_go(s, c);
     case COMMAND_INSPECT: return show_view(s, VIEW_INSPECT, c);
     case COMMAND_STEP: return stepping_set(s->app, c->on);
-    case COMMAND_SPEED: s->scene.speed = c->speed; break;
+    case COMMAND_SPEED: screen_figure_speed(s, c); break;
     case COMMAND_CODE:
         s->code = (struct code_view){.language = c->language, .marked = -1};
         return show_view(s, VIEW_CODE, c);

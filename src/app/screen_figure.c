@@ -482,3 +482,13 @@ int64_t screen_figure_turn(struct screen *s, int64_t now)
     s->dirty = true;
     return v->idle ? 0 : now + rest;
 }
+
+void screen_figure_speed(struct screen *s, const struct command *c)
+{
+    char each[UNITS_TEXT];
+    s->scene.speed = c->has_value ? c->speed : s->scene.speed;
+    if (s->scene.speed > 0)
+        screen_say(s, STYLE_NOTICE, "the figure rests %s at each call: speed %g", units_format_time((int64_t)((double)REST / s->scene.speed), each), s->scene.speed);
+    else
+        screen_say(s, STYLE_NOTICE, "the figure shows the newest turn, without a rest: speed full");
+}

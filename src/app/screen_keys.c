@@ -342,7 +342,9 @@ static void submit(struct screen *s)
         return;
     }
     size_t skip = len > 1 && text[0] == '/';
+    uint64_t last = journal_last(s->app->journal);
     if (send_line(s, text + skip, len - skip)) {
+        screen_lesson_sent(s, text + skip, len - skip, last);
         show_end(s, true, false);
         line_take(s->line, true);
         if (s->app->opening.journal)

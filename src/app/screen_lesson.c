@@ -7,6 +7,7 @@
 
 #include "app/lessons.h"
 #include "app/screen_state.h"
+#include "core/units.h"
 
 /* The list's titles, read once. */
 static void make_list(struct screen_lesson *l)
@@ -46,13 +47,26 @@ static const char *next_name(const struct screen *s)
     return source ? source->name : NULL;
 }
 
+/* The one that was left last; else the first that was not done. */
+static const char *unfinished(struct screen *s)
+{
+    const struct lesson_place *newest = lesson_places_newest(&s->lesson.places);
+    make_list(&s->lesson);
+    if (newest && !newest->done && number_of(newest->name))
+        return newest->name;
+    for (size_t i = 0; i < s->lesson.row_count; i++)
+        if (!s->lesson.rows[i].done)
+            return s->lesson.rows[i].name;
+    return s->lesson.row_count ? s->lesson.rows[0].name : "";
+}
+
 void screen_lesson(struct screen *s, struct lesson_shown *t)
 {
     const struct app *a = s->app;
     *t = (struct lesson_shown){.languages = s->lesson.languages};
     t->chinese = s->lesson.chinese_asked || (!s->lesson.english_asked && lessons_are_chinese());
     if (!lessons_are_on(a)) {
-        make_list(&s->lesson);
+        s->lesson.choice = unfinished(s);
         t->rows = s->lesson.rows;
         t->row_count = s->lesson.row_count;
         return;
@@ -107,19 +121,6 @@ static int start(struct screen *s, const char *name)
     return 0;
 }
 
-/* The one that was left last; else the first that was not done. */
-static const char *unfinished(struct screen *s)
-{
-    const struct lesson_place *newest = lesson_places_newest(&s->lesson.places);
-    make_list(&s->lesson);
-    if (newest && !newest->done && number_of(newest->name))
-        return newest->name;
-    for (size_t i = 0; i < s->lesson.row_count; i++)
-        if (!s->lesson.rows[i].done)
-            return s->lesson.rows[i].name;
-    return s->lesson.row_count ? s->lesson.rows[0].name : "";
-}
-
 static void end_lesson(struct screen *s)
 {
     keep_place(s);
@@ -135,8 +136,10 @@ static bool take_language(struct screen *s, const char *name)
         s->lesson.english_asked = en;
         s->lesson.chinese_asked = zh;
     }
-    if (en || zh || both)
+    if (en || zh || both) {
         s->lesson.languages = both ? LESSON_BOTH : LESSON_ONE;
+        screen_say(s, STYLE_NOTICE, "lessons are %s", both ? "in English and Chinese" : zh ? "in Chinese" : "in English");
+    }
     return en || zh || both;
 }
 
@@ -211,8 +214,33 @@ static bool is_open(const struct screen *s)
     return s->view == VIEW_LESSON && lessons_are_on(s->app);
 }
 
+/* In the list an empty line goes on where one was, a number or name starts that lesson. */
+static bool take_choice(struct screen *s, const unsigned char *text, size_t len)
+{
+    char name[LESSON_NAME] = "";
+    if (len >= sizeof name)
+        return false;
+    memcpy(name, text, len);
+    if (len && !number_of(name) && units_parse_count(name, 1, (int64_t)s->lesson.row_count) < 0)
+        return false;
+    if (screen_lesson_run(s, name) < 0)
+        screen_say(s, STYLE_ERROR, "%s", s->app->why);
+    line_take(s->line, false);
+    return true;
+}
+
+void screen_lesson_sent(struct screen *s, const unsigned char *text, size_t len, uint64_t since)
+{
+    if (!is_open(s))
+        return;
+    lesson_view_go_on(&s->lesson.view);
+    lessons_watch(s->app, text, len, since);
+}
+
 bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len)
 {
+    if (s->view == VIEW_LESSON && !lessons_are_on(s->app))
+        return take_choice(s, text, len);
     if (!is_open(s))
         return false;
     bool asks = lessons_state(s->app) == LESSONS_ASKS;
@@ -240,12 +268,18 @@ const char *screen_lesson_prompt(const struct screen *s)
 
 bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
 {
+    static const char letters[] = "a b c d";
     const char *next;
+    if (s->view == VIEW_LESSON && !lessons_are_on(s->app) && s->lesson.choice) {
+        snprintf(out, room, "Enter: %s · its number and Enter: another one · Esc leaves", s->lesson.choice);
+        return true;
+    }
     if (!is_open(s))
         return false;
     switch (lessons_state(s->app)) {
     case LESSONS_ASKS:
-        snprintf(out, room, "a b c d and Enter: then we try it · ? hint · Esc leaves, your place is kept");
+        snprintf(out, room, "%.*s and Enter: then we try it · ? hint · Esc leaves, your place is kept",
+                 2 * lessons_question(s->app)->answer_count - 1, letters);
         break;
     case LESSONS_RESTS:
         snprintf(out, room, s->lesson.view.below > 0 ? "Enter: the rest of it · PgUp PgDn scroll · Esc leaves" : "Enter goes on · or send lines of your own · F5 the calls · Esc leaves");

@@ -57,6 +57,7 @@ struct screen_lesson {
     size_t seen;                 /* what it had said, and what it waited for, when it was looked last */
     struct lesson_row rows[SCREEN_LESSONS]; /* the list, once it was made */
     size_t row_count;
+    const char *choice;          /* with which an empty line goes on in the list; NULL: it was not shown yet */
     char *titles[SCREEN_LESSONS], *titles_zh[SCREEN_LESSONS];
 };
 
@@ -141,6 +142,7 @@ int screen_picture(struct screen *s, const char *path);
 void screen_figure(struct screen *s, struct figure_shown *f);
 bool screen_figure_now(struct screen *s, enum role *role, enum call_id *call); /* the call that it shows; false: none */
 int64_t screen_figure_turn(struct screen *s, int64_t now);
+void screen_figure_speed(struct screen *s, const struct command *c); /* /speed: sets it, and says what it is */
 
 /* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
  * sentence in app->why. */
@@ -153,6 +155,7 @@ int screen_lesson_run(struct screen *s, const char *name);
 void screen_lesson_leave(struct screen *s);
 bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len);
 const char *screen_lesson_prompt(const struct screen *s);
+void screen_lesson_sent(struct screen *s, const unsigned char *text, size_t len, uint64_t since);
 bool screen_lesson_hint(const struct screen *s, char *out, size_t room);
 void screen_lesson_turn(struct screen *s);
 void screen_lesson_done(struct screen *s);

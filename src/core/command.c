@@ -99,7 +99,7 @@ static const struct {
     [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
                       parse_copy, 2, ARGUMENT_FORM},
     [COMMAND_STEP] = {{"step", "on|off", "", "one socket call at a time: Space makes the next"}, parse_step, 1, ARGUMENT_STEP},
-    [COMMAND_SPEED] = {{"speed", "X|full", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
+    [COMMAND_SPEED] = {{"speed", "[X|full]", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
     [COMMAND_CODE] = {{"code", "python|c", "F3 F3", "the session as a program, the line that runs marked"}, parse_code, 1, ARGUMENT_CODE},
     [COMMAND_LESSON] = {{"lesson", "[NAME]", "", "a guided lesson; list names them; alone: go on"}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_VIEW] = {{"view", "NAME", "", "open ladder figure inspect calls stats lesson help"}, parse_view, 1, ARGUMENT_VIEW},
@@ -350,14 +350,14 @@ static int parse_code(struct command *c, const struct words *w, char *why)
 static int parse_speed(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED], *end = NULL;
-    if (w->count && strcmp(w->at[0], "full") == 0)
+    c->has_value = w->count > 0;
+    if (!w->count || strcmp(w->at[0], "full") == 0)
         return 0;
-    c->speed = w->count ? strtod(w->at[0], &end) : 0;
+    c->speed = strtod(w->at[0], &end);
     if (end && end != w->at[0] && !*end && c->speed >= 0.01 && c->speed <= 100)
         return 0;
-    snprintf(why, COMMAND_WHY, w->count ? "/speed takes a number from 0.01 to 100, or full, not \"%s\"" :
-             "/speed takes a number from 0.01 to 100 (1 is a box every half second), or full",
-             w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
+    snprintf(why, COMMAND_WHY, "/speed takes a number from 0.01 to 100 (1 is a box every half second), or full, not \"%s\"",
+             quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
 

@@ -94,7 +94,7 @@ struct command {
     struct address group;   /* join, leave */
     char interface[16];     /* join, leave: its name, "" for the system's choice */
     int setting;            /* set: which, −1: all of them are listed */
-    bool has_value;         /* set: `value` is to be set */
+    bool has_value;         /* set, speed: there is one to be set */
     int64_t value;
     uint64_t exchange;      /* why: which, 0: the newest */
     enum role role;         /* close; ROLE_NONE: both */

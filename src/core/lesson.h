@@ -96,7 +96,8 @@ enum said_kind {
     SAID_QUESTION,
     SAID_ANSWER,    /* `letter` */
     SAID_HINT,
-    SAID_RIGHT,     /* the answer that is right, `letter`; `good`: it was the one that was given */
+    SAID_WRONG,     /* the answer that was given, `letter`, which is not right */
+    SAID_RIGHT,     /* the one that is right; `good`: it was the one that was given */
     SAID_EXPLAIN,   /* what happened and why */
     SAID_COMMAND,   /* as one would type it, or an act */
     SAID_CALL,      /* a socket call that it made */

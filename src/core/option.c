@@ -46,7 +46,7 @@ static const struct row {
     {'6', {'6', NULL, NULL, "only IPv6"}},
     {'n', {'n', NULL, NULL, "look no names up"}},
     {'s', {'s', NULL, "ADDRESS", "the client's source address"}},
-    {'p', {'p', NULL, "PORT", "the client's source port; with -l, the port to listen on"}},
+    {'p', {'p', NULL, "PORT", "the client's source port; with -l, --lesson the server's"}},
     {'b', {'b', NULL, NULL, "allow sending to broadcast addresses"}},
     {JOIN, {0, "join", "GROUP[%IFACE]", "join a multicast group; may be repeated"}},
     {'M', {'M', NULL, "TTL", "time to live of what is sent (multicast too)"}},

@@ -2,9 +2,11 @@
 
 #include "ui/lesson_view.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/safe_text.h"
 #include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
@@ -34,14 +36,26 @@ static void put_both(struct sheet *w, const struct lesson_view *v, const struct 
         put(w, from, style, "", style, second);
 }
 
+/* A term and its twin stay in one row. */
 static void put_terms(struct sheet *w, const struct lesson *l)
 {
-    struct buffer line;
+    struct buffer line, term;
     buffer_init(&line);
-    for (size_t i = 0; i < l->term_count; i++)
-        buffer_printf(&line, "%s%s %s", i ? "   " : "", l->terms[i].zh, l->terms[i].en);
+    buffer_init(&term);
+    for (size_t i = 0; i < l->term_count; i++) {
+        buffer_clear(&term);
+        buffer_printf(&term, "%s%s %s", line.len ? "   " : "", l->terms[i].zh, l->terms[i].en);
+        size_t width = safe_width(line.data, line.len, SIZE_MAX) + safe_width(term.data, term.len, SIZE_MAX);
+        if (line.len && (int)width > w->area.cols - LEFT) {
+            sheet_wrap(w, LEFT, STYLE_NOTICE, line.data, line.len);
+            buffer_clear(&line);
+            buffer_take(&term, 3);
+        }
+        buffer_append(&line, term.data, term.len);
+    }
     if (line.len && !line.failed)
         sheet_wrap(w, LEFT, STYLE_NOTICE, line.data, line.len);
+    buffer_done(&term);
     buffer_done(&line);
 }
 
@@ -52,22 +66,20 @@ static void put_head(struct sheet *w, const struct lesson_view *v, const struct 
         put_terms(w, t->lesson);
 }
 
-static void put_right(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s)
+static void put_judged(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s)
 {
     char front[24];
-    w->line++;
-    snprintf(front, sizeof front, "%s %c%s", s->good ? "✓" : "✗", s->letter,
-             s->good ? "" : word(v, t, " it is:", " 才对："));
-    put_both(w, v, t, s->good ? LEFT + 4 : LEFT + 12, s->good ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en,
-             s->zh);
+    w->line += s->kind == SAID_WRONG || s->good;
+    snprintf(front, sizeof front, "%s %c", s->kind == SAID_RIGHT ? "✓" : "✗", s->letter);
+    put_both(w, v, t, LEFT + INDENT, s->kind == SAID_RIGHT ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en, s->zh);
 }
 
 static void put_said(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s,
                      enum said_kind before)
 {
     char letter[2] = {s->letter, '\0'};
-    bool apart = s->kind != before && s->kind != SAID_ANSWER && s->kind != SAID_CALL && s->kind != SAID_RIGHT &&
-                 s->kind != SAID_CLAIM;
+    bool apart = s->kind != before && s->kind != SAID_ANSWER && s->kind != SAID_CALL && s->kind != SAID_WRONG &&
+                 s->kind != SAID_RIGHT && s->kind != SAID_CLAIM;
     w->line += apart || s->kind == SAID_TEXT || s->kind == SAID_EXPLAIN;
     switch (s->kind) {
     case SAID_STEP:
@@ -82,7 +94,8 @@ static void put_said(struct sheet *w, const struct lesson_view *v, const struct 
         break;
     case SAID_ANSWER: put_both(w, v, t, LEFT + INDENT, STYLE_KEY, letter, STYLE_PLAIN, s->en, s->zh); break;
     case SAID_HINT: put_both(w, v, t, LEFT + INDENT, STYLE_NOTICE, "?", STYLE_NOTICE, s->en, s->zh); break;
-    case SAID_RIGHT: put_right(w, v, t, s); break;
+    case SAID_WRONG:
+    case SAID_RIGHT: put_judged(w, v, t, s); break;
     case SAID_COMMAND: put(w, LEFT + 2, STYLE_PROMPT, ">", STYLE_PROMPT, s->en); break;
     case SAID_CALL: put(w, LEFT + INDENT, STYLE_SENT, "", STYLE_SENT, s->en); break;
     case SAID_CLAIM:
@@ -180,10 +193,6 @@ static void follow(struct lesson_view *v, const struct lesson_shown *t, bool asc
     v->ascii = ascii;
     v->alone = ascii || t->languages == LESSON_ONE;
     int lines = count_lines(v, t, &since);
-    if (t->lesson && t->languages == LESSON_FITTING && lines - since > v->page) {
-        v->alone = true;
-        lines = count_lines(v, t, &since);
-    }
     if (t->lesson && now != v->seen)
         v->top = lines - since <= v->page ? lines - v->page : since;
     v->seen = now;
@@ -193,6 +202,9 @@ static void follow(struct lesson_view *v, const struct lesson_shown *t, bool asc
 static void draw_title(struct cells *c, struct area a, const struct lesson_shown *t, bool focus, int more)
 {
     char name[64] = "Lessons", right[80] = "", below[24] = "";
+    const char *left = "Enter goes on · /lesson NAME or its number";
+    if (t->lesson)
+        left = t->chinese && t->lesson->title.zh && !c->ascii ? t->lesson->title.zh : t->lesson->title.en;
     if (t->lesson && t->number)
         snprintf(name, sizeof name, "Lesson %zu of %zu", t->number, t->of);
     else if (t->lesson)
@@ -203,10 +215,8 @@ static void draw_title(struct cells *c, struct area a, const struct lesson_shown
         snprintf(right, sizeof right, "%s%zu of %zu", below, t->step, t->steps);
     else
         snprintf(right, sizeof right, "%s", below);
-    title_draw(c, a, focus, name,
-               t->lesson ? t->chinese && t->lesson->title.zh && !c->ascii ? t->lesson->title.zh : t->lesson->title.en :
-                           "/lesson NAME starts one",
-               right, right);
+    bool crowded = cells_width(c, name) + cells_width(c, left) + cells_width(c, right) + 8 > a.cols;
+    title_draw(c, a, focus, name, more > 0 && crowded ? "" : left, right, right); /* that it goes on below is told first */
 }
 
 void lesson_view_draw(struct lesson_view *v, struct cells *c, struct area a, const struct lesson_shown *t, bool focus)

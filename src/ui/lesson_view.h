@@ -12,8 +12,8 @@
 #include "core/lesson.h"
 #include "ui/cells.h"
 
-/* Which texts are shown: both, or one where both have no room; one; both. */
-enum lesson_languages { LESSON_FITTING, LESSON_ONE, LESSON_BOTH };
+/* Which texts are shown: the user's language alone, or both. */
+enum lesson_languages { LESSON_ONE, LESSON_BOTH };
 
 /* A lesson in the list. */
 struct lesson_row {
@@ -41,7 +41,7 @@ struct lesson_view {
     size_t since;             /* what had been said when the user last did something */
     size_t seen;              /* what was said at the last drawing */
     int below;                /* lines below the window then */
-    bool alone;               /* one language, since both had no room or one was asked for */
+    bool alone;               /* one language */
     bool ascii;               /* no Chinese can be drawn */
 };
 
