@@ -287,13 +287,18 @@ static void show_end(struct screen *s, bool client, bool server)
         s->zoomed = PART_LINE;
 }
 
-/* While a file is looked at, what a command answers is not in the log that is shown. */
-static void say_behind_file(struct screen *s, uint64_t last)
+/* What a command answers is not seen while a file is looked at, or a view stands where the log was: then it is said. */
+static void say_behind(struct screen *s, uint64_t last)
 {
     const struct app *a = s->app;
+    bool hidden = a->opening.journal || (s->view != VIEW_NONE && s->view != VIEW_LADDER);
     uint64_t n = journal_before(a->journal, UINT64_MAX, ROLE_NONE, JOURNAL_NOTICES);
     struct entry e;
-    if (a->opening.journal && n > last && journal_get(a->journal, n, &e))
+    if (!hidden || n <= last || *s->message)
+        return;
+    if (journal_before(a->journal, n, ROLE_NONE, JOURNAL_NOTICES) > last)
+        screen_say(s, STYLE_NOTICE, "the answer is in the log: %s shows it", a->opening.journal ? "/open" : "q");
+    else if (journal_get(a->journal, n, &e))
         screen_say(s, STYLE_NOTICE, "%.*s", (int)e.kept, (const char *)e.data);
 }
 
@@ -311,7 +316,7 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
         return;
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
-    say_behind_file(s, last);
+    say_behind(s, last);
     line_take(s->line, true);
     come_back(s);
 }
