@@ -21,7 +21,7 @@ static void check_parsed(const struct command *c)
     fuzz_claim(c->word >= -1 && c->word < COMMAND_COUNT, "help is on a command");
     fuzz_claim(c->time >= -1 && c->every >= -1 && c->clock >= -1 && c->speed >= 0 && c->speed <= 1000, "numbers keep within their limits");
     fuzz_claim(c->count >= 0 && c->count <= COMMAND_COUNT_MOST && c->size <= PAYLOAD_MOST, "counts and sizes keep within theirs");
-    fuzz_claim(!c->has_value || c->setting >= 0, "a value is that of a setting");
+    fuzz_claim(!c->has_value || c->setting >= 0 || c->id == COMMAND_SPEED, "a value is that of a setting, or a speed");
     fuzz_claim(c->id != COMMAND_TRANSFORM || c->transform, "a transform is there");
     fuzz_claim((c->id != COMMAND_JOIN && c->id != COMMAND_LEAVE) || address_is_multicast(&c->group), "a group is one");
     for (int i = 0; i < 2; i++)

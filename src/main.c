@@ -91,12 +91,14 @@ static int run(const struct options *o, const struct script *script)
         return EXIT_FAILURE;
     }
     struct exec *exec = o->allow_exec ? exec_new(o->user ? &who : NULL) : NULL; /* before there is anything to hide from commands */
+    struct broker *broker = broker_new(o->user ? &who : NULL);
     struct loop *loop = loop_new();
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
-    if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, exec, seed) < 0) {
+    if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, broker, exec, seed) < 0) {
         fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
         exec_free(exec);
+        broker_free(broker);
         loop_free(loop);
         return EXIT_FAILURE;
     }
@@ -113,6 +115,7 @@ static int run(const struct options *o, const struct script *script)
         status = EXIT_FAILURE;
     app_done(&app);
     exec_free(exec);
+    broker_free(broker);
     loop_free(loop);
     return status;
 }
@@ -120,12 +123,15 @@ static int run(const struct options *o, const struct script *script)
 /* Nothing is kept and nothing drawn: there is no app. */
 static int check(const struct options *o)
 {
+    struct broker *broker = broker_new(NULL);
     struct loop *loop = loop_new();
     if (!loop) {
         fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        broker_free(broker);
         return EXIT_FAILURE;
     }
-    int status = judge_run(o, loop);
+    int status = judge_run(o, loop, broker);
+    broker_free(broker);
     loop_free(loop);
     return status;
 }

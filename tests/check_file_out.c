@@ -109,8 +109,8 @@ static int write_text(struct file_out *f, const char *text)
 /* Opens, writes and finishes. Returns what the first that failed returned, with its errno. */
 static int save(const char *path, const char *text)
 {
-    struct file_out f;
-    return file_out_open(&f, path) < 0 || write_text(&f, text) < 0 || file_out_finish(&f) < 0 ? -1 : 0;
+    struct file_out f = {.broker = NULL};
+    return file_out_open(&f, path, false) < 0 || write_text(&f, text) < 0 || file_out_finish(&f) < 0 ? -1 : 0;
 }
 
 /* From now on no file grows beyond LIMIT, as if the disk was full; or the end of that. */
@@ -177,9 +177,9 @@ END_TEST
 START_TEST(leaves_the_old_one_until_it_is_whole)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     put(p.path, "old", 0600);
-    ck_assert_int_eq(file_out_open(&f, p.path), 0);
+    ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
     ck_assert_int_eq(write_text(&f, "new"), 0);
     check_holds(p.path, "old");
     ck_assert_int_eq(count_files(&p, false), 2);
@@ -188,7 +188,7 @@ START_TEST(leaves_the_old_one_until_it_is_whole)
     ck_assert_int_eq(f.fd, -1);
     ck_assert_int_eq(count_files(&p, false), 1);
 
-    ck_assert_int_eq(file_out_open(&f, p.path), 0);
+    ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
     ck_assert_int_eq(write_text(&f, "one "), 0);
     ck_assert_int_eq(write_text(&f, ""), 0);
     ck_assert_int_eq(write_text(&f, "two"), 0);
@@ -220,10 +220,10 @@ START_TEST(follows_a_link_to_nothing)
     static const bool absolute[] = {false, true};
     for (size_t i = 0; i < UNIT_COUNT(absolute); i++) {
         struct place p = place_make();
-        struct file_out f;
+        struct file_out f = {.broker = NULL};
         ck_assert_int_eq(symlink("real", in(&p, "middle")), 0);
         ck_assert_int_eq(symlink(absolute[i] ? in(&p, "middle") : "middle", p.path), 0);
-        ck_assert_int_eq(file_out_open(&f, p.path), 0);
+        ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
         ck_assert_int_eq(write_text(&f, "half"), 0);
         check_missing(in(&p, "real"));
         file_out_drop(&f);
@@ -328,10 +328,10 @@ START_TEST(leaves_the_old_one_where_the_disk_is_full)
 {
     static const char much[LIMIT - 10];
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     put(p.path, "old", 0600);
     fill_disk(true);
-    ck_assert_int_eq(file_out_open(&f, p.path), 0);
+    ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
     ck_assert_int_eq(file_out_write(&f, much, sizeof much), 0);
     ck_assert_int_eq(write_text(&f, "more than ten bytes"), -1);
     ck_assert_int_eq(errno, EFBIG);
@@ -395,10 +395,10 @@ START_TEST(gives_a_stalled_reader_up)
 {
     static char much[1 << 20];
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     ck_assert_int_eq(mkfifo(p.path, 0600), 0);
     int reader = open(p.path, O_RDONLY | O_NONBLOCK);
-    ck_assert_int_eq(file_out_open(&f, p.path), 0);
+    ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
     errno = 0;
     ck_assert_int_eq(file_out_write(&f, much, sizeof much), -1);
     ck_assert_int_eq(errno, EAGAIN);
@@ -411,11 +411,11 @@ END_TEST
 START_TEST(notices_that_the_reader_went)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     signal(SIGPIPE, SIG_IGN);
     ck_assert_int_eq(mkfifo(p.path, 0600), 0);
     int reader = open(p.path, O_RDONLY | O_NONBLOCK);
-    ck_assert_int_eq(file_out_open(&f, p.path), 0);
+    ck_assert_int_eq(file_out_open(&f, p.path, false), 0);
     close(reader);
     errno = 0;
     ck_assert_int_eq(write_text(&f, "text"), -1);
@@ -435,10 +435,10 @@ static int add(struct file_out *f, const char *text)
 START_TEST(appends_to_what_is_there)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(file_out_append(&f, p.path), 0);
-        ck_assert_int_eq(f.length, i * 8);
+        ck_assert_int_eq(f.place.length, i * 8);
         ck_assert_int_eq(add(&f, "one\n"), 0);
         ck_assert_int_eq(add(&f, "two\n"), 0);
         ck_assert_int_eq(add(&f, ""), 0);
@@ -454,7 +454,7 @@ END_TEST
 START_TEST(begins_alone)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     ck_assert_int_eq(file_out_append(&f, p.path), 0);
     int other = open(p.path, O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(other, 0);
@@ -464,7 +464,7 @@ START_TEST(begins_alone)
     ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), 0);
     file_out_drop(&f);
     ck_assert_int_eq(file_out_append(&f, p.path), 0); /* one that never ends is not waited for */
-    ck_assert_int_eq(f.length, 5);
+    ck_assert_int_eq(f.place.length, 5);
     file_out_drop(&f);
     close(other);
     place_done(&p, 1);
@@ -474,7 +474,7 @@ END_TEST
 START_TEST(appends_through_links)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     ck_assert_int_eq(symlink("real", p.path), 0);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(file_out_append(&f, p.path), 0);
@@ -490,7 +490,7 @@ END_TEST
 START_TEST(appends_whole_pieces_only)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     put_holes(p.path, 10);
     fill_disk(true);
     ck_assert_int_eq(file_out_append(&f, p.path), 0);
@@ -514,7 +514,7 @@ END_TEST
 START_TEST(takes_back_nobody_elses_piece)
 {
     struct place p = place_make();
-    struct file_out mine, other;
+    struct file_out mine = {.broker = NULL}, other = {.broker = NULL};
     put_holes(p.path, 20);
     fill_disk(true);
     ck_assert_int_eq(file_out_append(&mine, p.path), 0);
@@ -535,7 +535,7 @@ END_TEST
 START_TEST(names_what_it_cannot_append_to)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     ck_assert_int_eq(mkfifo(p.path, 0600), 0);
     const struct {
         const char *path;
@@ -554,10 +554,10 @@ END_TEST
 START_TEST(appends_to_devices_and_pipes)
 {
     struct place p = place_make();
-    struct file_out f;
+    struct file_out f = {.broker = NULL};
     char is[16] = "";
     ck_assert_int_eq(file_out_append(&f, "/dev/full"), 0);
-    ck_assert_int_eq(f.length, -1);
+    ck_assert_int_eq(f.place.length, -1);
     errno = 0;
     ck_assert_int_eq(add(&f, "text"), -1);
     ck_assert_int_eq(errno, ENOSPC);

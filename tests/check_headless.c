@@ -1728,6 +1728,26 @@ START_TEST(user_gives_up_root)
 }
 END_TEST
 
+/* What reads the network has given up files and programs, on a kernel that can do that, and still saves, opens and looks up. */
+START_TEST(it_is_confined)
+{
+#ifdef HAVE_SANDBOX
+    uint16_t port;
+    struct program *p = program_start_server(NULL, &port);
+    check_proc_status(p->pid, "NoNewPrivs:", "1");
+    check_proc_status(p->pid, "Seccomp:", "2");
+    program_signal(p, SIGTERM);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    program_free(p);
+    p = program_run(NULL, (const char *[]){"-w", "0", "127.0.0.1", "9", "-e", "status", NULL}, "", 0);
+    program_check_has(p, &p->err, "sandbox: no new privileges; ");
+    program_check_has(p, &p->err, "no programs, no sockets but UDP");
+    program_check_has(p, &p->err, "helper: opens the files that are named, looks names up; runs no commands");
+    program_free(p);
+#endif
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -1803,6 +1823,7 @@ int main(void)
         {"a name that does not resolve is named", a_name_that_does_not_resolve_is_named},
         {"a port for root is named", a_port_for_root_is_named},
         {"--user gives up root", user_gives_up_root},
+        {"it is confined, and says so", it_is_confined},
     };
     return unit_run("headless", tests, UNIT_COUNT(tests));
 }

@@ -181,7 +181,7 @@ START_TEST(test_localhost)
 {
     struct helper h;
     struct helper_answer a;
-    helper_init(&h);
+    helper_init(&h, NULL);
     look_up(&h, "localhost", AF_UNSPEC, 12000, &a);
     ck_assert_msg(a.error == 0, "%s", helper_error(&a));
     ck_assert_uint_ge(a.count, 1);
@@ -211,7 +211,7 @@ START_TEST(test_numeric)
         {"2001:db8::7", AF_INET6, "[2001:db8::7]:9"},
     };
     struct helper h;
-    helper_init(&h);
+    helper_init(&h, NULL);
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct helper_answer a;
         char text[ADDRESS_TEXT];
@@ -233,7 +233,7 @@ START_TEST(test_many)
 {
     struct helper h;
     struct helper_answer a;
-    helper_init(&h);
+    helper_init(&h, NULL);
     look_up(&h, "many.test", AF_INET, 9, &a);
     ck_assert_msg(a.error == 0, "%s", helper_error(&a));
     ck_assert_uint_eq(a.count, HELPER_ADDRESSES);
@@ -247,7 +247,7 @@ START_TEST(test_no_such_host)
 {
     struct helper h;
     struct helper_answer a;
-    helper_init(&h);
+    helper_init(&h, NULL);
     ck_assert_int_eq(helper_lookup(&h, "nosuch.invalid", AF_UNSPEC, 9), 0);
     if (answered(&h)) { /* where the name server is dead, giving up below is the test */
         ck_assert_int_eq(helper_answer(&h, &a), 1);
@@ -264,7 +264,7 @@ START_TEST(test_hosts_of_any_length)
     char host[300];
     struct helper h;
     struct helper_answer a;
-    helper_init(&h);
+    helper_init(&h, NULL);
     look_up(&h, "", AF_UNSPEC, 9, &a);
     ck_assert_int_ne(a.error, 0);
     h.resolve = answer_at_once;
@@ -284,7 +284,7 @@ START_TEST(test_idle)
     struct helper h;
     struct helper_answer a;
     int descriptors = count_descriptors();
-    helper_init(&h);
+    helper_init(&h, NULL);
     ck_assert_int_eq(helper_fd(&h), -1);
     ck_assert_int_eq(helper_answer(&h, &a), 0);
     helper_cancel(&h);
@@ -299,7 +299,7 @@ START_TEST(test_busy)
     struct helper h;
     struct helper_answer a;
     share();
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = block_on_demand;
     block(&h);
     ck_assert_int_eq(helper_answer(&h, &a), 0);
@@ -318,7 +318,7 @@ START_TEST(test_cancel)
     struct helper h;
     int descriptors = count_descriptors();
     share();
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = block_on_demand;
     for (int i = 0; i < 5; i++) {
         block(&h);
@@ -338,7 +338,7 @@ START_TEST(test_cancel_at_once)
     struct helper h;
     int descriptors = count_descriptors();
     share();
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = block_on_demand;
     for (int i = 0; i < 20; i++) {
         ck_assert_int_eq(helper_lookup(&h, "block", AF_INET, 1), 0);
@@ -354,7 +354,7 @@ START_TEST(test_cancel_an_answer)
 {
     struct helper h;
     struct helper_answer a;
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = answer_at_once;
     ck_assert_int_eq(helper_lookup(&h, "first", AF_INET, 1), 0);
     ck_assert(answered(&h));
@@ -371,7 +371,7 @@ START_TEST(test_dies_at_work)
     struct helper_answer a;
     int descriptors = count_descriptors();
     share();
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = block_on_demand;
     block(&h);
     ck_assert_int_eq(kill(h.pid, SIGKILL), 0);
@@ -392,7 +392,7 @@ START_TEST(test_dies_idle)
     struct helper h;
     siginfo_t info;
     int descriptors = count_descriptors();
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = answer_at_once;
     check_works(&h);
     pid_t first = h.pid;
@@ -409,7 +409,7 @@ START_TEST(test_hundred)
 {
     struct helper h;
     int descriptors = count_descriptors();
-    helper_init(&h);
+    helper_init(&h, NULL);
     pid_t pid = -1;
     for (uint16_t i = 0; i < 100; i++) {
         struct helper_answer a;
@@ -435,7 +435,7 @@ START_TEST(test_clean_process)
     signal(SIGINT, SIG_IGN);
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = examine;
     look_up(&h, "x", AF_INET, 9, &a);
     ck_assert_int_eq(a.system_error & SIGNAL_BLOCKED, 0);
@@ -456,7 +456,7 @@ START_TEST(test_closed_stdio)
         saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
         close(fd);
     }
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = examine;
     bool asked = helper_lookup(&h, "x", AF_INET, 9) == 0;
     struct pollfd p = {.fd = helper_fd(&h), .events = POLLIN};
@@ -482,7 +482,7 @@ static int status_of_orphan(const char *host)
     ck_assert_int_ge(parent, 0);
     if (parent == 0) {
         struct helper h;
-        helper_init(&h);
+        helper_init(&h, NULL);
         h.resolve = block_on_demand;
         bool asked = helper_lookup(&h, host, AF_INET, 1) == 0;
         bool working = strcmp(host, "block") == 0 ? entered() : answered(&h);
@@ -513,7 +513,7 @@ START_TEST(test_end_of_file)
 {
     struct helper h;
     int status = -1;
-    helper_init(&h);
+    helper_init(&h, NULL);
     h.resolve = answer_at_once;
     check_works(&h);
     close(h.fd);

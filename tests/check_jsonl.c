@@ -520,7 +520,7 @@ START_TEST(writes_calls)
     check_text(object, "kind", "call");
     check_text(object, "call", "sendto");
     check_number(object, "result", 4);
-    static const char *const want[] = {"5", "\"hi\\e\"\"", "4", "0", "127.0.0.1:12000"};
+    static const char *const want[] = {"5", "\"hi\\e\\\"\"", "4", "0", "127.0.0.1:12000"};
     ck_assert_uint_eq(json_array_size(args), UNIT_COUNT(want));
     for (size_t i = 0; i < UNIT_COUNT(want); i++)
         ck_assert_str_eq(json_string_value(json_array_get(args, i)), want[i]);

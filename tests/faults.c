@@ -299,7 +299,7 @@ int stage_open(struct stage *s, const char *const args[])
     if (options_parse(&s->options, argc, argv, why) < 0)
         ck_abort_msg("%s", why);
     s->loop = loop_new();
-    if (!s->loop || app_init(&s->app, &s->options, s->loop, NULL, 1) < 0)
+    if (!s->loop || app_init(&s->app, &s->options, s->loop, NULL, NULL, 1) < 0)
         ck_abort_msg("no memory");
     s->app.front = (struct front){no_front, no_word, NULL};
     loop_each_turn(s->loop, end_of_turn, s);

@@ -15,14 +15,14 @@
 
 #define STAMP_OLDEST (10 * UNITS_SECOND) /* an older stamp says that the clock was set meanwhile */
 
-int app_init(struct app *a, const struct options *options, struct loop *loop, struct exec *exec, uint64_t seed)
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed)
 {
-    *a = (struct app){.options = options, .loop = loop};
+    *a = (struct app){.options = options, .loop = loop, .broker = broker, .names.broker = broker};
     udp_init(&a->client.udp);
     udp_init(&a->server.udp);
     peers_init(&a->server.peers, seed);
     peers_init(&a->server.hosts, seed);
-    lookup_init(&a->lookup, loop);
+    lookup_init(&a->lookup, loop, broker);
     a->opening.fd = a->replay.file.fd = a->saving.file.fd = a->keeping.file.fd = a->relay.epoll = -1;
     memcpy(a->settings, options->settings, sizeof a->settings);
     a->seed = seed;
@@ -237,7 +237,7 @@ static void explain_taken(struct app *a, const struct address *local)
     char where[ADDRESS_TEXT];
     struct port_owner owner;
     address_format(local, where);
-    if (port_owner_find(local->port, &owner) < 0) {
+    if (broker_port_owner(a->broker, local->port, &owner) < 0) {
         snprintf(a->why, APP_WHY, "%s belongs to another program", where);
         return;
     }

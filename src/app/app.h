@@ -33,9 +33,11 @@
 #include "export/export.h"
 #include "export/jsonl_read.h"
 #include "export/pcap_read.h"
+#include "host/broker.h"
 #include "host/exec.h"
 #include "host/file_out.h"
 #include "host/identity.h"
+#include "host/sandbox.h"
 #include "loop/loop.h"
 #include "net/rx.h"
 #include "net/tx.h"
@@ -205,6 +207,8 @@ struct front {
 struct app {
     const struct options *options;
     struct loop *loop;
+    struct broker *broker;    /* the caller's, or NULL */
+    struct sandbox sandbox;
     struct journal *journal;
     struct stats *stats;
     struct client client;
@@ -247,8 +251,13 @@ struct app {
     char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
 };
 
-/* `exec` runs commands, NULL: none may be run; the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
-int app_init(struct app *a, const struct options *options, struct loop *loop, struct exec *exec, uint64_t seed);
+/* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed);
+
+/* Gives up for good what only the broker is to do from now on; with the history's directory kept. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a part of
+ * /status. */
+void app_confine(struct app *a, bool with_history);
+void app_tell_sandbox(struct app *a);
 void app_done(struct app *a);
 
 /* Opens what the command line asks for; a name is looked up meanwhile (app_is_busy). Returns 0, or −1 and a sentence in a->why. */

@@ -72,6 +72,7 @@ static int run_status(struct app *a, const struct command *c)
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "journal: %s entries, %s of them forgotten, %zu of %zu KiB",
                units_format_count(counts.entries, entries), units_format_count(counts.forgotten, forgotten),
                counts.bytes >> 10, counts.bound >> 10);
+    app_tell_sandbox(a);
     return 0;
 }
 

@@ -62,7 +62,8 @@ static void end_line(struct app *a, struct saving *s, FILE *file)
 int growing_check(struct app *a, struct saving *s)
 {
     const struct export *format = s->x->format;
-    FILE *file = fopen(s->path, "re");
+    int fd = broker_open(a->broker, s->path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     int result = 0;
     if (!file)
         return refuse(a, s, "what is in it cannot be read");
@@ -70,7 +71,7 @@ int growing_check(struct app *a, struct saving *s)
         end_line(a, s, file);
     else if (!begins_alike(s, file))
         result = refuse(a, s, "it is there and was not saved in this format");
-    else if (format == &pcap_export && !ends_whole(file, s->file.length))
+    else if (format == &pcap_export && !ends_whole(file, s->file.place.length))
         result = refuse(a, s, "its last packet was cut, and what stood behind it could not be read");
     else if (format != &pcap_export)
         end_line(a, s, file);

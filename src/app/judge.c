@@ -17,6 +17,7 @@
 #include "core/judge.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "host/sandbox.h"
 #include "net/udp.h"
 
 enum { WHY = 512, DRAIN = 64, PIECE = 4096, LAST_WAIT_MS = 500 };
@@ -411,7 +412,7 @@ static void take_signal(void *context, int signal)
     loop_stop(x->loop);
 }
 
-static void init(struct judging *x, const struct options *options, struct loop *loop)
+static void init(struct judging *x, const struct options *options, struct loop *loop, struct broker *broker)
 {
     *x = (struct judging){
         .options = options,
@@ -423,7 +424,7 @@ static void init(struct judging *x, const struct options *options, struct loop *
         x->clients[i] = (struct judged_by){.owner = x, .index = i};
         udp_init(&x->clients[i].udp);
     }
-    lookup_init(&x->lookup, loop);
+    lookup_init(&x->lookup, loop, broker);
     judge_init(&x->judge, &(struct address){.family = AF_UNSPEC});
     verdict_init(&x->verdict);
     buffer_init(&x->out);
@@ -445,15 +446,18 @@ static void done(struct judging *x)
     free(x->room);
 }
 
-int judge_run(const struct options *options, struct loop *loop)
+int judge_run(const struct options *options, struct loop *loop, struct broker *broker)
 {
     struct judging x;
-    init(&x, options, loop);
+    init(&x, options, loop, broker);
     if (!x.room || loop_take_signals(loop, take_signal, &x) < 0) {
         say(&x, "cannot start: %s", strerror(errno));
         x.failed = true;
     } else {
+        struct sandbox sandbox;
         loop_each_turn(loop, flush, &x);
+        if (broker)
+            sandbox_enter(&sandbox, NULL, 0);
         start(&x);
     }
     if (!x.failed && loop_run(loop) < 0) {

@@ -7,11 +7,12 @@
 #define UDPTALK_APP_JUDGE_H
 
 #include "core/option.h"
+#include "host/broker.h"
 #include "loop/loop.h"
 
 /* Checks the server at options->place and prints a row a case (with options->json an object) to standard output.
  * SIGINT and its like end it with the rows so far. Returns the
  * exit status: 0 when all cases hold, else 1. */
-int judge_run(const struct options *options, struct loop *loop);
+int judge_run(const struct options *options, struct loop *loop, struct broker *broker);
 
 #endif

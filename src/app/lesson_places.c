@@ -55,7 +55,7 @@ static void load(struct lesson_places *p)
         return;
     p->loaded = true;
     buffer_init(&text);
-    if (paths_lessons(path, sizeof path) && paths_read_regular(path, FILE_MOST, &text) == 0) {
+    if (paths_lessons(path, sizeof path) && paths_read_regular(p->broker, path, FILE_MOST, &text) == 0) {
         buffer_append_byte(&text, '\0');
         for (char *line = text.failed ? NULL : (char *)text.data; line;) {
             char *end = strchr(line, '\n');
@@ -75,15 +75,13 @@ static void save(const struct lesson_places *p)
     struct file_out file;
     struct buffer text;
     char path[PATH_MAX];
-    if (p->unreadable || !paths_lessons(path, sizeof path) || paths_make_directory(path) < 0)
+    if (p->unreadable || !paths_lessons(path, sizeof path) || paths_make_directory(p->broker, path) < 0)
         return;
     buffer_init(&text);
     for (size_t i = 0; i < p->count; i++)
         buffer_printf(&text, "%s %zu%s\n", p->all[i].name, p->all[i].step, p->all[i].done ? " done" : "");
-    file_out_init(&file);
-    mode_t before = umask(0077);
-    int failed = text.failed || file_out_open(&file, path) < 0;
-    umask(before);
+    file_out_init(&file, p->broker);
+    int failed = text.failed || file_out_open(&file, path, true) < 0;
     if (!failed && file_out_write(&file, text.data, text.len) == 0)
         file_out_finish(&file);
     buffer_done(&text);

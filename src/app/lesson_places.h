@@ -21,6 +21,7 @@ struct lesson_places {
     struct lesson_place all[LESSON_PLACES];
     size_t count;
     bool loaded, unreadable;
+    struct broker *broker; /* opens the file */
 };
 
 /* The place in that lesson, or NULL. lesson_places_newest(): the one that was left last. */

@@ -70,7 +70,7 @@ static const struct lesson_source *find_source(const char *name)
     return NULL;
 }
 
-struct lesson *lessons_read(const char *name, char *why)
+struct lesson *lessons_read(struct broker *b, const char *name, char *why)
 {
     const struct lesson_source *s = find_source(name);
     struct lesson *l = NULL;
@@ -86,7 +86,7 @@ struct lesson *lessons_read(const char *name, char *why)
         return NULL;
     }
     buffer_init(&text);
-    if (paths_read_regular(name, FILE_MOST, &text) == 0)
+    if (paths_read_regular(b, name, FILE_MOST, &text) == 0)
         l = lesson_parse(name, text.data ? (const char *)text.data : "", text.len, why);
     else
         snprintf(why, LESSON_WHY, "cannot read %.200s: %s", name,
@@ -337,15 +337,16 @@ static int may_start(struct app *a)
 }
 
 /* Linux's own where the system does not tell. */
-static void read_ports(struct lessons *ls)
+static void read_ports(struct broker *b, struct lessons *ls)
 {
     unsigned first, last;
-    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    bool told = f && fscanf(f, "%u %u", &first, &last) == 2;
+    struct buffer text;
+    buffer_init(&text);
+    bool told = paths_read_regular(b, "/proc/sys/net/ipv4/ip_local_port_range", FILE_MOST, &text) == 0 &&
+                buffer_append_byte(&text, '\0') == 0 && sscanf((const char *)text.data, "%u %u", &first, &last) == 2;
     ls->first_port = told ? (uint16_t)first : 32768;
     ls->last_port = told ? (uint16_t)last : 60999;
-    if (f)
-        fclose(f);
+    buffer_done(&text);
 }
 
 int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step)
@@ -360,7 +361,7 @@ int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step)
     ls->quick = quick;
     ls->skip_to = step;
     ls->counts.steps = l->steps;
-    read_ports(ls);
+    read_ports(a->broker, ls);
     lesson_acts_init(&ls->acts, a);
     keep_before(a, &ls->before);
     close_all(a);

@@ -41,7 +41,7 @@ struct lesson_source {
 const struct lesson_source *lesson_source_at(size_t index);
 
 /* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY bytes); errno is ENOENT when there is none of that name. */
-struct lesson *lessons_read(const char *name, char *why);
+struct lesson *lessons_read(struct broker *b, const char *name, char *why);
 
 /* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does not settle in time has failed (no screen: nobody looks on). The steps
  * before `step` (0 and 1: none are) are done without asking, so that all is as they left it. */

@@ -159,7 +159,7 @@ static bool begin_next(struct batch *b)
         return false;
     b->next++;
     b->said = 0;
-    struct lesson *l = lessons_read(name, why);
+    struct lesson *l = lessons_read(b->app->broker, name, why);
     if (l)
         put_head(b, l);
     if (l && b->handout)
@@ -261,6 +261,7 @@ int lessons_batch(struct app *a)
     if (loop_take_signals(a->loop, take_signal, &b) < 0)
         complain(&b, "cannot take signals");
     loop_each_turn(a->loop, end_of_turn, &b);
+    app_confine(a, false);
     end_of_turn(&b);
     if (loop_run(a->loop) < 0)
         complain(&b, "poll failed");

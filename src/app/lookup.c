@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <stdio.h>
 
-void lookup_init(struct lookup *l, struct loop *loop)
+void lookup_init(struct lookup *l, struct loop *loop, struct broker *b)
 {
     *l = (struct lookup){.loop = loop};
-    helper_init(&l->helper);
+    helper_init(&l->helper, b);
 }
 
 void lookup_free(struct lookup *l)

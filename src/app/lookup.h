@@ -22,7 +22,8 @@ struct lookup {
     void *context;
 };
 
-void lookup_init(struct lookup *l, struct loop *loop);
+/* `b` starts the process, or is NULL (host/helper). */
+void lookup_init(struct lookup *l, struct loop *loop, struct broker *b);
 void lookup_free(struct lookup *l);
 
 /* Starts; `done` is called from the loop. A lookup under way is given up. Returns 0, or −1 with errno. */

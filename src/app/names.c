@@ -86,7 +86,7 @@ static void load(struct names *n)
     n->loaded = true;
     buffer_init(&text);
     if (paths_names(path, sizeof path) &&
-        (n->error = paths_read_regular(path, PATHS_LONGEST, &text) < 0 ? errno : 0) == 0)
+        (n->error = paths_read_regular(n->broker, path, PATHS_LONGEST, &text) < 0 ? errno : 0) == 0)
         for (size_t at = 0; at < text.len;) {
             const unsigned char *end = memchr(text.data + at, '\n', text.len - at);
             size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
@@ -105,15 +105,13 @@ static int save(const struct names *n)
     errno = n->error;
     if (n->error && n->error != ENOENT)
         return -1; /* what could not be read is not overwritten */
-    if (!paths_names(path, sizeof path) || paths_make_directory(path) < 0)
+    if (!paths_names(path, sizeof path) || paths_make_directory(n->broker, path) < 0)
         return -1;
     buffer_init(&text);
     for (size_t i = 0; i < n->count; i++)
         buffer_printf(&text, "%s %s\n", n->all[i].name, n->all[i].text);
-    file_out_init(&file);
-    mode_t before = umask(0077);
-    int failed = text.failed || file_out_open(&file, path) < 0;
-    umask(before);
+    file_out_init(&file, n->broker);
+    int failed = text.failed || file_out_open(&file, path, true) < 0;
     failed = failed || file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
     buffer_done(&text);
     return failed ? -1 : 0;

@@ -21,6 +21,7 @@ struct names {
     struct named *all;
     size_t count;
     bool loaded;
+    struct broker *broker; /* opens the file */
     int error; /* why the file could not be read, 0: it was; then it is only replaced where there was none (ENOENT) */
 };
 

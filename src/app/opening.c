@@ -125,7 +125,7 @@ int opening_start(struct app *a, struct opening *o, const char *path)
         stats_init(fresh.stats);
     if (!fresh.journal || !fresh.stats)
         return fails(a, &fresh, strerror(errno));
-    fresh.fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    fresh.fd = broker_open(a->broker, at);
     if (fresh.fd < 0)
         return fails(a, &fresh, strerror(errno));
     if (choose_reader(a, &fresh, o) < 0)

@@ -3,7 +3,6 @@
 #include "app/paths.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,13 +47,13 @@ bool paths_lessons(char *path, size_t room)
     return make_path(path, room, "XDG_STATE_HOME", ".local/state", "lessons");
 }
 
-int paths_make_directory(const char *path)
+int paths_make_directory(struct broker *b, const char *path)
 {
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);
     for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(copy, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+        if (broker_make_directory(b, copy) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
             return -1;
         *slash = '/';
     }
@@ -86,13 +85,13 @@ int paths_read_file(const char *path, struct buffer *out)
     return error ? -1 : 0;
 }
 
-int paths_read_regular(const char *path, size_t most, struct buffer *out)
+int paths_read_regular(struct broker *b, const char *path, size_t most, struct buffer *out)
 {
     char at[PATH_MAX];
     struct stat st;
     ssize_t got = -1;
     paths_expand(at, sizeof at, path);
-    int fd = open(at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int fd = broker_open(b, at);
     if (fd < 0)
         return -1;
     int error = fstat(fd, &st) < 0       ? errno :

@@ -85,20 +85,20 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
         return -1;
     s->x = export_new(format);
     buffer_init(&s->out);
-    file_out_init(&s->file);
+    file_out_init(&s->file, a->broker);
     if (!s->x)
         return fails(a, s, ENOMEM);
     s->x->route = route;
     s->x->journal = grows ? a->journal : app_viewed(a);
     s->x->ascii = a->options->ascii;
-    if ((grows ? file_out_append : file_out_open)(&s->file, s->path) < 0)
+    if ((grows ? file_out_append(&s->file, s->path) : file_out_open(&s->file, s->path, false)) < 0)
         return fails(a, s, errno);
-    if (grows && s->file.length > 0 && growing_check(a, s) < 0) {
+    if (grows && s->file.place.length > 0 && growing_check(a, s) < 0) {
         stop(s);
         errno = EEXIST;
         return -1;
     }
-    if (!(grows && s->file.length > 0) && export_begin(s->x, &s->out) < 0)
+    if (!(grows && s->file.place.length > 0) && export_begin(s->x, &s->out) < 0)
         return fails(a, s, errno);
     return 0;
 }
@@ -110,8 +110,8 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
     paths_expand(at, sizeof at, path);
     if (keeping_refuses(a, at, path))
         return -1;
-    file_out_init(&file);
-    if (!bytes->failed && file_out_open(&file, at) == 0 && file_out_write(&file, bytes->data, bytes->len) == 0 &&
+    file_out_init(&file, a->broker);
+    if (!bytes->failed && file_out_open(&file, at, false) == 0 && file_out_write(&file, bytes->data, bytes->len) == 0 &&
         file_out_finish(&file) == 0)
         return 0;
     int error = bytes->failed ? ENOMEM : errno;
@@ -276,7 +276,7 @@ int keeping_start(struct app *a, const char *path)
     *s = (struct saving){.last = UINT64_MAX};
     if (begin(a, s, path, true) < 0)
         return -1;
-    if (s->file.length >= 0 && file_out_piece(&s->file, s->out.data, s->out.len) == 0)
+    if (s->file.place.length >= 0 && file_out_piece(&s->file, s->out.data, s->out.len) == 0)
         buffer_clear(&s->out); /* else a step says what is wrong */
     file_out_begun(&s->file);
     return 0;

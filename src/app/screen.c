@@ -305,6 +305,7 @@ static void start(struct screen *s)
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
     s->scene.speed = 1;
+    s->lesson.places.broker = a->broker;
     screen_views_init(s);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
     if (paths_history(s->history, sizeof s->history))
@@ -317,6 +318,7 @@ static void start(struct screen *s)
         read_config(s); /* a lesson wants everything as it is by itself */
     else if (screen_lesson_run(s, a->options->lesson) < 0)
         screen_say(s, STYLE_ERROR, "%s", a->why);
+    app_confine(a, true);
     screen_look(s);
     s->dirty = true;
     s->drawn_at = loop_now(a->loop).mono - FRAME_NS;

@@ -26,8 +26,8 @@ static int to_file(struct screen *s, const struct buffer *bytes, const char *pat
     paths_expand(at, sizeof at, path);
     if (keeping_refuses(a, at, path))
         return -1;
-    file_out_init(&file);
-    if (file_out_open(&file, at) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 ||
+    file_out_init(&file, s->app->broker);
+    if (file_out_open(&file, at, false) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 ||
         file_out_finish(&file) < 0) {
         snprintf(a->why, APP_WHY, "not copied to %s: %s", path, error_meaning(errno));
         return -1;

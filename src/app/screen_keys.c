@@ -287,11 +287,11 @@ static void show_end(struct screen *s, bool client, bool server)
         s->zoomed = PART_LINE;
 }
 
-/* What a command answers is not seen while a file is looked at, or a view stands where the log was: then it is said. */
-static void say_behind(struct screen *s, uint64_t last)
+/* What a command answers is not seen while a file is looked at, or a view (`before`, it was there before too) stands where the log was: then it is said. */
+static void say_behind(struct screen *s, enum view before, uint64_t last)
 {
     const struct app *a = s->app;
-    bool hidden = a->opening.journal || (s->view != VIEW_NONE && s->view != VIEW_LADDER);
+    bool hidden = a->opening.journal || (s->view == before && before != VIEW_NONE && before != VIEW_LADDER && before != VIEW_LESSON);
     uint64_t n = journal_before(a->journal, UINT64_MAX, ROLE_NONE, JOURNAL_NOTICES);
     struct entry e;
     if (!hidden || n <= last || *s->message)
@@ -311,12 +311,13 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
         return;
     }
     uint64_t client = s->app->client.events, server = s->app->server.events, last = journal_last(s->app->journal);
+    enum view view = s->view;
     if (app_run(s->app, &c) < 0) {
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
         return;
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
-    say_behind(s, last);
+    say_behind(s, view, last);
     line_take(s->line, true);
     come_back(s);
 }

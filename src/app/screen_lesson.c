@@ -103,7 +103,7 @@ static void show(struct screen *s)
 static int start(struct screen *s, const char *name)
 {
     char why[LESSON_WHY];
-    struct lesson *l = lessons_read(name, why);
+    struct lesson *l = lessons_read(s->app->broker, name, why);
     if (!l) {
         snprintf(s->app->why, APP_WHY, "%.500s", why);
         return -1;

@@ -121,7 +121,7 @@ int sending_file(struct app *a, const char *path, bool lines)
     if (lines && sending_is_on(a))
         return refuse_second(a);
     buffer_init(&content);
-    int failed = paths_read_regular(path, most, &content);
+    int failed = paths_read_regular(a->broker, path, most, &content);
     if (failed)
         snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path,
                  errno == EFBIG  ? "it has more bytes than " :

@@ -263,7 +263,7 @@ static int load(struct app *a, const char *path)
     buffer_init(&text);
     rules_init(&fresh);
     int count = -1;
-    if (paths_read_regular(path, PATHS_LONGEST, &text) < 0)
+    if (paths_read_regular(a->broker, path, PATHS_LONGEST, &text) < 0)
         snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path,
                  errno == EINVAL ? "it is no regular file" : strerror(errno));
     else
@@ -289,9 +289,9 @@ static int save(struct app *a, const char *path)
     struct buffer text;
     struct file_out file;
     buffer_init(&text);
-    file_out_init(&file);
+    file_out_init(&file, a->broker);
     paths_expand(at, sizeof at, path);
-    int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at) < 0 ||
+    int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at, false) < 0 ||
                  file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
     if (failed)
         snprintf(a->why, APP_WHY, "cannot save the rules to %.200s: %s", path, error_meaning(errno));

@@ -8,22 +8,22 @@
 #ifndef UDPTALK_HOST_FILE_OUT_H
 #define UDPTALK_HOST_FILE_OUT_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+
+#include "host/broker.h"
+#include "host/file_place.h"
 
 struct file_out {
     int fd;
-    int64_t length;         /* appending: how long it was before, −1: it is no regular file */
-    char path[PATH_MAX];    /* its place, links followed */
-    char beside[PATH_MAX];  /* what is written instead until then, "" when in place */
+    struct file_place place;
+    struct broker *broker;  /* opens it, or NULL: this process does */
 };
 
-void file_out_init(struct file_out *f);
+void file_out_init(struct file_out *f, struct broker *b);
 
-/* Each returns 0, or −1 with errno; what was begun is given up then, and the old file stands. */
-int file_out_open(struct file_out *f, const char *path);
+/* Each returns 0, or −1 with errno; what was begun is given up then, and the old file stands. A new file that is `private` is for its user alone. */
+int file_out_open(struct file_out *f, const char *path, bool private);
 int file_out_write(struct file_out *f, const void *data, size_t len);
 
 /* Brings it to the disk and to its place, and closes it. */

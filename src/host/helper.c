@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/broker.h"
 #include "host/child.h"
 
 enum { HOST_ROOM = 256 };
@@ -82,9 +83,15 @@ static void run(const void *context, pid_t parent)
 
 /* --- in the parent --- */
 
-void helper_init(struct helper *h)
+void helper_init(struct helper *h, struct broker *b)
 {
-    *h = (struct helper){.fd = -1, .pid = -1, .resolve = resolve_name};
+    *h = (struct helper){.fd = -1, .pid = -1, .broker = b, .resolve = resolve_name};
+}
+
+int helper_start(const struct helper *h, pid_t *pid)
+{
+    static const struct helper usual = {.fd = -1, .resolve = resolve_name};
+    return child_start(run, h ? h : &usual, pid);
 }
 
 /* Ends the process, whatever it is doing. */
@@ -94,8 +101,12 @@ static void clear_away(struct helper *h)
         return;
     int error = errno;
     close(h->fd);
-    kill(h->pid, SIGKILL);
-    child_wait(h->pid);
+    if (h->broker) {
+        broker_end_helper(h->broker, h->pid);
+    } else {
+        kill(h->pid, SIGKILL);
+        child_wait(h->pid);
+    }
     errno = error;
     h->fd = -1;
     h->pid = -1;
@@ -105,7 +116,7 @@ static void clear_away(struct helper *h)
 static int ask(struct helper *h, const struct request *request)
 {
     if (h->fd < 0)
-        h->fd = child_start(run, h, &h->pid);
+        h->fd = h->broker ? broker_start_helper(h->broker, &h->pid) : helper_start(h, &h->pid);
     if (h->fd < 0)
         return -1;
     if (send(h->fd, request, sizeof *request, MSG_NOSIGNAL) == sizeof *request) {

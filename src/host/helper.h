@@ -1,7 +1,7 @@
-/* helper: the process that does what may block, so that the loop never does. For now: looking names up.
+/* helper: the process that looks names up, which may block, so that the loop never does.
  *
- * Forked on the first request; talks over a SEQPACKET socket pair; can be given up on at any time (it is killed and a new one is forked when needed). It dies
- * with its parent (PR_SET_PDEATHSIG, and end of file on its socket). The parent reaps it by its own id only.
+ * Started on the first request, by the broker where there is one (host/broker), else forked here; talks over a SEQPACKET socket pair; can be given up on at any time (it is killed and a new one is forked when needed). It dies
+ * with its parent (PR_SET_PDEATHSIG, and end of file on its socket). Whoever forked it reaps it, by its own id only.
  *
  * Invariant: at most one request is under way. Whoever owns the helper owns its answers. */
 #ifndef UDPTALK_HOST_HELPER_H
@@ -23,16 +23,22 @@ struct helper_answer {
     struct address addresses[HELPER_ADDRESSES]; /* in the order to try, without doubles */
 };
 
+struct broker;
+
 struct helper {
     int fd;      /* −1 while there is no process */
     pid_t pid;
     bool busy;
+    struct broker *broker; /* starts it, or NULL: this process does */
 
     /* What the process runs for each request: getaddrinfo(3) unless a test puts something else here before the first one. `out` is all zeros. */
     void (*resolve)(const char *host, int family, uint16_t port, struct helper_answer *out);
 };
 
-void helper_init(struct helper *h);
+void helper_init(struct helper *h, struct broker *b);
+
+/* Forks the process: returns our end of what it talks over, −1 with errno, and its id. `h`: whose `resolve` it runs; NULL: the usual one. For the broker, and for this module. */
+int helper_start(const struct helper *h, pid_t *pid);
 
 /* Asks for the addresses of `host` (family AF_UNSPEC, AF_INET or AF_INET6) with that port. Returns 0, or −1 with errno (EBUSY while one is under way). */
 int helper_lookup(struct helper *h, const char *host, int family, uint16_t port);

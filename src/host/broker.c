@@ -1,0 +1,334 @@
+#include "config.h"
+
+#include "host/broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/child.h"
+#include "host/helper.h"
+
+enum operation { OPEN, STAT, MAKE_DIRECTORY, BEGIN, APPEND, SETTLE, DROP, PORT_OWNER, START_HELPER, END_HELPER };
+
+struct request {
+    uint32_t operation;
+    uint32_t number;        /* a mode, a port, a process */
+    char path[PATH_MAX], beside[PATH_MAX];
+};
+
+struct answer {
+    int32_t error;          /* 0, or an errno */
+    int32_t pid;
+    struct stat is;
+    struct file_place place;
+    struct port_owner owner;
+};
+
+struct broker {
+    int fd;
+    pid_t pid;
+};
+
+static const int how = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+/* --- what is asked for --- */
+
+/* Whoever is asked to kill kills its own child alone, the one that it has started last. */
+static int end_helper(pid_t *own, pid_t pid)
+{
+    if (*own <= 0 || pid != *own) {
+        errno = ESRCH;
+        return -1;
+    }
+    kill(pid, SIGKILL);
+    child_wait(pid);
+    *own = 0;
+    return 0;
+}
+
+static int start_helper(pid_t *own, int *fd)
+{
+    if (*own > 0)
+        end_helper(own, *own);
+    *fd = helper_start(NULL, own);
+    *own = *fd < 0 ? 0 : *own;
+    return *fd < 0 ? -1 : 0;
+}
+
+/* Does it here. Returns 0, with *fd where there is one, or −1 with errno. */
+static int do_here(const struct request *r, struct answer *a, int *fd, pid_t *helper)
+{
+    mode_t mode = (mode_t)r->number;
+    switch ((enum operation)r->operation) {
+    case OPEN: return (*fd = open(r->path, how)) < 0 ? -1 : 0;
+    case STAT: return stat(r->path, &a->is);
+    case MAKE_DIRECTORY: return mkdir(r->path, 0700);
+    case BEGIN: return file_place_begin(&a->place, r->path, mode, fd);
+    case APPEND: return file_place_append(&a->place, r->path, mode, fd);
+    case SETTLE: return file_place_settle(r->beside, r->path);
+    case DROP: file_place_drop(r->beside); return 0;
+    case PORT_OWNER: return port_owner_find((uint16_t)r->number, &a->owner);
+    case START_HELPER: return start_helper(helper, fd);
+    case END_HELPER: return end_helper(helper, (pid_t)r->number);
+    }
+    errno = EINVAL;
+    return -1;
+}
+
+/* --- messages, with a descriptor beside them --- */
+
+union ancillary {
+    struct cmsghdr align;
+    char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_with(int to, const void *data, size_t len, int fd)
+{
+    union ancillary with = {.room = {0}};
+    struct iovec part = {(void *)data, len};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd >= 0) {
+        m.msg_control = with.room;
+        m.msg_controllen = sizeof with.room;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    }
+    ssize_t sent;
+    do
+        sent = sendmsg(to, &m, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent == (ssize_t)len ? 0 : -1;
+}
+
+/* Waits for it. *fd is −1 where none came. What cannot be taken over for want of descriptors is EMFILE. */
+static int receive_with(int from, void *data, size_t len, int *fd)
+{
+    union ancillary with;
+    struct iovec part = {data, len};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = with.room, .msg_controllen = sizeof with.room};
+    struct pollfd ready = {.fd = from, .events = POLLIN};
+    ssize_t got;
+    *fd = -1;
+    do {
+        poll(&ready, 1, -1);
+        got = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    for (struct cmsghdr *c = got < 0 ? NULL : CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+            memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    if (got == (ssize_t)len && !(*fd < 0 && m.msg_flags & MSG_CTRUNC))
+        return 0;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = got == (ssize_t)len ? EMFILE : EPIPE;
+    return -1;
+}
+
+/* --- in the broker --- */
+
+static void serve(pid_t *helper)
+{
+    struct request r;
+    struct answer a;
+    int none, fd;
+    while (receive_with(CHILD_FD, &r, sizeof r, &none) == 0) {
+        if (none >= 0)
+            close(none); /* nobody asked for it */
+        r.path[PATH_MAX - 1] = r.beside[PATH_MAX - 1] = '\0';
+        memset(&a, 0, sizeof a);
+        fd = -1;
+        a.error = do_here(&r, &a, &fd, helper) < 0 ? errno : 0;
+        a.pid = *helper;
+        int failed = send_with(CHILD_FD, &a, sizeof a, a.error ? -1 : fd);
+        if (fd >= 0)
+            close(fd);
+        if (failed)
+            return;
+    }
+}
+
+static void run(const void *context, pid_t parent)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2};
+    const struct identity *who = context;
+    pid_t helper = 0;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+    if ((who && identity_become(who) < 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        return;
+    serve(&helper);
+    if (helper > 0)
+        end_helper(&helper, helper);
+}
+
+/* --- in this process --- */
+
+struct broker *broker_new(const struct identity *who)
+{
+    struct broker *b = malloc(sizeof *b);
+    if (!b)
+        return NULL;
+    b->fd = child_start(run, who, &b->pid);
+    if (b->fd >= 0)
+        return b;
+    int error = errno;
+    free(b);
+    errno = error;
+    return NULL;
+}
+
+void broker_free(struct broker *b)
+{
+    if (!b)
+        return;
+    close(b->fd);
+    child_wait(b->pid);
+    free(b);
+}
+
+/* What this process has open goes by other names there: /dev/stdout, /dev/fd/5, /proc/self/fd/5. */
+static void rename_own(char *path)
+{
+    static const struct {
+        const char *front, *inside;
+    } own[] = {{"/dev/stdin", "fd/0"}, {"/dev/stdout", "fd/1"}, {"/dev/stderr", "fd/2"}, {"/dev/fd/", "fd/"}, {"/proc/self/", ""}};
+    char there[PATH_MAX];
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        size_t len = strlen(own[i].front);
+        if (strncmp(path, own[i].front, len) != 0)
+            continue;
+        if (snprintf(there, sizeof there, "/proc/%d/%s%s", (int)getpid(), own[i].inside, path + len) < (int)sizeof there)
+            strcpy(path, there);
+        return;
+    }
+}
+
+static int put(char *to, const char *path)
+{
+    if (path && snprintf(to, PATH_MAX, "%s", path) < PATH_MAX)
+        return 0;
+    errno = ENAMETOOLONG;
+    return path ? -1 : 0;
+}
+
+static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
+{
+    int came = -1;
+    pid_t none = 0;
+    if (!b)
+        return do_here(r, a, fd, &none);
+    rename_own(r->path);
+    if (send_with(b->fd, r, sizeof *r, -1) < 0 || receive_with(b->fd, a, sizeof *a, &came) < 0)
+        return -1;
+    a->place.path[PATH_MAX - 1] = a->place.beside[PATH_MAX - 1] = '\0';
+    if (!a->error && fd)
+        *fd = came;
+    else if (came >= 0)
+        close(came);
+    errno = a->error;
+    return a->error ? -1 : 0;
+}
+
+static int ask_about(struct broker *b, enum operation operation, const char *path, const char *beside, uint32_t number,
+                     struct answer *a, int *fd)
+{
+    struct request r = {.operation = operation, .number = number};
+    if (put(r.path, path) < 0 || put(r.beside, beside) < 0)
+        return -1;
+    return ask(b, &r, a, fd);
+}
+
+int broker_open(struct broker *b, const char *path)
+{
+    struct answer a;
+    int fd = -1;
+    return ask_about(b, OPEN, path, NULL, 0, &a, &fd) < 0 ? -1 : fd;
+}
+
+int broker_stat(struct broker *b, const char *path, struct stat *is)
+{
+    struct answer a;
+    if (ask_about(b, STAT, path, NULL, 0, &a, NULL) < 0)
+        return -1;
+    *is = a.is;
+    return 0;
+}
+
+int broker_make_directory(struct broker *b, const char *path)
+{
+    struct answer a;
+    return ask_about(b, MAKE_DIRECTORY, path, NULL, 0, &a, NULL);
+}
+
+static int place(struct broker *b, enum operation operation, const char *path, mode_t mode, struct file_place *p, int *fd)
+{
+    struct answer a;
+    if (ask_about(b, operation, path, NULL, mode, &a, fd) < 0)
+        return -1;
+    *p = a.place;
+    return 0;
+}
+
+int broker_begin(struct broker *b, const char *path, mode_t mode, struct file_place *p, int *fd)
+{
+    return place(b, BEGIN, path, mode, p, fd);
+}
+
+int broker_append(struct broker *b, const char *path, mode_t mode, struct file_place *p, int *fd)
+{
+    return place(b, APPEND, path, mode, p, fd);
+}
+
+int broker_settle(struct broker *b, const char *beside, const char *path)
+{
+    struct answer a;
+    return ask_about(b, SETTLE, path, beside, 0, &a, NULL);
+}
+
+void broker_drop(struct broker *b, const char *beside)
+{
+    struct answer a;
+    int error = errno;
+    ask_about(b, DROP, NULL, beside, 0, &a, NULL);
+    errno = error;
+}
+
+int broker_port_owner(struct broker *b, uint16_t port, struct port_owner *out)
+{
+    struct answer a;
+    if (ask_about(b, PORT_OWNER, NULL, NULL, port, &a, NULL) < 0)
+        return -1;
+    *out = a.owner;
+    out->name[sizeof out->name - 1] = '\0';
+    return 0;
+}
+
+int broker_start_helper(struct broker *b, pid_t *pid)
+{
+    struct answer a;
+    int fd = -1;
+    if (ask_about(b, START_HELPER, NULL, NULL, 0, &a, &fd) < 0)
+        return -1;
+    *pid = a.pid;
+    return fd;
+}
+
+void broker_end_helper(struct broker *b, pid_t pid)
+{
+    struct answer a;
+    ask_about(b, END_HELPER, NULL, NULL, (uint32_t)pid, &a, NULL);
+}
