@@ -327,6 +327,16 @@ int client_send_held(struct app *a, const struct link_item *item)
     return send_once(a, &item->to, item->bytes, item->len);
 }
 
+/* Without memory to know its answer by, the request counts as one that has none. */
+static void expect_answer(struct app *a, const struct entry *e, int64_t mono)
+{
+    struct client *c = &a->client;
+    if (match_sent(c->match, e->n, e->exchange, app_time_at(a, mono), &c->peer, e->data, e->kept, a->server.transform) == 0)
+        return;
+    c->unanswered++;
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, e, "out of memory: its answer will not be known as such");
+}
+
 /* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same exchange. Returns false when it may not, or cannot. */
 static bool send_again(struct app *a, const struct match_result *given_up)
 {
@@ -348,7 +358,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     e.n = app_journal(a, &e);
     c->events++;
     c->resent++;
-    match_sent(c->match, e.n, e.exchange, app_time_at(a, e.mono), &c->peer, e.data, e.kept, a->server.transform);
+    expect_answer(a, &e, e.mono);
     match_set_tries(c->match, given_up->tries + 1);
     app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
                (long long)a->settings[SETTING_RETRY]);
@@ -409,7 +419,7 @@ static struct entry journal_sent(struct app *a, struct moment when, const void *
     c->events++;
     *(error ? &c->unsent : &c->sent) += 1;
     if (!error)
-        match_sent(c->match, e.n, e.exchange, app_time_at(a, when.mono), &c->peer, data, len, a->server.transform);
+        expect_answer(a, &e, when.mono);
     else
         app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
     if (picked)

@@ -117,6 +117,11 @@ static void watch_output(struct headless *h, int fd, const struct buffer *b)
 
 static void flush(struct headless *h)
 {
+    if (h->out.failed || h->err.failed) {
+        h->out.failed = h->err.failed = false;
+        h->status = 1;
+        say(h, "out of memory: something that was to be written is left out");
+    }
     if (write_some(STDERR_FILENO, &h->err) < 0)
         buffer_clear(&h->err);
     if (write_some(STDOUT_FILENO, &h->out) < 0) {

@@ -31,8 +31,16 @@ static void resize(struct screen *s)
     int rows, cols;
     term_size(s->term, &rows, &cols);
     term_redraw(s->term); /* the same size again may have been another meanwhile */
-    if (cells_resize(&s->cells, rows, cols) == 0)
-        s->dirty = true;
+    s->missized = cells_resize(&s->cells, rows, cols) < 0;
+    s->dirty |= !s->missized;
+}
+
+/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop does not hold signals back any more. */
+static void hang_up(struct screen *s)
+{
+    signal(SIGHUP, SIG_IGN);
+    loop_unwatch(s->app->loop, term_fd(s->term));
+    screen_leave(s);
 }
 
 /* Draws when the last frame is a sixtieth of a second old, else sets the timer for that. */
@@ -45,6 +53,8 @@ static void frame_due(void *context)
 static void draw_if_due(struct screen *s)
 {
     int64_t now = loop_read_clocks().mono;
+    if (s->missized)
+        resize(s);
     if (journal_last(app_viewed(s->app)) != s->seen)
         s->dirty = true;
     if (!s->dirty || term_pending(s->term))
@@ -63,8 +73,12 @@ static void draw_if_due(struct screen *s)
     s->dirty = false;
     s->drawn_at = now < s->drawn_at + 2 * FRAME_NS ? s->drawn_at + FRAME_NS : now; /* one that is late makes no other late */
     screen_draw(s);
-    if (term_show(s->term, &s->cells) < 0)
-        screen_leave(s);
+    if (term_show(s->term, &s->cells) == 0)
+        return;
+    if (errno == ENOMEM) /* the next one may find some */
+        loop_timer_set(s->app->loop, &s->frame, now + FRAME_NS, frame_due, s);
+    else
+        hang_up(s);
 }
 
 /* A command of the start-up file or of -e and -f went wrong. */
@@ -142,14 +156,6 @@ static void escape_over(void *context)
     struct key key;
     while (key_timeout(&s->decoder, &key)) /* Escape twice is two keys */
         screen_key(s, &key);
-}
-
-/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop does not hold signals back any more. */
-static void hang_up(struct screen *s)
-{
-    signal(SIGHUP, SIG_IGN);
-    loop_unwatch(s->app->loop, term_fd(s->term));
-    screen_leave(s);
 }
 
 static void terminal_ready(void *context, short revents)
@@ -284,6 +290,10 @@ static void read_config(struct screen *s)
 static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
+    if (loop_take_signals(s->app->loop, take_signal, s) < 0) { /* one that ends the program would leave the terminal as it is */
+        fprintf(stderr, "udptalk: cannot take signals: %s\n", strerror(errno));
+        return -1;
+    }
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
         fprintf(stderr, "udptalk: cannot edit lines: %s\n", strerror(errno));
@@ -310,8 +320,6 @@ static void start(struct screen *s)
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
     if (paths_history(s->history, sizeof s->history))
         line_history_load(s->line, s->history);
-    if (loop_take_signals(a->loop, take_signal, s) < 0)
-        screen_say(s, STYLE_ERROR, "cannot take signals: %s", strerror(errno));
     loop_each_turn(a->loop, end_of_turn, s);
     resize(s);
     if (!a->options->lesson)
@@ -349,6 +357,8 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->escape);
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
+    if (s->failed)
+        fprintf(stderr, "udptalk: the screen cannot go on: %s\n", strerror(s->failed));
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
         fprintf(stderr, "udptalk: the history was not saved in %s: %s\n", s->history, strerror(errno));
@@ -372,8 +382,9 @@ int screen_run(struct app *app, const struct script *script)
         s.status = EXIT_FAILURE;
     } else {
         start(&s);
-        if (loop_run(app->loop) < 0)
-            s.status = EXIT_FAILURE;
+        if (s.missized || loop_run(app->loop) < 0)
+            s.failed = errno;
+        s.status = s.failed ? EXIT_FAILURE : s.status;
     }
     finish(&s);
     return s.status;

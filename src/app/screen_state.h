@@ -106,6 +106,8 @@ struct screen {
     uint8_t message_style;
     int message_rows;            /* that it took in the last frame */
     bool dirty;
+    bool missized;               /* there was no memory for the terminal's size: the cells are as they were */
+    int failed;                  /* the errno of what it cannot do without */
     int grace;                   /* turns to go before the next frame: an answer may be on its way */
     int64_t drawn_at;            /* mono, ns */
     struct loop_timer frame, escape, tick;

@@ -130,6 +130,7 @@ static int add_rules(scmp_filter_ctx filter)
                            SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM)});
     for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
         failed |= let_call(filter, "ioctl", 1, (struct scmp_arg_cmp[]){LOWER(1, controls[i])});
+    failed |= let_call(filter, "sched_setscheduler", 1, (struct scmp_arg_cmp[]){LOWER(0, 0)});
     failed |= let_call(filter, "prlimit64", 1, (struct scmp_arg_cmp[]){LOWER(0, 0)}); /* its own alone */
     return failed;
 }

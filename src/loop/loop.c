@@ -108,7 +108,12 @@ int loop_take_signals(struct loop *l, loop_signal *take, void *context)
     l->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     l->take = take;
     l->take_context = context;
-    return l->signal_fd < 0 ? -1 : 0;
+    if (l->signal_fd >= 0)
+        return 0;
+    int error = errno;
+    sigprocmask(SIG_SETMASK, &l->old_mask, NULL); /* nobody would read them: they end the program as they always do */
+    errno = error;
+    return -1;
 }
 
 void loop_be_patient(struct loop *l, bool patient)

@@ -53,6 +53,8 @@ static void give_back(struct link *l)
 
 size_t link_clear(struct link *l)
 {
+    if (!l)
+        return 0;
     size_t count = l->count;
     give_back(l);
     for (size_t i = 0; i < count; i++)

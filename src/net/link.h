@@ -89,7 +89,7 @@ int64_t link_due(const struct link *l);
 bool link_take(struct link *l, int64_t now, struct link_item *item);
 
 /* Drops what is held. Returns how many datagrams; a copy that has not left counts with its original, and alone when
- * that has. */
+ * that has. NULL is fine, as it is for link_free(). */
 size_t link_clear(struct link *l);
 
 /* How many datagrams are held, and their bytes. */

@@ -183,8 +183,6 @@ static void drain(struct term *t)
     drop_pending(t);
 }
 
-/* Crashes. */
-
 /* Async-signal-safe. A terminal that takes nothing for a second is given up on. */
 static void write_restoring(const struct term *t)
 {
@@ -196,6 +194,8 @@ static void write_restoring(const struct term *t)
         done += n > 0 ? (size_t)n : 0;
     }
 }
+
+/* Crashes. */
 
 /* Gives the terminal back, then lets what was set up before (as a rule: death with a core) have the signal. A fault
  * comes again by itself when the handler returns, with all that belongs to it; a signal that somebody sent is sent
@@ -309,13 +309,16 @@ void term_leave(struct term *t)
         buffer_append_text(&t->out, CANCEL);
     buffer_append(&t->out, t->reset, t->reset_len);
     endwin();
-    take_frame(t);
+    bool whole = take_frame(t) == 0;
     buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
     if (t->mouse)
         buffer_append_text(&t->out, MOUSE_OFF);
     if (t->ansi)
         buffer_append_text(&t->out, PASTE_OFF);
+    whole = whole && !t->out.failed;
     drain(t);
+    if (!whole) /* no memory, say */
+        write_restoring(t);
     tcsetattr(t->fd, TCSANOW, &t->saved);
     t->taken = false;
     crash_disarm(t);
@@ -524,7 +527,11 @@ struct term *term_open(int in, int out, bool color, char *why, size_t why_size)
     }
     crash_stack_open(t);
     term_enter(t);
-    return t;
+    if (t->taken)
+        return t;
+    snprintf(why, why_size, "cannot take the terminal: %s", strerror(errno));
+    term_free(t);
+    return NULL;
 }
 
 void term_close(struct term *t)
