@@ -345,6 +345,25 @@ START_TEST(says_where_it_cut)
 }
 END_TEST
 
+/* Wherever the room ends, before a backslash too. */
+START_TEST(says_where_it_cut_a_sentence)
+{
+    static const char text[] = "a\\b世\\\\c";
+    static const char *const want[] = {"", "…", "a…", "a\\…", "a\\b…", "a\\b …", "a\\b世…", "a\\b世\\…", "a\\b世\\\\c"};
+    struct cells c;
+    cells_init(&c);
+    ck_assert_int_eq(cells_resize(&c, 1, 9), 0);
+    for (int end = 0; end < (int)UNIT_COUNT(want); end++) {
+        cells_clear(&c);
+        cells_put_sentence(&c, 0, 0, end, STYLE_SENT, BYTES(text));
+        CHECK_ROW(&c, 0, want[end]);
+        check_styles(&c, 0, end, 9, STYLE_PLAIN);
+        check_invariant(&c, want[end]);
+    }
+    cells_done(&c);
+}
+END_TEST
+
 START_TEST(measures_our_own_text)
 {
     struct cells c;
@@ -469,6 +488,7 @@ int main(void)
         {"in ASCII our characters have look-alikes", looks_alike_in_ascii},
         {"bytes from anywhere are put with their escapes marked", puts_bytes_from_anywhere},
         {"bytes that do not fit end in an ellipsis", says_where_it_cut},
+        {"says where it cut a sentence", says_where_it_cut_a_sentence},
         {"the width of our own text is known before it is put", measures_our_own_text},
         {"areas are blanked, rows selected, columns filled", blanks_selects_and_fills},
         {"a row is read without its trailing blanks", reads_rows_without_trailing_blanks},

@@ -11,6 +11,7 @@
 #include "core/command.h"
 #include "ui/help_view.h"
 #include "ui/layout.h"
+#include "ui/sheet.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 #include "unit.h"
@@ -1018,6 +1019,23 @@ START_TEST(keeps_its_place_when_its_size_changes)
 }
 END_TEST
 
+/* A row has the focus, so the log stands still; in a pane that grew until all fits there is nothing below, and no live end to
+ * show twice. */
+START_TEST(shows_nothing_twice_where_all_fits)
+{
+    struct stage s;
+    open_log(&s, &client_log, 5, 20);
+    log_view_go(&s.view, 10, &s.scene);
+    char text[TEXT];
+    ck_assert_msg(strstr(shown(&s, text), "10"), "%s", text);
+    set_size(&s, 41, 80);
+    CHECK_SHOWN(&s, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20", "");
+    add(&s, 21, 36);
+    ck_assert_msg(strstr(shown(&s, text), " 35 33 34 35 36") && strncmp(text, "1 2 ", 4) == 0, "%s", text);
+    close_stage(&s);
+}
+END_TEST
+
 START_TEST(leaves_other_keys_to_others)
 {
     static const enum action others[] = {ACTION_NONE, ACTION_FOCUS, ACTION_FOCUS_BACK, ACTION_HELP, ACTION_REDRAW, ACTION_SUSPEND,
@@ -1340,6 +1358,21 @@ START_TEST(help_shows_every_key_and_command)
 }
 END_TEST
 
+/* The first of all headings says where to begin. */
+START_TEST(help_shows_headings_whole)
+{
+    struct help_stage h;
+    struct buffer all;
+    buffer_init(&all);
+    open_help(&h, 10, 40);
+    gather_help(&h, &all);
+    ck_assert(has_line((const char *)all.data, "New to sockets? Begin with the lessons:", "/lesson"));
+    ck_assert(has_line((const char *)all.data, "Commands (a line that begins with /; //", "sends a /)"));
+    buffer_done(&all);
+    close_stage(&h.stage);
+}
+END_TEST
+
 START_TEST(help_shows_every_transform)
 {
     struct help_stage h;
@@ -1412,6 +1445,26 @@ START_TEST(help_stays_in_its_area)
             draw_help(&h);
             close_stage(&h.stage);
         }
+}
+END_TEST
+
+/* --- sheets --- */
+
+START_TEST(a_sheet_says_where_it_cut)
+{
+    static const char *const want[] = {" 世界 ok", " 世界 …", " 世界…", " 世 …", " 世…", "  …", " …", ""};
+    for (int i = 0; i < (int)UNIT_COUNT(want); i++) {
+        struct stage s;
+        open_stage(&s, &client_log, 0);
+        set_size(&s, 1, 8 - i);
+        paint_margin(&s.cells);
+        cells_blank(&s.cells, s.area, STYLE_PLAIN);
+        struct sheet w = {.cells = &s.cells, .area = s.area};
+        sheet_put(&w, 0, 1, STYLE_PLAIN, "世界 ok");
+        CHECK_ROWS(&s, want[i]);
+        check_margin(&s, want[i]);
+        close_stage(&s);
+    }
 }
 END_TEST
 
@@ -1572,6 +1625,7 @@ int main(void)
         {"stands still while entries come", stands_still_while_entries_come},
         {"says in narrow panes, too, that there is more", says_in_narrow_panes_too_that_there_is_more},
         {"has nowhere to scroll where all fits", has_nowhere_to_scroll_where_all_fits},
+        {"shows nothing twice where all fits", shows_nothing_twice_where_all_fits},
         {"keeps its place when its size changes", keeps_its_place_when_its_size_changes},
         {"leaves other keys to others", leaves_other_keys_to_others},
         {"shows the oldest that are left where others were forgotten", shows_the_oldest_that_are_left_where_others_were_forgotten},
@@ -1583,6 +1637,8 @@ int main(void)
         {"misses no notice that wraps when paging", misses_no_notice_that_wraps_when_paging},
         {"titles give up what does not fit", titles_give_up_what_does_not_fit},
         {"help shows every key and command", help_shows_every_key_and_command},
+        {"help shows headings whole", help_shows_headings_whole},
+        {"a sheet says where it cut", a_sheet_says_where_it_cut},
         {"help shows every transform", help_shows_every_transform},
         {"help scrolls", help_scrolls},
         {"help stays in its area", help_stays_in_its_area},

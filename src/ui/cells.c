@@ -237,13 +237,16 @@ int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, co
 
 int cells_put_sentence(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len)
 {
-    for (size_t plain; len; data += plain, len -= plain) {
+    int from = col, stop = reach(c, row, col, end);
+    for (size_t plain; len && (col == from || col < stop); data += plain, len -= plain) {
         plain = safe_before_backslash(data, len);
         col = cells_put_safe(c, row, col, end, style, data, plain);
         if (plain < len)
             col = cells_put(c, row, col, end, style, "\\");
         plain += plain < len;
     }
+    if (len && stop > from) /* the last piece ends where the room does */
+        cells_put(c, row, stop - 1, end, style, "…");
     return col;
 }
 

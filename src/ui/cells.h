@@ -77,7 +77,7 @@ int cells_printf(struct cells *c, int row, int col, int end, uint8_t style, cons
  * shows … (in ASCII: ~). Returns the column behind the last one put. */
 int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len);
 
-/* The same of a sentence of ours, or of what the user types: backslashes stand for themselves. Only the last piece between them is cut with …. */
+/* The same of a sentence of ours, or of what the user types: backslashes stand for themselves. */
 int cells_put_sentence(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len);
 
 /* Columns that our own text takes when put with these cells. */

@@ -26,11 +26,19 @@ static int left_cols(int cols)
     return cols >= 60 ? 28 : 0;
 }
 
+/* Rows above the window are counted and not drawn. */
 static void heading(struct walk *w, const char *text)
 {
-    int row = w->area.row + w->line++ - w->top;
-    if (w->cells && row >= w->area.row && row < w->area.row + w->area.rows)
-        cells_put(w->cells, row, w->area.col + 1, w->area.col + w->area.cols, STYLE_FOCUS, text);
+    const unsigned char *at = (const unsigned char *)text;
+    size_t len = strlen(text);
+    do {
+        size_t next, bytes = wrap_row(at, len, w->area.cols - 1, &next);
+        int row = w->area.row + w->line++ - w->top;
+        if (w->cells && row >= w->area.row && row < w->area.row + w->area.rows)
+            cells_put_safe(w->cells, row, w->area.col + 1, w->area.col + w->area.cols, STYLE_FOCUS, at, bytes);
+        at += next;
+        len -= next;
+    } while (len);
 }
 
 /* What stands on the right wraps, below what is too long for the left. */

@@ -157,32 +157,45 @@ static void keep_in_view(struct log_view *v, struct window *w, const struct scen
     }
 }
 
-void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus)
+/* Whether the window holds the whole log. */
+static bool has_all(const struct window *w, const struct log_view *v, const struct scene *s)
+{
+    return w->count && !w->cut && !row_before(v, s->journal, w->rows[w->count - 1]) &&
+        !row_after(v, s->journal, w->rows[0]);
+}
+
+/* Draws it with the live end below, or without. Returns false, and nothing is drawn, when there is nothing that the live
+ * end could add. */
+static bool draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus, bool split)
 {
     struct window w;
-    if (a.rows < 1)
-        return;
-    bool split = v->bottom && a.rows >= LIVE_FROM;
     int head = v->ops->head_rows < a.rows ? v->ops->head_rows : a.rows;
     int rows = a.rows - head - (split ? LIVE_ROWS + 1 : 0);
-    cells_blank(c, a, STYLE_PLAIN);
     v->page = rows < ROWS_MOST ? rows : ROWS_MOST;
     v->cols = a.cols;
     collect(&w, v, s, v->bottom);
     keep_in_view(v, &w, s);
     if (v->page && (w.count == 0 || !row_after(v, s->journal, w.rows[0])) && !v->at)
         v->bottom = 0; /* the end is in view: follow it */
-    if (split && !v->bottom) {
-        log_view_draw(v, c, a, s, focus);
-        return;
-    }
+    if (split && (!v->bottom || has_all(&w, v, s)))
+        return false;
     v->ops->draw_title(v, c, a, s, focus);
     if (v->page == 0)
-        return;
+        return true;
     uint64_t in_focus = v->at ? v->at : w.count ? w.rows[0] : 0;
     draw_rows(v, c, (struct area){a.row + head, a.col, rows, a.cols}, s, &w, focus && (v->bottom || v->at) ? in_focus : 0);
     if (split)
         draw_live(v, c, (struct area){a.row + head + rows, a.col, LIVE_ROWS + 1, a.cols}, s);
+    return true;
+}
+
+void log_view_draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus)
+{
+    if (a.rows < 1)
+        return;
+    cells_blank(c, a, STYLE_PLAIN);
+    if (!v->bottom || a.rows < LIVE_FROM || !draw(v, c, a, s, focus, true))
+        draw(v, c, a, s, focus, false);
 }
 
 static void stand_still(struct log_view *v, uint64_t bottom, const struct scene *s)
@@ -367,6 +380,6 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
     else if (v->bottom)
         snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s",
-                 row_after(v, s->journal, v->bottom) ? "▼ more below" : "stands still");
+                 row_after(v, s->journal, shown_bottom(v, s)) ? "▼ more below" : "stands still");
     return text;
 }

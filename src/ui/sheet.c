@@ -19,9 +19,12 @@ int sheet_end(const struct sheet *w)
 
 void sheet_put(const struct sheet *w, int line, int from, uint8_t style, const char *text)
 {
-    int row = sheet_row(w, line);
-    if (row >= 0)
-        cells_put(w->cells, row, w->area.col + from, sheet_end(w), style, text);
+    int row = sheet_row(w, line), col = w->area.col + from, end = sheet_end(w);
+    if (row < 0 || col >= end)
+        return;
+    cells_put(w->cells, row, col, end, style, text);
+    if (col + cells_width(w->cells, text) > end)
+        cells_put(w->cells, row, end - 1, end, style, "…");
 }
 
 void sheet_wrap(struct sheet *w, int from, uint8_t style, const void *text, size_t len)
