@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,32 +251,61 @@ static pid_t start_job(char *const argv[])
     return job;
 }
 
-/* A shell as small as can be: it runs the program in a process group of its own; when that stops it says so, reads a
- * line, and wakes it. It returns the program's exit status. */
-static int shell(void *arg)
+/* Wakes the job: in front, with the modes as they should be; or behind, while the shell edits its next line in modes of
+ * its own, which are nobody else's business. */
+static void wake(pid_t job, bool in_front, const struct termios *modes)
+{
+    struct termios own = *modes;
+    own.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    tcsetattr(STDIN_FILENO, TCSANOW, in_front ? modes : &own);
+    tcsetpgrp(STDIN_FILENO, in_front ? job : getpgrp());
+    kill(-job, SIGCONT);
+}
+
+/* A shell as small as can be: it runs the program in a process group of its own; when that stops it says so, has its
+ * own modes back, reads a line, and wakes it: behind if the line begins with a b, else in front. The first `fast` times it asks
+ * nobody. It returns the program's exit status. */
+static int shell_of(char *const argv[], int fast)
 {
     int status, stops = 0;
-    char line[64];
+    char line[64] = "";
+    struct termios modes;
     signal(SIGTTOU, SIG_IGN);
-    pid_t job = start_job(arg);
+    tcgetattr(STDIN_FILENO, &modes);
+    pid_t job = start_job(argv);
     setpgid(job, job);
     while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+        int by = WSTOPSIG(status);
         tcsetpgrp(STDIN_FILENO, getpgrp());
-        dprintf(STDOUT_FILENO, "stop %d by %s\r\n$ ", ++stops, WSTOPSIG(status) == SIGTSTP ? "SIGTSTP" : "another");
-        if (read(STDIN_FILENO, line, sizeof line) <= 0)
-            return 126;
-        tcsetpgrp(STDIN_FILENO, job);
-        kill(-job, SIGCONT);
+        if (stops++ >= fast) {
+            if (*line != 'b')
+                tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+            dprintf(STDOUT_FILENO, "stop %d by %s\r\n$ ", stops, by == SIGTSTP ? "SIGTSTP" : by == SIGTTOU ? "SIGTTOU" : "another");
+            if (read(STDIN_FILENO, line, sizeof line) <= 0)
+                return 126;
+        }
+        wake(job, *line != 'b', &modes);
     }
     tcsetpgrp(STDIN_FILENO, getpgrp());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 
+static char *const job_argv[] = {(char[]){"udptalk"}, (char[]){"--both"}, (char[]){"0"}, NULL};
+
+static int shell(void *arg)
+{
+    (void)arg;
+    return shell_of(job_argv, 0);
+}
+
+static int fast_shell(void *arg)
+{
+    return shell_of(job_argv, *(const int *)arg);
+}
+
 static struct terminal *start_shell(void)
 {
-    static char program[] = "udptalk", both[] = "--both", port[] = "0";
-    static char *const argv[] = {program, both, port, NULL};
-    struct terminal *t = terminal_start_function(SCREEN_ROWS, SCREEN_COLS, NULL, shell, (void *)(size_t)argv);
+    struct terminal *t = terminal_start_function(SCREEN_ROWS, SCREEN_COLS, NULL, shell, NULL);
     terminal_wait(t, " F1 help");
     terminal_type(t, "kept");
     screen_wait_line(t, "kept");
@@ -336,15 +366,108 @@ START_TEST(test_resize_while_suspended)
 }
 END_TEST
 
-/* Stopped without warning, the program cannot give the terminal back; woken, it takes it anew. */
+/* Stopped without warning, the program cannot give the terminal back; woken, it takes it anew, whatever the shell made of
+ * it. */
 START_TEST(test_stopped_hard)
 {
     struct terminal *t = start_shell();
     ck_assert_int_eq(kill(-tcgetpgrp(t->fd), SIGSTOP), 0);
     terminal_wait(t, "stop 1 by another");
-    terminal_type(t, "f");
+    vterm_input_write(t->emulator, "\033[?2004l\033[?1049l", 16); /* as a shell may that has seen such programs */
+    terminal_type(t, "fg\r");
     terminal_wait_gone(t, "stop 1 by another");
+    terminal_wait(t, " F1 help");
+    ck_assert(!terminal_modes(t).termios_same);
     check_back(t);
+}
+END_TEST
+
+/* In the background the terminal is the shell's, and so are its modes: those are not given back at the end. */
+START_TEST(test_background)
+{
+    struct terminal *t = start_shell();
+    terminal_type(t, "\x1a");
+    check_suspended(t, "stop 1 by SIGTSTP");
+    terminal_type(t, "bg\r");
+    terminal_wait(t, "stop 2 by SIGTTOU");
+    ck_assert(!terminal_modes(t).alternate_screen && !terminal_find(t, "Client", NULL, NULL));
+    terminal_type(t, "bg\r");
+    terminal_wait(t, "stop 3 by SIGTTOU");
+    terminal_type(t, "fg\r");
+    check_back(t);
+}
+END_TEST
+
+/* What comes meanwhile waits in the socket, and what was to be sent goes on. */
+START_TEST(test_suspend_at_work)
+{
+    struct terminal *t = start_shell();
+    int ignored, peer = screen_peer_open(&ignored), port = screen_port(t);
+    terminal_type(t, "\x15/repeat 40 every 5ms tick {{counter}}\r");
+    terminal_wait(t, "TICK 3 ");
+    for (int i = 1; i <= 3; i++) {
+        char stop[24], text[24];
+        terminal_type(t, "\x1a");
+        snprintf(stop, sizeof stop, "stop %d by SIGTSTP", i);
+        check_suspended(t, stop);
+        for (int n = 0; n < 10; n++) {
+            snprintf(text, sizeof text, "meanwhile %d.%d", i, n);
+            screen_peer_give(peer, port, text, strlen(text));
+        }
+        terminal_type(t, "fg\r");
+        for (int n = 0; n < 10; n++) {
+            snprintf(text, sizeof text, "MEANWHILE %d.%d", i, n);
+            ck_assert_int_eq(screen_peer_expect(peer, text), port);
+        }
+        terminal_wait(t, " F1 help");
+    }
+    terminal_wait(t, "TICK 40 ");
+    terminal_type(t, "kept");
+    screen_wait_line(t, "kept");
+    terminal_type(t, "\x03\x04");
+    close(peer);
+    screen_ended(t, 0);
+}
+END_TEST
+
+/* Stops and wakings that nobody waits for, two of a kind in a row among them. */
+START_TEST(test_suspend_storm)
+{
+    int fast = 1000;
+    struct terminal *t = terminal_start_function(SCREEN_ROWS, SCREEN_COLS, NULL, fast_shell, &fast);
+    terminal_wait(t, " F1 help");
+    pid_t job = tcgetpgrp(t->fd);
+    for (int i = 0; i < 60; i++) {
+        static const int numbers[] = {SIGTSTP, SIGTSTP, SIGCONT, SIGWINCH, SIGTSTP, SIGCONT, SIGCONT};
+        ck_assert_int_eq(kill(-job, numbers[(size_t)i % UNIT_COUNT(numbers)]), 0);
+        if (i % 15 == 14) { /* in whosever modes the terminal is just then: nothing but letters */
+            terminal_type(t, (const char[]){"kept"[i / 15], '\0'});
+            screen_wait_line(t, (const char[4][5]){"k", "ke", "kep", "kept"}[i / 15]);
+        }
+    }
+    check_back(t);
+}
+END_TEST
+
+/* The terminal is lost while the program is stopped: it is woken to end. It shares a pipe with the test, which ends when
+ * all have ended. */
+START_TEST(test_hang_up_suspended)
+{
+    int ends[2];
+    char byte;
+    ck_assert_int_eq(pipe(ends), 0);
+    struct terminal *t = start_shell();
+    close(ends[1]);
+    terminal_type(t, "\r");
+    terminal_wait(t, "1 ← KEPT");
+    terminal_type(t, "\x1a");
+    check_suspended(t, "stop 1 by SIGTSTP");
+    terminal_hang_up(t);
+    struct pollfd p = {.fd = ends[0], .events = POLLIN};
+    ck_assert_msg(poll(&p, 1, 20000) == 1 && read(ends[0], &byte, 1) == 0, "something is left running");
+    close(ends[0]);
+    check_history(t, "kept");
+    terminal_free(t);
 }
 END_TEST
 
@@ -365,6 +488,10 @@ int main(void)
         {"SIGTSTP does the same", test_suspend_signal},
         {"a size that changed meanwhile is seen", test_resize_while_suspended},
         {"after SIGSTOP the screen comes back", test_stopped_hard},
+        {"in the background it leaves the terminal alone", test_background},
+        {"stopped at work it goes on where it was", test_suspend_at_work},
+        {"a storm of stops leaves nothing behind", test_suspend_storm},
+        {"a hang-up while it is stopped ends it well", test_hang_up_suspended},
     };
     return unit_run("screen: ends", tests, UNIT_COUNT(tests));
 }

@@ -628,7 +628,7 @@ START_TEST(test_crashes)
         struct terminal *t = terminal_start_function(5, 40, env, child_crash, (void *)(size_t)&crashes[i]);
         terminal_wait(t, crashes[i].name);
         ck_assert(terminal_modes(t).alternate_screen == alternate && !terminal_modes(t).cursor_visible);
-        ck_assert(terminal_modes(t).bracketed_paste && !terminal_modes(t).termios_same);
+        ck_assert(terminal_modes(t).bracketed_paste == alternate && !terminal_modes(t).termios_same);
         terminal_type(t, "n");
         int status;
         terminal_finish(t, &status);
@@ -859,9 +859,9 @@ static int child_width(void *arg)
     struct puppet p;
     if (puppet_open(&p, true) != 0)
         return 1;
+    term_ask_width(p.t);
     if (show(&p) < 0)
         return complain("show");
-    term_ask_width(p.t);
     char answer[32] = "";
     for (size_t i = 0; i + 1 < sizeof answer && (i == 0 || answer[i - 1] != 'R'); i++)
         answer[i] = (char)key(&p);

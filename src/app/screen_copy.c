@@ -40,9 +40,10 @@ static int to_clipboard(struct screen *s, const struct buffer *bytes)
 {
     char count[UNITS_TEXT];
     if (term_copy(s->term, bytes->data, bytes->len) < 0) {
-        bool large = errno == EMSGSIZE;
         snprintf(s->app->why, APP_WHY, "not copied: %s",
-                 large ? "it is more than terminals take; /copy HOW FILE writes a file" : strerror(errno));
+                 errno == EMSGSIZE ? "it is more than terminals take; /copy HOW FILE writes a file" :
+                 errno == ENOTSUP ? "this kind of terminal has no clipboard; /copy HOW FILE writes a file" :
+                                    strerror(errno));
         return -1;
     }
     screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)",

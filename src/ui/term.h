@@ -45,10 +45,11 @@ bool term_pending(const struct term *t);
 /* Writes what the terminal takes now. Returns 0, or −1 when it is gone. */
 int term_flush(struct term *t);
 
-/* Asks the terminal how wide → is: the answer comes as KEYS_CURSOR; a column other than 2 means it is not one column wide. */
+/* Asks the terminal how wide → is, with the next frame that has room for that: the answer comes as KEYS_CURSOR; a column other than 2 means it is not one column wide. */
 void term_ask_width(struct term *t);
 
-/* Gives the terminal back for a stop (^Z) and takes it again after. */
+/* Gives the terminal back for a stop (^Z) and takes it again after. Entering twice takes it anew: modes, screen and all. In the background it stops the process group
+ * (SIGTTOU) until that is in front. */
 void term_leave(struct term *t);
 void term_enter(struct term *t);
 

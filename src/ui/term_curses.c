@@ -45,6 +45,7 @@ enum {
     SIZE_MAX_CELLS = 1024,  /* the largest height and width that is believed */
     LEAVE_WAIT_MS = 1000,   /* how long a stalled terminal is waited for when it is given back */
     SHARED_PIECE = 64,      /* bytes written at once where a write could block */
+    FRONT_TRIES = 100,      /* how often it may be woken in the background before it goes on there */
     CRASH_SIGNALS = 5,
     RESTORE_MAX = 256,
     BEHIND_MAX = 1 << 18,   /* bytes that may wait when more is to be copied: a frame and a few copies */
@@ -63,6 +64,10 @@ struct term {
     bool taken;
     bool color;
     bool ansi;              /* understands sequences that begin with ESC [ */
+    bool modern;            /* and those that emulators added: bracketed paste, the mouse, the clipboard */
+    bool reports;           /* where its cursor is */
+    bool corner;            /* can show its last cell where that is the only one of its row */
+    bool asks;              /* the width is to be asked for when there is room */
     bool mouse;             /* is reported */
     bool repaint;           /* the next frame paints everything */
     bool cursor_shown;
@@ -280,17 +285,36 @@ static struct termios raw_mode(struct termios mode)
     return mode;
 }
 
+/* In the background the modes are those of the shell that edits its own line: they are neither to be changed nor to
+ * be given back one day. So it stops until it is in front. Where nobody could wake it, the system does not stop it. */
+static void await_front(const struct term *t)
+{
+    for (int i = 0; i < FRONT_TRIES; i++) {
+        pid_t front = tcgetpgrp(t->fd);
+        if (front < 0 || front == getpgrp())
+            return;
+        kill(0, SIGTTOU);
+    }
+}
+
+/* A terminal that is ours already is taken anew: who stopped us without warning may have changed it since. */
 void term_enter(struct term *t)
 {
-    if (t->taken || tcgetattr(t->fd, &t->saved) < 0)
+    await_front(t);
+    if (t->taken) {
+        endwin();
+        forget_frame(t);
+    } else if (tcgetattr(t->fd, &t->saved) < 0) {
         return;
-    crash_arm(t);
-    t->taken = true;
+    } else {
+        crash_arm(t);
+        t->taken = true;
+    }
     struct termios raw = raw_mode(t->saved);
     tcsetattr(t->fd, TCSANOW, &raw);
     clearok(curscr, TRUE);
     doupdate();
-    if (take_frame(t) < 0 || (t->ansi && buffer_append_text(&t->out, PASTE_ON) < 0) ||
+    if (take_frame(t) < 0 || (t->modern && buffer_append_text(&t->out, PASTE_ON) < 0) ||
         (t->mouse && buffer_append_text(&t->out, MOUSE_ON) < 0))
         t->repaint = true;
     term_flush(t);
@@ -313,7 +337,7 @@ void term_leave(struct term *t)
     buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
     if (t->mouse)
         buffer_append_text(&t->out, MOUSE_OFF);
-    if (t->ansi)
+    if (t->modern)
         buffer_append_text(&t->out, PASTE_OFF);
     whole = whole && !t->out.failed;
     drain(t);
@@ -406,18 +430,28 @@ static void append_plain(unsigned char *to, size_t *len, const char *text)
     }
 }
 
+/* What descriptions say, and what they imply: those of emulators that run in another one (screen) tell less than is
+ * understood, but a terminal without a second screen has none of what came after that. */
+static void prepare_abilities(struct term *t)
+{
+    const char *cup = capability("cup"), *where = capability("u7");
+    t->ansi = cup && strncmp(cup, "\033[", 2) == 0;
+    t->modern = t->ansi && (capability("smcup") || capability("BE"));
+    t->reports = where && strcmp(where, "\033[6n") == 0;
+    t->corner = !tigetflag("am") || (capability("smam") && capability("rmam"));
+}
+
 /* Both begin with an ESC on all terminals that have attributes. Without an alternate screen the shell goes on below
  * what is there. */
 static void prepare_restoring(struct term *t)
 {
-    const char *cup = capability("cup"), *rmcup = capability("rmcup");
-    t->ansi = cup && strncmp(cup, "\033[", 2) == 0;
+    const char *rmcup = capability("rmcup");
     append_plain(t->reset, &t->reset_len, capability("sgr0"));
     append_plain(t->reset, &t->reset_len, t->color ? capability("op") : NULL);
     memcpy(t->restore, t->reset, t->reset_len);
     t->restore_len = t->reset_len;
     append_plain(t->show, &t->show_len, capability("cnorm"));
-    append_plain(t->restore, &t->restore_len, t->ansi ? MOUSE_OFF PASTE_OFF : NULL);
+    append_plain(t->restore, &t->restore_len, t->modern ? MOUSE_OFF PASTE_OFF : NULL);
     append_plain(t->restore, &t->restore_len, rmcup ? rmcup : "\r\n");
     append_plain(t->restore, &t->restore_len, capability("cnorm"));
 }
@@ -519,6 +553,7 @@ struct term *term_open(int in, int out, bool color, char *why, size_t why_size)
         return NULL;
     }
     prepare_colors(t, color);
+    prepare_abilities(t);
     prepare_restoring(t);
     if (prepare_screen(t) < 0) {
         snprintf(why, why_size, "no memory for the screen");
@@ -622,14 +657,16 @@ static int make_character(const struct term *t, const struct cell *c, cchar_t *o
 }
 
 /* The row goes over as a whole: that neither wraps nor moves the cursor, so that the last column and the last row
- * are like all others. */
+ * are like all others. Only where there is but one column, and a terminal that cannot be told not to wrap, curses looks
+ * for the column before the last and shows what it finds in memory there. */
 static void put_row(struct term *t, const struct cell *row, int at)
 {
     static const struct cell blank = {.base = ' ', .width = 1};
+    bool lost = t->cols == 1 && at == t->rows - 1 && !t->corner;
     int made = 0;
     for (int col = 0; col < t->cols; col += row[col].width == 2 ? 2 : 1) {
         bool hangs_over = row[col].width == 2 && col + 1 == t->cols;
-        made += make_character(t, hangs_over ? &blank : &row[col], t->line + made);
+        made += make_character(t, hangs_over || lost ? &blank : &row[col], t->line + made);
     }
     mvadd_wchnstr(at, 0, t->line, made);
 }
@@ -682,6 +719,25 @@ static void compose(struct term *t, const struct cells *c)
     t->cursor_shown = cursor;
 }
 
+/* The second row, because an answer from the first looks like a function key with a modifier; and no less than three
+ * columns, because the cursor goes no further than to the last one. Where the locale has no arrow, none will be shown
+ * and nothing needs to be asked. */
+static void ask_width(struct term *t)
+{
+    char arrow[16];
+    mbstate_t state = {0};
+    size_t len = wcrtomb(arrow, L'\u2192', &state);
+    if (!t->asks || t->rows < 2 || t->cols < 3)
+        return;
+    t->asks = false;
+    if (len == (size_t)-1)
+        return;
+    buffer_append_text(&t->out, "\033[2;1H");
+    buffer_append(&t->out, arrow, len);
+    buffer_append_text(&t->out, "\033[6n");
+    t->repaint = true;
+}
+
 int term_show(struct term *t, const struct cells *c)
 {
     if (!t->taken || c->rows < 1 || c->cols < 1)
@@ -692,6 +748,7 @@ int term_show(struct term *t, const struct cells *c)
         return 1;
     if (fit(t, c) < 0)
         return -1;
+    ask_width(t);
     compose(t, c);
     if (take_frame(t) < 0) {
         t->repaint = true;
@@ -705,20 +762,9 @@ void term_redraw(struct term *t)
     t->repaint = true;
 }
 
-/* The second row, because an answer from the first looks like a function key with a modifier. Where the locale has
- * no arrow, none will be shown and nothing needs to be asked. */
 void term_ask_width(struct term *t)
 {
-    char arrow[16];
-    mbstate_t state = {0};
-    size_t len = wcrtomb(arrow, L'\u2192', &state);
-    if (!t->taken || !t->ansi || len == (size_t)-1)
-        return;
-    buffer_append_text(&t->out, "\033[2;1H");
-    buffer_append(&t->out, arrow, len);
-    buffer_append_text(&t->out, "\033[6n");
-    t->repaint = true;
-    term_flush(t);
+    t->asks = t->reports;
 }
 
 /* No bell while the terminal is behind: bells must not pile up. */
@@ -734,7 +780,7 @@ void term_beep(struct term *t)
 int term_copy(struct term *t, const unsigned char *data, size_t len)
 {
     int error = len > TERM_COPY_MAX                            ? EMSGSIZE :
-                !t->ansi                                       ? ENOTSUP :
+                !t->modern                                     ? ENOTSUP :
                 !t->taken || t->out.len - t->sent > BEHIND_MAX ? EAGAIN :
                                                                  0;
     if (error) {
@@ -751,7 +797,7 @@ int term_copy(struct term *t, const unsigned char *data, size_t len)
 
 void term_mouse(struct term *t, bool on)
 {
-    if (!t->ansi || t->mouse == on)
+    if (!t->modern || t->mouse == on)
         return;
     t->mouse = on;
     if (t->taken && buffer_append_text(&t->out, on ? MOUSE_ON : MOUSE_OFF) == 0)
