@@ -263,8 +263,8 @@ static void wake(pid_t job, bool in_front, const struct termios *modes)
 }
 
 /* A shell as small as can be: it runs the program in a process group of its own; when that stops it says so, has its
- * own modes back, reads a line, and wakes it: behind if the line begins with a b, else in front. The first `fast` times it asks
- * nobody. It returns the program's exit status. */
+ * own modes back, reads a line, and wakes it: behind if the line begins with a b, else in front. The first `fast` times it
+ * asks nobody. It returns the program's exit status. */
 static int shell_of(char *const argv[], int fast)
 {
     int status, stops = 0;
@@ -280,7 +280,8 @@ static int shell_of(char *const argv[], int fast)
         if (stops++ >= fast) {
             if (*line != 'b')
                 tcsetattr(STDIN_FILENO, TCSANOW, &modes);
-            dprintf(STDOUT_FILENO, "stop %d by %s\r\n$ ", stops, by == SIGTSTP ? "SIGTSTP" : by == SIGTTOU ? "SIGTTOU" : "another");
+            dprintf(STDOUT_FILENO, "stop %d by %s\r\n$ ", stops,
+                    by == SIGTSTP ? "SIGTSTP" : by == SIGTTOU ? "SIGTTOU" : "another");
             if (read(STDIN_FILENO, line, sizeof line) <= 0)
                 return 126;
         }

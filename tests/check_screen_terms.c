@@ -237,7 +237,8 @@ START_TEST(it_starts_at_any_size)
     } sizes[] = {{1, 1}, {1, 80}, {24, 1}, {2, 2}, {200, 500}, {1, 500}, {200, 1}};
     for (size_t i = 0; i < UNIT_COUNT(sizes); i++) {
         struct terminal *t = start_sized(sizes[i].rows, sizes[i].cols, NULL, NULL);
-        terminal_wait(t, sizes[i].cols > 4 && sizes[i].rows > 4 ? "═ Client ═" : sizes[i].cols > 8 ? "too small" : "t");
+        bool room = sizes[i].rows > 4 && sizes[i].cols > 20, sentence = sizes[i].cols > 8;
+        terminal_wait(t, room ? "═ Client ═" : sentence ? "too small" : "t");
         terminal_resize(t, 24, 80);
         terminal_wait(t, " F1 help");
         terminal_type(t, "x");
@@ -363,7 +364,9 @@ START_TEST(sizes_that_cannot_be_are_not_believed)
 }
 END_TEST
 
-static const char *const storm_keys[] = {"\033OP", "\033OQ", "\033OR", "\033OS", "\033[15~", "\033[17~", "\t", "k", "g", "G", "z", "世", "x", "\x15"};
+static const char *const storm_keys[] = {
+    "\033OP", "\033OQ", "\033OR", "\033OS", "\033[15~", "\033[17~", "\t", "k", "g", "G", "z", "世", "x", "\x15",
+};
 
 /* Most are such as people have; some are anything up to 200 by 500. */
 static void storm_turn(struct terminal *t, struct dice *d, int peer, int port)

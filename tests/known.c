@@ -75,8 +75,8 @@ static void add_expanded(struct known *k, const char *name, const char *text)
         long bit[9];
         for (int b = 0; b < 9; b++)
             bit[b] = i >> b & 1;
-        add_pattern(k, attributes ? tparm((char *)(size_t)text, bit[0], bit[1], bit[2], bit[3], bit[4], bit[5], bit[6], bit[7], bit[8])
-                                  : tparm((char *)(size_t)text, (long)i, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L));
+        add_pattern(k, tparm((char *)(size_t)text, attributes ? bit[0] : i, bit[1], bit[2], bit[3], bit[4], bit[5], bit[6],
+                             bit[7], bit[8]));
     }
 }
 
