@@ -104,7 +104,7 @@ START_TEST(test_cursor_comes_back)
     terminal_type(t, "\033OP");
     terminal_wait(t, "═ 1-");
     for (int i = 2; i < 8; i++) {
-        char title[16];
+        char title[24];
         snprintf(title, sizeof title, "═ %d-", i);
         terminal_type(t, "j");
         terminal_wait(t, title);
@@ -407,7 +407,7 @@ START_TEST(test_suspend_at_work)
     terminal_type(t, "\x15/repeat 40 every 5ms tick {{counter}}\r");
     terminal_wait(t, "TICK 3 ");
     for (int i = 1; i <= 3; i++) {
-        char stop[24], text[24];
+        char stop[40], text[40];
         terminal_type(t, "\x1a");
         snprintf(stop, sizeof stop, "stop %d by SIGTSTP", i);
         check_suspended(t, stop);

@@ -26,6 +26,14 @@ static void watch_terminal(struct screen *s)
     loop_watch(s->app->loop, term_fd(s->term), events, LOOP_KEYS, terminal_ready, s);
 }
 
+/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop
+ * does not hold signals back any more. */
+static void hang_up(struct screen *s)
+{
+    signal(SIGHUP, SIG_IGN);
+    screen_leave(s);
+}
+
 static void resize(struct screen *s)
 {
     int rows, cols;
@@ -33,14 +41,6 @@ static void resize(struct screen *s)
     term_redraw(s->term); /* the same size again may have been another meanwhile */
     s->missized = cells_resize(&s->cells, rows, cols) < 0;
     s->dirty |= !s->missized;
-}
-
-/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop does not hold signals back any more. */
-static void hang_up(struct screen *s)
-{
-    signal(SIGHUP, SIG_IGN);
-    loop_unwatch(s->app->loop, term_fd(s->term));
-    screen_leave(s);
 }
 
 /* Draws when the last frame is a sixtieth of a second old, else sets the timer for that. */
@@ -146,7 +146,7 @@ static void end_of_turn(void *context)
     keep_ticking(s);
     draw_if_due(s);
     if (term_flush(s->term) < 0)
-        screen_leave(s);
+        hang_up(s);
     watch_terminal(s);
 }
 
