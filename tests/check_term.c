@@ -738,7 +738,7 @@ START_TEST(test_again)
 {
     struct terminal *t = terminal_start_function(5, 40, NULL, child_again, NULL);
     for (int turn = 1; turn <= 3; turn++) {
-        char text[16];
+        char text[24];
         snprintf(text, sizeof text, "turn %d", turn);
         terminal_wait(t, text);
         terminal_type(t, "n");
