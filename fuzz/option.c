@@ -11,7 +11,7 @@ enum { WORDS = 100 };
 
 static void check_parsed(const struct options *o)
 {
-    fuzz_claim((int)o->mode >= 0 && o->mode <= MODE_OPEN, "there is a mode");
+    fuzz_claim((int)o->mode >= 0 && o->mode <= MODE_CHECK, "there is a mode");
     fuzz_claim(o->place.port >= -1 && o->place.port <= 65535, "a port is a port");
     fuzz_claim(o->source_port >= -1 && o->source_port <= 65535, "a source port is a port");
     fuzz_claim(o->group_count <= OPTION_GROUPS && o->script_count <= OPTION_SCRIPTS, "no more than there is room for");
