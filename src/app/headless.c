@@ -379,21 +379,25 @@ static void send_input(struct headless *h)
         loop_again(a->loop);
 }
 
+static void give_input_up(struct headless *h)
+{
+    say(h, "cannot read standard input: %s", strerror(errno));
+    h->end_of_input = true;
+    h->status = 1;
+}
+
 static void input_ready(void *context, short revents)
 {
     struct headless *h = context;
     (void)revents;
     unsigned char *to = buffer_reserve(&h->input, READ_SIZE);
-    ssize_t got = to ? read(STDIN_FILENO, to, READ_SIZE) : 0;
+    ssize_t got = to ? read(STDIN_FILENO, to, READ_SIZE) : -1;
     if (got > 0)
         h->input.len += (size_t)got;
     else if (got == 0)
         h->end_of_input = true;
-    else if (errno != EAGAIN && errno != EINTR) {
-        say(h, "cannot read standard input: %s", strerror(errno));
-        h->end_of_input = true;
-        h->status = 1;
-    }
+    else if (errno != EAGAIN && errno != EINTR)
+        give_input_up(h);
 }
 
 /* Reads on only while little is left: what waits to be sent stays in the pipe. */
@@ -409,7 +413,7 @@ static void watch_input(struct headless *h)
     if (!want)
         loop_unwatch(h->app->loop, STDIN_FILENO);
     else if (loop_watch(h->app->loop, STDIN_FILENO, POLLIN, LOOP_KEYS, input_ready, h) < 0)
-        h->end_of_input = true;
+        give_input_up(h);
     else
         loop_again(h->app->loop);
 }
