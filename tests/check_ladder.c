@@ -176,6 +176,29 @@ START_TEST(what_is_held_is_overtaken)
 }
 END_TEST
 
+/* A server that has read nothing yet is ours all the same, and what waits for it is told to be unread; so is what waits for the client. */
+START_TEST(what_is_unread_says_so)
+{
+    begin();
+    struct entry ready = entry_make(ENTRY_NOTICE, ROLE_SERVER);
+    ready.event = EVENT_READY;
+    ready.wall = MADE_UP_WALL;
+    ready.local = made_up_address(SERVER_AT);
+    append(ready);
+    uint64_t n = ask(1, "hello");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.133   1 ├─── hello ───────────────►│ 5 B, unread");
+    reply_with(arrive(1, CLIENT_AT, "hello"), "HELLO", 0);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.133   1 ├─── hello ───────────────►│ 5 B",
+        " 15:31:10.153   1 │◄─────────────── HELLO ───┤ 5 B, unread");
+    get(n, 1, "HELLO", 0);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.133   1 ├─── hello ───────────────►│ 5 B",
+        "     0.081 ms   1 │◄─────────────── HELLO ───┤ 5 B");
+}
+END_TEST
+
 /* How long it is held stands beside the payload, or not at all. */
 START_TEST(a_long_hold_leaves_room_for_the_payload)
 {
@@ -371,6 +394,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"a datagram is one arrow", a_datagram_is_one_arrow},
         {"what is held is overtaken", what_is_held_is_overtaken},
+        {"what is unread says so", what_is_unread_says_so},
         {"a long hold leaves room for the payload", a_long_hold_leaves_room_for_the_payload},
         {"what ends says why", what_ends_says_why},
         {"copies and strangers", copies_and_strangers},

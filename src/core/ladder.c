@@ -69,13 +69,14 @@ static bool is_arrival(void *context, const struct entry *e)
     return is_receiving(e, w->receiver, w->exchange) && sender_of(w->j, e) == w->sent;
 }
 
-/* The other way round: where what was sent arrived. */
-static uint64_t arrival_of(const struct journal *j, const struct entry *e)
+/* The other way round: where what was sent arrived; `unread`: nowhere, up to now. */
+static uint64_t arrival_of(const struct journal *j, const struct entry *e, bool *unread)
 {
     struct wanted w = {j, e->n, e->exchange, e->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT};
     size_t most = LADDER_NEAR;
-    uint64_t seen;
-    return journal_scan(j, e->n, false, ROLE_NONE, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, &seen, is_arrival, &w);
+    uint64_t seen, n = journal_scan(j, e->n, false, ROLE_NONE, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, &seen, is_arrival, &w);
+    *unread = !n && most > 0;
+    return n;
 }
 
 static bool get_datagram(const struct journal *j, uint64_t n, struct entry *e)
@@ -109,6 +110,7 @@ static uint64_t row_of_refusal(const struct journal *j, const struct entry *e)
 static uint64_t row_of(const struct journal *j, const struct entry *e)
 {
     struct entry about;
+    bool unread;
     if (e->kind == ENTRY_DATAGRAM)
         return row_of_datagram(j, e);
     if (e->event == EVENT_DROPPED)
@@ -121,7 +123,7 @@ static uint64_t row_of(const struct journal *j, const struct entry *e)
         return get_datagram(j, e->reply_to, &about) && (about.dir == DIR_SENT || about.flags & FLAG_LOST) ?
                    row_of_datagram(j, &about) : e->n;
     case EVENT_LEFT: /* the arrival shows it; where that is outside, this does */
-        return get_datagram(j, e->reply_to, &about) && arrival_of(j, &about) ? 0 : e->n;
+        return get_datagram(j, e->reply_to, &about) && arrival_of(j, &about, &unread) ? 0 : e->n;
     case EVENT_SUPPRESSED:
     case EVENT_NOT_SENT: return row_of_refusal(j, e);
     case EVENT_NO_ANSWER:
@@ -167,6 +169,8 @@ static void note_server(struct ladder_ends *x, const struct address *at)
 static bool note(void *context, const struct entry *e)
 {
     struct ladder_ends *x = context;
+    if (e->kind == ENTRY_NOTICE && e->event == EVENT_READY)
+        note_server(x, &e->local); /* what is sent there before it has read anything goes to it too */
     if (e->kind != ENTRY_DATAGRAM)
         return false;
     if (e->role == ROLE_SERVER) {
@@ -336,6 +340,7 @@ static void add_flags(struct ladder_row *r, unsigned flags)
 static void gather_sent(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r)
 {
     char text[64];
+    bool unread = false;
     const struct entry *e = &r->entry;
     r->from = end_of(e->role);
     r->is_reply = e->role == ROLE_SERVER;
@@ -346,7 +351,7 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
         r->kind = LADDER_HELD;
         r->ours = true;
     } else {
-        r->arrival = arrival_of(j, e);
+        r->arrival = arrival_of(j, e, &unread);
     }
     struct entry arrival;
     bool arrives = get_datagram(j, r->arrival, &arrival);
@@ -358,6 +363,8 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
     put_time(j, r);
     if (r->kind == LADDER_ARROW) {
         put_size(r);
+        if (unread && r->to != LADDER_OUTSIDE)
+            add_remark(r, "unread");
         uint64_t overtaken = held_exchange(j, e->n, e->role);
         if (overtaken) {
             snprintf(text, sizeof text, "overtakes %llu", (unsigned long long)overtaken);
