@@ -333,9 +333,7 @@ END_TEST
 /* Twelve numbered lines and their replies: more than a pane holds. */
 static struct terminal *start_long(void)
 {
-    char lines[12 * 4 + 1];
-    for (int i = 0; i < 12; i++)
-        snprintf(lines + 4 * i, 5, "n%02d\r", i + 1);
+    static const char lines[] = "n01\rn02\rn03\rn04\rn05\rn06\rn07\rn08\rn09\rn10\rn11\rn12\r";
     struct terminal *t = screen_both(NULL, NULL);
     paste_text(t, lines);
     terminal_wait(t, "Send 12 lines");

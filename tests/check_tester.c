@@ -240,7 +240,7 @@ START_TEST(lets_many_in)
 {
     enum { MANY = 100 };
     struct service s;
-    char text[20], line[60];
+    char text[32], line[80];
     serve(&s, (const char *const[]){"fault server in delay 50ms", NULL});
     program_signal(s.p, SIGSTOP); /* so that they wait in a queue, and are not read as they come */
     for (int i = 0; i < MANY; i++)
