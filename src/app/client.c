@@ -532,6 +532,7 @@ void client_flush(struct app *a)
 /* Posts data with the first `end` bytes of CR LF behind it. */
 static int post(struct app *a, const void *line, size_t len, size_t end)
 {
+    static const struct address nowhere;
     struct client *c = &a->client;
     struct buffer *bytes = tx_bytes(c->tx);
     size_t start = bytes->len;
@@ -548,7 +549,7 @@ static int post(struct app *a, const void *line, size_t len, size_t end)
         snprintf(a->why, APP_WHY, "not sent: out of memory");
         return -1;
     }
-    tx_add(c->tx, &(struct address){0}, c->udp.connected ? &(struct address){0} : &c->peer, start, len + end);
+    tx_add(c->tx, &nowhere, c->udp.connected ? &nowhere : &c->peer, start, len + end);
     if (tx_count(c->tx) == TX_MOST)
         client_flush(a);
     return 0;

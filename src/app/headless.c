@@ -40,7 +40,6 @@ struct headless {
     bool reading, end_of_input;
     uint64_t line;              /* number of the line at the front of the input */
     size_t overlong;            /* bytes of a line too long that were skipped already */
-    int64_t next_send;          /* -i: not before, monotonic */
     struct loop_timer pace;
     struct buffer out, err;
     bool out_terminal, err_terminal, ascii;

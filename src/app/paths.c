@@ -89,7 +89,6 @@ int paths_read_regular(struct broker *b, const char *path, size_t most, struct b
 {
     char at[PATH_MAX];
     struct stat st;
-    ssize_t got = -1;
     paths_expand(at, sizeof at, path);
     int fd = broker_open(b, at);
     if (fd < 0)
@@ -101,7 +100,7 @@ int paths_read_regular(struct broker *b, const char *path, size_t most, struct b
                                            0;
     while (!error && out->len <= most) {
         unsigned char *to = buffer_reserve(out, BUFSIZ);
-        got = to ? read(fd, to, BUFSIZ) : -1;
+        ssize_t got = to ? read(fd, to, BUFSIZ) : -1;
         error = !to ? ENOMEM : got < 0 ? errno : 0;
         if (got <= 0)
             break;

@@ -44,10 +44,9 @@ static void draw_code(struct screen *s, struct area a, bool focus)
     enum role role;
     enum call_id call;
     screen_figure_now(s, &role, &call);
-    int failed = 0;
     for (int pass = 0; pass < 2; pass++) {
         code_view_begin(&d, &s->code, pass ? &s->cells : NULL, a, role, call);
-        failed = coding_write(s->app, s->code.language, code_view_line, &d);
+        int failed = coding_write(s->app, s->code.language, code_view_line, &d);
         code_view_end(&d, failed ? s->app->why : NULL, focus);
     }
 }

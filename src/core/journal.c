@@ -414,6 +414,7 @@ static void record_read(const struct journal *j, const struct block *b, uint32_t
 {
     const struct record *r = record_at(b, i);
     const struct context *context = (const void *)(b->bytes + r->context);
+    const unsigned char *bytes = b->bytes + r->data;
     bool notice = r->kind == ENTRY_NOTICE;
     out->n = b->first + r->n;
     out->wall = r->mono + context->offset;
@@ -433,11 +434,11 @@ static void record_read(const struct journal *j, const struct block *b, uint32_t
     out->peer = context->peer;
     out->size = r->size;
     out->kept = r->kept;
-    out->data = r->made ? NULL : b->bytes + r->data;
+    out->data = r->made ? NULL : bytes;
     out->made_by = r->made ? transform_at(r->detail) : NULL;
     if (out->kind == ENTRY_CALL) {
-        memcpy(&out->result, out->data, sizeof out->result);
-        out->data += sizeof out->result;
+        memcpy(&out->result, bytes, sizeof out->result);
+        out->data = bytes + sizeof out->result;
     }
     if (r->made && !headers)
         make_bytes(j, b, i, out);

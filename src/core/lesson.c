@@ -57,12 +57,12 @@ void lesson_free(struct lesson *l)
 /* A copy that lives as long as the lesson, NUL-terminated, or NULL. */
 static const char *keep(struct lesson *l, const char *text, size_t len)
 {
-    char **texts = realloc(l->texts, (l->text_count + 1) * sizeof *texts), *copy = malloc(len + 1);
-    l->texts = texts ? texts : l->texts;
-    if (!texts || !copy) {
+    char *copy = malloc(len + 1), **texts = copy ? realloc(l->texts, (l->text_count + 1) * sizeof *texts) : NULL;
+    if (!texts) {
         free(copy);
         return NULL;
     }
+    l->texts = texts;
     if (len)
         memcpy(copy, text, len);
     copy[len] = '\0';
@@ -176,7 +176,11 @@ static int take_entry(struct parser *p)
     take_rest(p, &value);
     p->value = value.failed ? NULL : keep(p->lesson, (char *)value.data, value.len);
     buffer_done(&value);
-    return p->value ? 1 : wrong(p, "out of memory");
+    if (!p->value) {
+        wrong(p, "out of memory");
+        return -1;
+    }
+    return 1;
 }
 
 /* --- items --- */
@@ -238,11 +242,11 @@ static int take_term(struct parser *p)
     const char *equals = strstr(p->value, " = ");
     if (!equals || equals == p->value || !equals[3])
         return wrong(p, "term: takes ENGLISH = 中文, not \"%.60s\"", p->value);
-    struct lesson_text *terms = realloc(l->terms, (l->term_count + 1) * sizeof *terms);
-    l->terms = terms ? terms : l->terms;
     const char *en = keep(l, p->value, (size_t)(equals - p->value));
-    if (!terms || !en)
+    struct lesson_text *terms = en ? realloc(l->terms, (l->term_count + 1) * sizeof *terms) : NULL;
+    if (!terms)
         return wrong(p, "out of memory");
+    l->terms = terms;
     terms[l->term_count++] = (struct lesson_text){en, equals + 3};
     return 0;
 }
@@ -472,7 +476,8 @@ static int take_step_item(struct parser *p)
         return take_command(p, LESSON_TRY);
     if (strcmp(p->key, "act") == 0)
         return take_act(p);
-    if (strcmp(p->key, "text") && strcmp(p->key, "why") && strcmp(p->key, "claim") && strcmp(p->key, "predict"))
+    if (strcmp(p->key, "text") != 0 && strcmp(p->key, "why") != 0 && strcmp(p->key, "claim") != 0 &&
+        strcmp(p->key, "predict") != 0)
         return wrong(p, "there is no \"%s:\" in a lesson", p->key);
     if (!in_step)
         return wrong(p, "%s: needs a \"step:\" above it", p->key);
@@ -538,7 +543,7 @@ static void take_name(struct lesson *l, const char *path)
 struct lesson *lesson_parse(const char *name, const char *text, size_t len, char *why)
 {
     struct lesson *l = calloc(1, sizeof *l);
-    struct parser p = {.lesson = l, .name = name, .at = text, .left = len, .why = why};
+    struct parser p = {.lesson = l, .name = name, .value = "", .at = text, .left = len, .why = why};
     if (!l) {
         wrong(&p, "out of memory");
         return NULL;

@@ -69,7 +69,7 @@ static bool has_id(const struct match *m, size_t len)
 /* An identifier is no content: another one that has its bytes alone is not meant. */
 static uint64_t id_key(const struct match *m, const struct address *peer, const unsigned char *data)
 {
-    return hash_bytes(data + m->id_first, (size_t)(m->id_last - m->id_first + 1), address_hash(peer, ~m->seed));
+    return hash_bytes(data + m->id_first, (size_t)m->id_last - (size_t)m->id_first + 1, address_hash(peer, ~m->seed));
 }
 
 void match_by_bytes(struct match *m, int32_t first, int32_t last)
@@ -192,7 +192,7 @@ static void forget_oldest(struct match *m)
         if (!r->linked[which])
             continue;
         struct content *c = content_find(m, r->key[which]);
-        c->head = r->next[which];
+        c->head = r->next[which]; /* no finding (-Wanalyzer-null-dereference): what is linked has its contents */
         if (c->waiting == serial)
             c->waiting = c->head;
         if (c->own_waiting == serial)

@@ -38,7 +38,8 @@ uint64_t random_next(struct random *r)
 
 uint64_t random_below(struct random *r, uint64_t bound)
 {
-    uint64_t uneven = -bound % bound, x; /* that many of the 2^64 are too many */
+    /* no finding (oppositeExpression): −bound is 2^64 − bound, and that many of the 2^64 are too many */
+    uint64_t uneven = -bound % bound, x;
     do
         x = random_next(r);
     while (x < uneven);

@@ -26,11 +26,13 @@ static int script_add(struct script *s, const struct command *c, struct script_l
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 8;
         struct command *commands = realloc(s->commands, room * sizeof *commands);
-        s->commands = commands ? commands : s->commands;
-        struct script_line *lines = commands ? realloc(s->lines, room * sizeof *lines) : NULL;
-        s->lines = lines ? lines : s->lines;
+        if (!commands)
+            return -1;
+        s->commands = commands;
+        struct script_line *lines = realloc(s->lines, room * sizeof *lines);
         if (!lines)
             return -1;
+        s->lines = lines;
         s->room = room;
     }
     s->lines[s->count] = line;
@@ -41,12 +43,12 @@ static int script_add(struct script *s, const struct command *c, struct script_l
 /* A copy that lives as long as the script, or NULL. */
 static const char *script_keep(struct script *s, const char *text, size_t len)
 {
-    char **texts = realloc(s->texts, (s->text_count + 1) * sizeof *texts), *copy = malloc(len + 1);
-    s->texts = texts ? texts : s->texts;
-    if (!texts || !copy) {
+    char *copy = malloc(len + 1), **texts = copy ? realloc(s->texts, (s->text_count + 1) * sizeof *texts) : NULL;
+    if (!texts) {
         free(copy);
         return NULL;
     }
+    s->texts = texts;
     memcpy(copy, text, len);
     copy[len] = '\0';
     return s->texts[s->text_count++] = copy;

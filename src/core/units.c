@@ -83,7 +83,7 @@ int64_t units_parse_size(const char *text)
         if (value > most)
             return invalid();
     }
-    const char *letters = "KMGT", *letter = *text & ~0x20 ? strchr(letters, *text & ~0x20) : NULL;
+    const char *letters = "KMGT", *letter = (*text & ~0x20) ? strchr(letters, *text & ~0x20) : NULL;
     if (letter) {
         int shift = 10 * (int)(letter - letters + 1);
         if (value > most >> shift)

@@ -160,14 +160,22 @@ static int get_word(struct parsed *p, enum key key, const char **word)
     size_t len;
     if (get_text(p, key, word, &len) < 0)
         return -1;
-    return *word && strlen(*word) != len ? wrong(p, "its \"%s\" has a NUL in it", keys[key]) : 0;
+    if (*word && strlen(*word) != len) {
+        wrong(p, "its \"%s\" has a NUL in it", keys[key]);
+        return -1;
+    }
+    return 0;
 }
 
 static int need_word(struct parsed *p, enum key key, const char **word)
 {
     if (get_word(p, key, word) < 0)
         return -1;
-    return *word ? 0 : wrong(p, "it has no \"%s\"", keys[key]);
+    if (!*word) {
+        wrong(p, "it has no \"%s\"", keys[key]);
+        return -1;
+    }
+    return 0;
 }
 
 /* Stays as it is when it is missing. */

@@ -140,8 +140,8 @@ static int turn(struct worker *w)
 
 static void work(pid_t keeper)
 {
-    struct worker *w = calloc(1, sizeof *w);
-    if (!w || hear_of_deaths() < 0)
+    struct worker *w = hear_of_deaths() < 0 ? NULL : calloc(1, sizeof *w);
+    if (!w)
         return;
     /* Should the keeper die between the look and the wait, its signal is pending there. */
     while (getppid() == keeper && turn(w) == 0)
@@ -198,7 +198,7 @@ static int kill_children(void)
 {
     FILE *list = fopen("/proc/thread-self/children", "re");
     int count = 0, pid;
-    while (list && fscanf(list, "%d", &pid) == 1) {
+    while (list && fscanf(list, "%d", &pid) == 1) { /* no finding (cert-err34-c): the kernel's numbers */
         pid_t group = getpgid(pid);
         kill(group > 1 && group != getpgrp() ? -group : pid, SIGKILL);
         count++;

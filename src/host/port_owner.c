@@ -24,6 +24,7 @@ static size_t find_inodes(const char *table, uint16_t port, unsigned long *inode
     while (count < INODES && fgets(line, sizeof line, f)) {
         unsigned bound;
         unsigned long inode;
+        /* no finding (cert-err34-c): the kernel's numbers */
         if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &bound, &inode) == 2 &&
             bound == port)
             inodes[count++] = inode;
@@ -81,7 +82,7 @@ int port_owner_find(uint16_t port, struct port_owner *out)
     out->pid = 0;
     for (struct dirent *d; processes && !out->pid && (d = readdir(processes));)
         if (isdigit((unsigned char)d->d_name[0]) && process_holds(d->d_name, inodes, count))
-            out->pid = (pid_t)atoi(d->d_name);
+            out->pid = (pid_t)atoi(d->d_name); /* no finding (cert-err34-c): the kernel's number */
     if (processes)
         closedir(processes);
     if (!out->pid) {

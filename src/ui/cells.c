@@ -84,11 +84,15 @@ void cells_clear(struct cells *c)
     c->cursor_row = c->cursor_col = -1;
 }
 
+/* That of a place which is known to be within. */
+static struct cell *cell_in(const struct cells *c, int row, int col)
+{
+    return c->at + (size_t)row * (size_t)c->cols + (size_t)col;
+}
+
 struct cell *cells_at(struct cells *c, int row, int col)
 {
-    if (row < c->top || row >= c->rows || col < 0 || col >= c->cols)
-        return NULL;
-    return c->at + (size_t)row * (size_t)c->cols + (size_t)col;
+    return row < c->top || row >= c->rows || col < 0 || col >= c->cols ? NULL : cell_in(c, row, col);
 }
 
 /* Puts a cell of width 1. Half a wide character is left over by this: that half becomes a blank. */
@@ -111,7 +115,7 @@ static void set_character(struct cells *c, int row, int col, int end, struct cel
         if (col + i < end)
             set_one(c, row, col + i, new.width == 1 ? new : blank(new.style));
     if (new.width == 2 && col >= 0 && col + 1 < end) {
-        struct cell *at = cells_at(c, row, col);
+        struct cell *at = cell_in(c, row, col);
         at[0] = new;
         at[1] = (struct cell){.style = new.style, .width = 0};
     }
@@ -274,14 +278,14 @@ void cells_select(struct cells *c, int row, int col, int end)
 {
     end = reach(c, row, col, end);
     for (col = col < 0 ? 0 : col; col < end; col++)
-        cells_at(c, row, col)->style |= STYLE_SELECTED;
+        cell_in(c, row, col)->style |= STYLE_SELECTED;
 }
 
 void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style)
 {
     end = reach(c, row, col, end);
     for (col = col < 0 ? 0 : col; col < end; col++)
-        cells_at(c, row, col)->style = style;
+        cell_in(c, row, col)->style = style;
 }
 
 void cells_simplify(struct cells *c, struct area a)

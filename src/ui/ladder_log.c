@@ -241,9 +241,8 @@ static void put_arrow(struct cells *c, int row, const struct line *from, const s
         cells_put(c, row, hold, hold + 1, style, to_right ? "╰" : "╯");
     else if (from->end != LADDER_OUTSIDE)
         cells_put(c, row, from->col, from->col + 1, style, to_right ? "├" : "┤");
-    if (whole)
-        cells_put(c, row, to_right ? right - 1 : left, to_right ? right : left + 1, style, to_right ? "►" : "◄");
     if (whole) {
+        cells_put(c, row, to_right ? right - 1 : left, to_right ? right : left + 1, style, to_right ? "►" : "◄");
         int tail = r->kind == LADDER_COMPLAINT ? 1 : TAIL, head = tail < 2 ? tail : 2;
         put_words(c, row, begin + (to_right ? tail : head), end - (to_right ? head : tail), to_right, style, s, r);
         return;

@@ -60,7 +60,7 @@ static void highlight(struct cells *c, int row, int col, int end, const struct s
 /* Columns that are left out at the front of what does not fit: no more than show its end. */
 static int shift_of(struct scene *s, const struct entry *e, int room)
 {
-    int width = (int)safe_width(e->data, e->kept, (size_t)(s->shift + room)),
+    int width = (int)safe_width(e->data, e->kept, (size_t)s->shift + (size_t)room),
         most = width > room ? width - room + 1 : 0;
     int shift = s->shift < most ? s->shift : most;
     s->shifted = shift > s->shifted ? shift : s->shifted;

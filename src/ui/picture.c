@@ -185,7 +185,8 @@ static void put_colors(struct buffer *out, bool dark, bool color)
     const char *paper = style_css_background(dark);
     buffer_printf(out, "svg,body{color:%s;background:%s}.paper{color:%s}\n", style_css(STYLE_PLAIN, dark, color), paper,
                   paper);
-    for (uint8_t style = 0; style < STYLE_COUNT; style++) {
+    for (int i = 0; i < STYLE_COUNT; i++) {
+        uint8_t style = (uint8_t)i;
         const char *name = style_look(style).name, *ink = style_css(style, dark, color);
         buffer_printf(out, ".%s{color:%s}.%s.r{color:%s;background:%s}\n", name, ink, name, paper, ink);
     }
@@ -197,8 +198,8 @@ static void put_styles(struct buffer *out, bool color)
     buffer_append_text(out, "@media(prefers-color-scheme:dark){\n");
     put_colors(out, true, color);
     buffer_append_text(out, "}\n");
-    for (uint8_t style = 0; style < STYLE_COUNT; style++) {
-        struct style_look look = style_look(style);
+    for (int i = 0; i < STYLE_COUNT; i++) {
+        struct style_look look = style_look((uint8_t)i);
         if (look.bold)
             buffer_printf(out, ".%s{font-weight:bold}\n", look.name);
         if (look.underlined)

@@ -89,10 +89,10 @@ static void draw_reply(struct cells *c, int row, int col, int end, struct scene 
     int until = a->has_reason ? before_reason(col, end, MARK_COLS + reason_width(a)) : end;
     bool both = !a->has_reason || until - col >= 2 * LEAST + MARK_COLS;
     col = put_payload(c, row, col, both ? share(a, col, until) : until, STYLE_RECEIVED, s, &a->request);
-    if (both)
+    if (both) {
         col = cells_put(c, row, col, until, STYLE_DIM, " → ");
-    if (both)
         col = put_payload(c, row, col, until, STYLE_SENT, s, &a->reply);
+    }
     if (!a->has_reason)
         return;
     col = cells_put(c, row, col, end, STYLE_OURS, a->reply.flags & FLAG_LOST ? " ✗ " : " ⟳ ");
