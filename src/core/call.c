@@ -319,7 +319,7 @@ static const char *stored_words(const struct entry *e, const struct packed *p, s
     return (const char *)words;
 }
 
-const char *call_words(const struct entry *e, struct buffer *arguments)
+static const char *put_words(const struct entry *e, struct buffer *arguments)
 {
     struct packed p = {0};
     if (e->kind != ENTRY_CALL || e->kept < HEAD)
@@ -357,6 +357,15 @@ const char *call_words(const struct entry *e, struct buffer *arguments)
     case CALL_COUNT: return "?";
     }
     return p.id < CALL_COUNT ? names[p.id] : "?";
+}
+
+const char *call_words(const struct entry *e, struct buffer *arguments)
+{
+    size_t before = arguments->len;
+    const char *name = put_words(e, arguments);
+    if (arguments->failed) /* the NUL of the last one may be what there was no memory for */
+        arguments->len = before;
+    return name;
 }
 
 static const struct call_about abouts[CALL_COUNT] = {
@@ -401,8 +410,12 @@ int call_format(const struct entry *e, struct buffer *out)
     for (size_t at = 0; at < arguments.len; at += strlen((char *)arguments.data + at) + 1)
         buffer_printf(out, "%s%s", at ? ", " : "", (char *)arguments.data + at);
     put_result(e, out);
+    out->failed |= arguments.failed;
     buffer_done(&arguments);
-    return out->failed ? -1 : 0;
+    if (!out->failed)
+        return 0;
+    errno = ENOMEM;
+    return -1;
 }
 
 enum call_id call_id_of(const struct entry *e)

@@ -71,7 +71,7 @@ struct call_word {
 int call_entry_words(struct entry *e, struct buffer *room, const struct call_word *words, size_t count);
 
 /* Puts an entry's call into words: the name (static, or the entry's), and each argument, NUL-terminated, appended to `arguments`. Returns the
- * name; "?" when the entry is not a call. */
+ * name; "?" when the entry is not a call. Out of memory `arguments` are as they were, and failed. */
 const char *call_words(const struct entry *e, struct buffer *arguments);
 
 /* "sendto" and the like. */

@@ -481,6 +481,7 @@ static void judge_reply(struct judge *j, struct verdict *v)
         buffer_append_text(&why, "The reply should be the request in upper case, byte for byte, nothing before or "
                                  "behind it.");
     safe_append_sentence(&v->why, why.data, why.len);
+    v->why.failed |= why.failed;
     buffer_done(&why);
 }
 

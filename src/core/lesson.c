@@ -188,9 +188,13 @@ static int take_entry(struct parser *p)
 static struct lesson_item *add_item(struct parser *p, enum lesson_kind kind)
 {
     struct lesson *l = p->lesson;
-    struct lesson_item *items = l->count < LESSON_ITEMS ? realloc(l->items, (l->count + 1) * sizeof *items) : NULL;
-    if (!items) {
+    if (l->count == LESSON_ITEMS) {
         wrong(p, "a lesson has at most %d items", LESSON_ITEMS);
+        return NULL;
+    }
+    struct lesson_item *items = realloc(l->items, (l->count + 1) * sizeof *items);
+    if (!items) {
+        wrong(p, "out of memory");
         return NULL;
     }
     l->items = items;

@@ -430,5 +430,6 @@ int options_help(struct buffer *out)
             snprintf(left + strlen(left), sizeof left - strlen(left), " %s", o->argument);
         buffer_printf(out, "  %-18s  %s\n", left, o->help);
     }
-    return buffer_append_text(out, "\nOn the screen, /help lists keys and commands. The manual: man udptalk.\n");
+    buffer_append_text(out, "\nOn the screen, /help lists keys and commands. The manual: man udptalk.\n");
+    return out->failed ? -1 : 0;
 }

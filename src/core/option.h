@@ -78,7 +78,7 @@ const struct option_info *option_at(size_t index);
  * shown. */
 int options_parse(struct options *o, int argc, char **argv, char *why);
 
-/* Appends the text of --help. */
+/* Appends the text of --help. Returns 0, or −1 with ENOMEM. */
 int options_help(struct buffer *out);
 
 #endif

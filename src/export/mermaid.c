@@ -83,6 +83,7 @@ static void put_note(struct buffer *out, const struct state *s, const struct lad
     buffer_append_text(out, ": ");
     put_escaped(out, safe.data ? safe.data : (const unsigned char *)"", safe.len);
     buffer_append_byte(out, '\n');
+    out->failed |= safe.failed;
     buffer_done(&safe);
 }
 

@@ -96,7 +96,7 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
     if (link == PACKET_UNKNOWN)
         say_link(&library, why, why_size, library.datalink(capture));
     else if (!r || !slots || !match)
-        say(why, why_size, strerror(ENOMEM));
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
     if (link == PACKET_UNKNOWN || !r || !slots || !match) {
         free(r);
         free(slots);
