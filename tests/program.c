@@ -57,12 +57,13 @@ static void write_input(struct program *p)
         close_end(&p->in_fd);
 }
 
-/* A terminal's end is EIO. */
+/* A NUL follows what was read, for sscanf() and its like. A terminal's end is EIO. */
 static void read_output(int *fd, struct buffer *to)
 {
-    unsigned char *room = buffer_reserve(to, READ_SIZE);
+    unsigned char *room = buffer_reserve(to, READ_SIZE + 1);
     ck_assert_ptr_nonnull(room);
     ssize_t n = read(*fd, room, READ_SIZE);
+    room[n > 0 ? n : 0] = '\0';
     if (n > 0)
         to->len += (size_t)n;
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))

@@ -188,10 +188,11 @@ int udp_send(struct udp *u, const struct address *to, const void *data, size_t l
     return sent < 0 ? -1 : 0;
 }
 
-/* Appends one control message. */
+/* Appends one control message, its padding included: the kernel reads that too. */
 static void put_control(struct msghdr *m, int level, int type, const void *data, size_t len)
 {
     struct cmsghdr *c = (struct cmsghdr *)(void *)((unsigned char *)m->msg_control + m->msg_controllen);
+    memset(c, 0, CMSG_SPACE(len));
     *c = (struct cmsghdr){CMSG_LEN(len), level, type};
     memcpy(CMSG_DATA(c), data, len);
     m->msg_controllen += CMSG_SPACE(len);
