@@ -122,6 +122,30 @@ START_TEST(what_differs_is_in_it)
 }
 END_TEST
 
+START_TEST(a_transform_takes_the_code_it_needs)
+{
+    static const struct {
+        const char *transform;
+        enum code_language language;
+        const char *text;
+    } cases[] = {
+        {"rot13", CODE_PYTHON, "import codecs"},
+        {"rot13", CODE_C, "13"},
+        {"reverse", CODE_C, "a letter and its accents"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct code_session s = session();
+        s.server = true;
+        s.rules = 1;
+        s.transform = transform_find(cases[i].transform);
+        struct program p = write_program(&s, cases[i].language);
+        contains(&p, cases[i].text);
+        contains(&p, "had rules too");
+        buffer_done(&p.text);
+    }
+}
+END_TEST
+
 START_TEST(languages_have_names)
 {
     for (enum code_language language = CODE_PYTHON; language < CODE_LANGUAGES; language++)
@@ -136,6 +160,7 @@ int main(void)
         {"the textbook server", the_textbook_server},
         {"calls are marked", calls_are_marked},
         {"what differs is in it", what_differs_is_in_it},
+        {"a transform takes the code it needs", a_transform_takes_the_code_it_needs},
         {"languages have names", languages_have_names},
     };
     return unit_run("code", tests, UNIT_COUNT(tests));

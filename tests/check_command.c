@@ -250,6 +250,18 @@ START_TEST(says_what_is_wrong_with_arguments)
         {"help /me", "\"me\"|/help"},
         {"help a b", "/help|[WORD]|no more"},
         {"status 1 2 3 4 5 6 7 8 9", "/status|no argument"},
+        {"to a 0", "port 0|1 to 65535"},
+        {"to :9", "/to|HOST|before the port"},
+        {"why x", "\"x\"|no exchange"},
+        {"find", "/find|REGEX"},
+        {"mark", "/mark|a to z"},
+        {"mark 1", "/mark|a to z"},
+        {"copy", "/copy|text, hex, c, python or bytes"},
+        {"copy morse", "\"morse\"|text, hex"},
+        {"copy bytes", "/copy bytes|FILE"},
+        {"save", "/save|FILE|.jsonl"},
+        {"code fortran", "\"fortran\"|python or c"},
+        {"code", "/code|python or c"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
         parse_badly(cases[i].text, cases[i].words);
@@ -502,6 +514,9 @@ START_TEST(completes_names_and_arguments)
         {"/fault loss 30% del", 16, "delay "},
         {"/copy ", 6, "text hex c python bytes "},
         {"/copy h", 6, "hex "},
+        {"/code ", 6, "python c "},
+        {"/step o", 6, "on off "},
+        {"/view c", 6, "calls "},
         {"/filter not fl", 12, "flag "},
         {"/filter flag lat", 13, "late "},
         {"/filter from 10.0.0.1 and rec", 26, "received "},

@@ -389,6 +389,48 @@ START_TEST(any_journal_on_any_screen)
 }
 END_TEST
 
+/* Each row that is picked out says what it shows. */
+START_TEST(rows_explain_themselves)
+{
+    static const struct {
+        enum ladder_kind kind;
+        enum ladder_end from, to;
+        enum entry_kind of;
+        enum direction dir;
+        unsigned flags;
+        uint64_t arrival;
+        const char *text;
+    } cases[] = {
+        {LADDER_LATE, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_RECEIVED, 0, 0, "this program held it"},
+        {LADDER_HELD, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_SENT, FLAG_DELAYED, 0, "no sendto() has been called"},
+        {LADDER_LOST, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_SENT, FLAG_LOST, 0, "no sendto() was called"},
+        {LADDER_LOST, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_RECEIVED, FLAG_LOST, 0, "before the program saw it"},
+        {LADDER_LOST, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_SENT, 0, 3, "before the program saw it"},
+        {LADDER_LOST, LADDER_SERVER, LADDER_CLIENT, ENTRY_DATAGRAM, DIR_SENT, FLAG_SUPPRESSED, 0, "/why 7 says more"},
+        {LADDER_COMPLAINT, LADDER_OUTSIDE, LADDER_CLIENT, ENTRY_NOTICE, DIR_NONE, 0, 0, "by ICMP"},
+        {LADDER_ARROW, LADDER_CLIENT, LADDER_OUTSIDE, ENTRY_DATAGRAM, DIR_SENT, 0, 0, "nobody here can know"},
+        {LADDER_ARROW, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_SENT, 0, 0, "has not been read"},
+        {LADDER_ARROW, LADDER_CLIENT, LADDER_SERVER, ENTRY_DATAGRAM, DIR_SENT, 0, 3, ""},
+        {LADDER_NOTE, LADDER_CLIENT, LADDER_CLIENT, ENTRY_NOTICE, DIR_NONE, 0, 0, "UDP can't say why"},
+    };
+    begin();
+    uint64_t held = ask_with(1, "held", FLAG_DELAYED);
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct ladder_row r = {.kind = cases[i].kind, .from = cases[i].from, .to = cases[i].to, .arrival = cases[i].arrival};
+        char text[200];
+        r.sent = held;
+        r.entry = entry_make(cases[i].of, ROLE_CLIENT);
+        r.entry.n = held + 1;
+        r.entry.dir = cases[i].dir;
+        r.entry.flags = cases[i].flags;
+        r.entry.exchange = 7;
+        r.entry.event = cases[i].kind == LADDER_NOTE ? EVENT_NO_ANSWER : (enum event)0;
+        ladder_explain(journal, &r, text, sizeof text);
+        ck_assert_msg(*cases[i].text ? strstr(text, cases[i].text) != NULL : !*text, "case %zu: \"%s\"", i, text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -403,6 +445,7 @@ int main(void)
         {"more clients than columns", more_clients_than_columns},
         {"hostile bytes stay in their arrow", hostile_bytes_stay_in_their_arrow},
         {"as Mermaid", as_mermaid},
+        {"rows explain themselves", rows_explain_themselves},
         {"any journal on any screen", any_journal_on_any_screen},
     };
     int failed = unit_run("ladder", tests, UNIT_COUNT(tests));

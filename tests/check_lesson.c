@@ -119,6 +119,10 @@ START_TEST(says_line_and_word)
         {HEAD "step:\npredict: x\na: y\nb: z\nright: bc\n", "7: right: takes a letter from a to d, not \"bc\""},
         {HEAD "step:\nrun: send x\npredict: x\n", "5: a predict: stands before what is sent in its step, not behind it"},
         {HEAD "term: socket\n", "3: term: takes ENGLISH = 中文, not \"socket\""},
+        {HEAD "right: a\n", "3: right: has no predict: above it"},
+        {"title: T\nstep:\ngoal: x\n", "3: goal: has to stand before the first run and step"},
+        {"title: T\nread: x\nread: y\n", "3: read: stands here a second time"},
+        {"title: T\nread:\n", "2: read: says nothing"},
         {HEAD "step:\ntext: \xff\n", "4: the byte 0xff is no UTF-8"},
         {HEAD "step:\ntext: a\x1b[2J\n", "4: U+001B is a control character, and no text"},
     };
@@ -131,11 +135,23 @@ START_TEST(says_line_and_word)
 }
 END_TEST
 
+START_TEST(has_an_end)
+{
+    static char text[sizeof HEAD + 6 + (LESSON_ITEMS + 1) * 8] = HEAD "step:\n";
+    char why[LESSON_WHY] = "";
+    for (int i = 0; i < LESSON_ITEMS; i++)
+        strcat(text, "text: x\n");
+    ck_assert_ptr_null(parse(text, why));
+    ck_assert_msg(strstr(why, "a lesson has at most 1000 items"), "%s", why);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {"reads a lesson", reads_a_lesson},
         {"says line and word", says_line_and_word},
+        {"has an end", has_an_end},
     };
     return unit_run("lesson", tests, UNIT_COUNT(tests));
 }

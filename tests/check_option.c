@@ -364,6 +364,25 @@ START_TEST(wants_a_value_where_one_belongs)
 }
 END_TEST
 
+START_TEST(counts_groups_and_faults)
+{
+    struct options o;
+    struct line l;
+    char text[1024] = "", why[OPTION_WHY];
+    for (int i = 0; i <= OPTION_GROUPS; i++)
+        strcat(text, " --join 239.1.2.3");
+    split(&l, text);
+    ck_assert_int_lt(parse(&o, &l, why), 0);
+    ck_assert_msg(strstr(why, "more than 16 groups"), "%s", why);
+    *text = '\0';
+    for (int i = 0; i <= OPTION_FAULTS; i++)
+        strcat(text, " --fault off");
+    split(&l, text);
+    ck_assert_int_lt(parse(&o, &l, why), 0);
+    ck_assert_msg(strstr(why, "more than 8 of --fault"), "%s", why);
+}
+END_TEST
+
 START_TEST(names_the_option_and_the_value_that_is_wrong)
 {
     static const struct {
@@ -403,6 +422,8 @@ START_TEST(names_the_option_and_the_value_that_is_wrong)
         {"--size -80x24", "--size"},
         {"--max-log 9999999G", "--max-log|\"9999999G\"|size"},
         {"host -w x", "-w|\"x\""},
+        {"--relay x host", "--relay|\"x\"|[ADDRESS:]PORT"},
+        {"--relay 9 --both", "--relay|HOST and PORT|no --both"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
         parse_badly(cases[i].text, cases[i].words);
@@ -618,6 +639,7 @@ int main(void)
         {"takes values", takes_values},
         {"keeps commands and files in their order", keeps_commands_and_files_in_their_order},
         {"counts commands and files", counts_commands_and_files},
+        {"counts groups and faults", counts_groups_and_faults},
         {"takes every row of the table", takes_every_row_of_the_table},
         {"has lessons alone", has_lessons_alone},
         {"wants a value where one belongs", wants_a_value_where_one_belongs},
