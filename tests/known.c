@@ -100,6 +100,7 @@ static bool has(const char *name)
 bool known_open(struct known *k, const char *term)
 {
     static const char *const extended[] = {"E3", "BE", "BD"};
+    static const char whole[] = "\033[r"; /* what is left out is all rows */
     static const char *const paste[] = {"\033[?2004h", "\033[?2004l"}, *const own_colors[] = {"\033[39m", "\033[49m"};
     int error, nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     *k = (struct known){.count = 0};
@@ -115,6 +116,8 @@ bool known_open(struct known *k, const char *term)
             add_capability(k, strnames[i]);
     for (size_t i = 0; i < sizeof extended / sizeof *extended; i++)
         add_capability(k, extended[i]);
+    if (has("csr"))
+        add_pattern(k, whole);
     for (size_t i = 0; k->modern && i < sizeof paste / sizeof *paste; i++)
         add_pattern(k, paste[i]);
     for (size_t i = 0; tigetflag((char *)(size_t)"AX") > 0 && i < sizeof own_colors / sizeof *own_colors; i++)

@@ -91,6 +91,30 @@ static void give_answers(struct terminal *t)
         buffer_take(&t->answers, (size_t)n);
 }
 
+/* Bytes at the end that begin a character and do not end it. */
+static size_t cut_off(const unsigned char *bytes, size_t len)
+{
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char byte = bytes[len - back];
+        size_t whole = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+        if (byte < 0x80 || byte >= 0xc0)
+            return whole > back ? back : 0;
+    }
+    return 0;
+}
+
+/* The emulator loses a character that comes in two pieces behind ASCII: it gets whole ones. */
+static void feed(struct terminal *t, const unsigned char *bytes, size_t len)
+{
+    unsigned char all[sizeof t->cut + READ_SIZE];
+    memcpy(all, t->cut, t->cut_len);
+    memcpy(all + t->cut_len, bytes, len);
+    len += t->cut_len;
+    t->cut_len = cut_off(all, len);
+    memcpy(t->cut, all + len - t->cut_len, t->cut_len);
+    vterm_input_write(t->emulator, (const char *)all, len - t->cut_len);
+}
+
 /* Reads what is there. Returns false when there is nothing now. */
 static bool take_output(struct terminal *t)
 {
@@ -102,7 +126,7 @@ static bool take_output(struct terminal *t)
     }
     size_t room = TERMINAL_RAW_MAX - t->raw.len, len = (size_t)n;
     buffer_append(&t->raw, bytes, len < room ? len : room);
-    vterm_input_write(t->emulator, (const char *)bytes, len);
+    feed(t, bytes, len);
     return true;
 }
 

@@ -48,6 +48,8 @@ struct terminal {
     bool alternate, cursor_visible;
     unsigned bells;
     struct buffer answers;   /* of the emulator, on their way to the program */
+    unsigned char cut[4];    /* the beginning of a character whose rest was not read yet */
+    size_t cut_len;
     struct buffer text;      /* a row */
     struct buffer columns;   /* its columns, one int for each byte of `text` */
     struct termios at_start;

@@ -37,6 +37,7 @@
 #define MOUSE_ON "\033[?1000h\033[?1006h" /* presses, as numbers without a limit */
 #define MOUSE_OFF "\033[?1006l\033[?1000l"
 #define CANCEL "\030"
+#define WHOLE "\033[r" /* scrolls from its first row to its last, however many it has */
 #define COPY_BEGIN "\033]52;c;"
 #define COPY_END "\a" /* the one end that all know */
 #define EXAMPLE "TERM=xterm-256color udptalk"
@@ -64,6 +65,7 @@ struct term {
     bool taken;
     bool color;
     bool ansi;              /* understands sequences that begin with ESC [ */
+    bool regions;           /* can scroll a part of its rows */
     bool modern;            /* and those that emulators added: bracketed paste, the mouse, the clipboard */
     bool reports;           /* where its cursor is */
     bool corner;            /* can show its last cell where that is the only one of its row */
@@ -332,6 +334,8 @@ void term_leave(struct term *t)
     if (cut && t->ansi)
         buffer_append_text(&t->out, CANCEL);
     buffer_append(&t->out, t->reset, t->reset_len);
+    if (t->regions)
+        buffer_append_text(&t->out, WHOLE);
     endwin();
     bool whole = take_frame(t) == 0;
     buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
@@ -437,6 +441,7 @@ static void prepare_abilities(struct term *t)
     const char *cup = capability("cup"), *where = capability("u7");
     t->ansi = cup && strncmp(cup, "\033[", 2) == 0;
     t->modern = t->ansi && (capability("smcup") || capability("BE"));
+    t->regions = t->ansi && capability("csr");
     t->reports = where && strcmp(where, "\033[6n") == 0;
     t->corner = !tigetflag("am") || (capability("smam") && capability("rmam"));
 }
@@ -671,6 +676,14 @@ static void put_row(struct term *t, const struct cell *row, int at)
     mvadd_wchnstr(at, 0, t->line, made);
 }
 
+/* A frame that was on its way when the terminal changed its size may have left it with the rows that scroll in one that
+ * had others; some keep to those for good. */
+static void resized(struct term *t)
+{
+    if (t->regions)
+        buffer_append_text(&t->out, WHOLE);
+}
+
 /* Makes curses and our copy as large as the cells. */
 static int fit(struct term *t, const struct cells *c)
 {
@@ -688,7 +701,10 @@ static int fit(struct term *t, const struct cells *c)
     free(t->line);
     t->shown = shown;
     t->line = line;
-    t->repaint = t->repaint || t->rows != 0;
+    if (t->rows) {
+        t->repaint = true;
+        resized(t);
+    }
     t->rows = c->rows;
     t->cols = c->cols;
     return 0;
