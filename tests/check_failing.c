@@ -257,17 +257,19 @@ static bool has_ended(struct terminal *t, void *arg)
 /* A little of everything that the screen does; nothing is waited for, since anything may be missing. */
 static void visit_screen(const char *fail, const char *count_to)
 {
-    static const char keys[] = "hello\r/save shot.svg\rworld\r\0332\0333\033[15~jk\r\r\033\033\033\t\tg/HE\r&from 127.0.0.1\r\r\033/view help\r/stats\r/lesson 1\rb\r\r\033\r/status\r/quit\r";
+    char keys[2 * PATH + 300];
     char fails[64], counts[2 * PATH + 32], home[PATH + 8];
     const char *env[] = {fails, counts, home, NULL};
     int status;
+    snprintf(keys, sizeof keys, "hello\r/save %s\rworld\r\0332\0333\033[15~jk\r\r\033\033\033\t\tg/HE\r&from 127.0.0.1\r\r\033"
+             "/view help\r/stats\r/lesson 1\rb\r\r\033\r/status\r/quit\r", in("shot.svg"));
     snprintf(fails, sizeof fails, "UDPTALK_FAIL=%s", fail);
     snprintf(counts, sizeof counts, "UDPTALK_FAIL_COUNT=%s", count_to ? count_to : "/dev/null");
     snprintf(home, sizeof home, "HOME=%s", directory);
     struct terminal *t = terminal_start(24, 80, (const char *[]){program(), "--both", "127.0.0.1", "0", NULL}, env);
     terminal_wait_until(t, is_there_or_ended, NULL, fail);
     if (!t->ended) {
-        terminal_type_bytes(t, keys, sizeof keys - 1);
+        terminal_type(t, keys);
         terminal_signal(t, SIGTERM);
     }
     terminal_wait_until(t, has_ended, NULL, fail);
