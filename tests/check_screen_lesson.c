@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "screen.h"
 #include "unit.h"
@@ -80,7 +81,7 @@ START_TEST(keeps_the_place)
     snprintf(home_is, sizeof home_is, "%s", home);
     struct terminal *t = screen_both((const char *[]){"-w", "7s", NULL}, (const char *[]){home_is, NULL});
     int port = screen_port(t);
-    char text[64];
+    char text[128];
     screen_send(t, "/transform swap");
     terminal_type(t, "/lesson which-address\r");
     terminal_wait(t, "answer>");
@@ -100,6 +101,10 @@ START_TEST(keeps_the_place)
     char *places = screen_file_read(home, ".local/state/udptalk/lessons");
     ck_assert_str_eq(places, "which-address 2\n");
     free(places);
+    struct stat is;
+    snprintf(text, sizeof text, "%.40s/.local/state/udptalk/lessons", strchr(home, '=') ? strchr(home, '=') + 1 : home);
+    ck_assert_int_eq(stat(text, &is), 0);
+    ck_assert_int_eq(is.st_mode & 07777, 0600);
     t = screen_both(NULL, (const char *[]){home_is, NULL});
     terminal_type(t, "/lesson\r");
     terminal_wait(t, "Lesson 3 of 17");
