@@ -203,6 +203,36 @@ START_TEST(starts_who_looks_names_up)
 }
 END_TEST
 
+/* Once files are left alone, none of the requests about them is granted; the others are. */
+START_TEST(leaves_files_alone)
+{
+    setup();
+    struct stat is;
+    struct file_place place;
+    struct port_owner owner;
+    int fd = -1;
+    pid_t pid;
+    write_file(broker, in("file"), "x");
+    broker_leave_files(broker);
+    ck_assert_int_lt(broker_open(broker, in("file")), 0);
+    ck_assert_int_eq(errno, EACCES);
+    ck_assert_int_lt(broker_stat(broker, in("file"), &is), 0);
+    ck_assert_int_lt(broker_begin(broker, in("file"), 0600, &place, &fd), 0);
+    ck_assert_int_lt(broker_append(broker, in("file"), 0600, &place, &fd), 0);
+    ck_assert_int_lt(broker_settle(broker, in("file"), in("other")), 0);
+    ck_assert_int_lt(broker_make_directory(broker, in("directory")), 0);
+    broker_drop(broker, in("file"));
+    ck_assert_int_eq(unlink(in("file")), 0);
+    ck_assert_int_lt(broker_port_owner(broker, 0, &owner), 0);
+    ck_assert_int_eq(errno, ENOENT);
+    fd = broker_start_helper(broker, &pid);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    broker_end_helper(broker, pid);
+    done();
+}
+END_TEST
+
 START_TEST(refuses_what_is_too_long)
 {
     setup();
@@ -226,6 +256,7 @@ int main(void)
         {"outlives signals", outlives_signals},
         {"says when no descriptor is left", says_when_no_descriptor_is_left},
         {"starts who looks names up", starts_who_looks_names_up},
+        {"leaves files alone", leaves_files_alone},
         {"refuses what is too long", refuses_what_is_too_long},
     };
     return unit_run("broker", tests, UNIT_COUNT(tests));

@@ -254,9 +254,10 @@ struct app {
 /* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
 int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed);
 
-/* Gives up for good what only the broker is to do from now on; with the history's directory kept. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a part of
+/* Gives up for good what only the broker is to do from now on; with the history's directory kept, or without files at all: then the broker opens none either. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a part of
  * /status. */
-void app_confine(struct app *a, bool with_history);
+enum files_wanted { FILES_NONE, FILES_NAMED, FILES_HISTORY };
+void app_confine(struct app *a, enum files_wanted files);
 void app_tell_sandbox(struct app *a);
 void app_done(struct app *a);
 

@@ -22,13 +22,15 @@ static size_t own_directories(struct app *a, char own[2][PATH_MAX])
     return count;
 }
 
-void app_confine(struct app *a, bool with_history)
+void app_confine(struct app *a, enum files_wanted files)
 {
     char own[2][PATH_MAX], text[SANDBOX_TEXT];
     const char *const paths[] = {own[0], own[1]};
     if (!a->broker)
         return; /* nobody would open what is asked for */
-    sandbox_enter(&a->sandbox, paths, with_history ? own_directories(a, own) : 0);
+    sandbox_enter(&a->sandbox, paths, files == FILES_HISTORY ? own_directories(a, own) : 0);
+    if (files == FILES_NONE)
+        broker_leave_files(a->broker);
     if (a->sandbox.built && !sandbox_is_whole(&a->sandbox))
         app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "the sandbox is not whole: %s", sandbox_describe(&a->sandbox, text));
 }

@@ -699,7 +699,7 @@ int headless_run(struct app *app, const struct script *script)
     if (loop_take_signals(app->loop, take_signal, &h) < 0)
         say(&h, "cannot take signals: %s", strerror(errno));
     loop_each_turn(app->loop, end_of_turn, &h);
-    app_confine(app, false);
+    app_confine(app, script->count ? FILES_NAMED : FILES_NONE); /* all others are open */
     end_of_turn(&h);
     if (loop_run(app->loop) < 0) {
         say(&h, "poll: %s", strerror(errno));

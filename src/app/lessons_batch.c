@@ -261,7 +261,7 @@ int lessons_batch(struct app *a)
     if (loop_take_signals(a->loop, take_signal, &b) < 0)
         complain(&b, "cannot take signals");
     loop_each_turn(a->loop, end_of_turn, &b);
-    app_confine(a, false);
+    app_confine(a, FILES_NAMED);
     end_of_turn(&b);
     if (loop_run(a->loop) < 0)
         complain(&b, "poll failed");

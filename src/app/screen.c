@@ -326,7 +326,7 @@ static void start(struct screen *s)
         read_config(s); /* a lesson wants everything as it is by itself */
     else if (screen_lesson_run(s, a->options->lesson) < 0)
         screen_say(s, STYLE_ERROR, "%s", a->why);
-    app_confine(a, true);
+    app_confine(a, FILES_HISTORY);
     screen_look(s);
     s->dirty = true;
     s->drawn_at = loop_now(a->loop).mono - FRAME_NS;

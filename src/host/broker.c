@@ -17,7 +17,8 @@
 #include "host/child.h"
 #include "host/helper.h"
 
-enum operation { OPEN, STAT, MAKE_DIRECTORY, BEGIN, APPEND, SETTLE, DROP, PORT_OWNER, START_HELPER, END_HELPER };
+/* Those up to DROP are about files. */
+enum operation { OPEN, STAT, MAKE_DIRECTORY, BEGIN, APPEND, SETTLE, DROP, PORT_OWNER, START_HELPER, END_HELPER, LEAVE_FILES };
 
 struct request {
     uint32_t operation;
@@ -38,36 +39,46 @@ struct broker {
     pid_t pid;
 };
 
+/* What whoever does it knows from one request to the next. */
+struct doer {
+    pid_t helper;           /* 0: none */
+    bool no_files;          /* they are left alone from now on */
+};
+
 static const int how = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 
 /* --- what is asked for --- */
 
 /* Whoever is asked to kill kills its own child alone, the one that it has started last. */
-static int end_helper(pid_t *own, pid_t pid)
+static int end_helper(struct doer *d, pid_t pid)
 {
-    if (*own <= 0 || pid != *own) {
+    if (d->helper <= 0 || pid != d->helper) {
         errno = ESRCH;
         return -1;
     }
     kill(pid, SIGKILL);
     child_wait(pid);
-    *own = 0;
+    d->helper = 0;
     return 0;
 }
 
-static int start_helper(pid_t *own, int *fd)
+static int start_helper(struct doer *d, int *fd)
 {
-    if (*own > 0)
-        end_helper(own, *own);
-    *fd = helper_start(NULL, own);
-    *own = *fd < 0 ? 0 : *own;
+    if (d->helper > 0)
+        end_helper(d, d->helper);
+    *fd = helper_start(NULL, &d->helper);
+    d->helper = *fd < 0 ? 0 : d->helper;
     return *fd < 0 ? -1 : 0;
 }
 
 /* Does it here. Returns 0, with *fd where there is one, or −1 with errno. */
-static int do_here(const struct request *r, struct answer *a, int *fd, pid_t *helper)
+static int do_here(const struct request *r, struct answer *a, int *fd, struct doer *d)
 {
     mode_t mode = (mode_t)r->number;
+    if (d->no_files && r->operation <= DROP) {
+        errno = EACCES;
+        return -1;
+    }
     switch ((enum operation)r->operation) {
     case OPEN: return (*fd = open(r->path, how)) < 0 ? -1 : 0;
     case STAT: return stat(r->path, &a->is);
@@ -77,8 +88,9 @@ static int do_here(const struct request *r, struct answer *a, int *fd, pid_t *he
     case SETTLE: return file_place_settle(r->beside, r->path);
     case DROP: file_place_drop(r->beside); return 0;
     case PORT_OWNER: return port_owner_find((uint16_t)r->number, &a->owner);
-    case START_HELPER: return start_helper(helper, fd);
-    case END_HELPER: return end_helper(helper, (pid_t)r->number);
+    case START_HELPER: return start_helper(d, fd);
+    case END_HELPER: return end_helper(d, (pid_t)r->number);
+    case LEAVE_FILES: d->no_files = true; return 0;
     }
     errno = EINVAL;
     return -1;
@@ -139,7 +151,7 @@ static int receive_with(int from, void *data, size_t len, int *fd)
 
 /* --- in the broker --- */
 
-static void serve(pid_t *helper)
+static void serve(struct doer *d)
 {
     struct request r;
     struct answer a;
@@ -150,8 +162,8 @@ static void serve(pid_t *helper)
         r.path[PATH_MAX - 1] = r.beside[PATH_MAX - 1] = '\0';
         memset(&a, 0, sizeof a);
         fd = -1;
-        a.error = do_here(&r, &a, &fd, helper) < 0 ? errno : 0;
-        a.pid = *helper;
+        a.error = do_here(&r, &a, &fd, d) < 0 ? errno : 0;
+        a.pid = d->helper;
         int failed = send_with(CHILD_FD, &a, sizeof a, a.error ? -1 : fd);
         if (fd >= 0)
             close(fd);
@@ -164,15 +176,15 @@ static void run(const void *context, pid_t parent)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2};
     const struct identity *who = context;
-    pid_t helper = 0;
+    struct doer d = {0};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
     if ((who && identity_become(who) < 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         return;
-    serve(&helper);
-    if (helper > 0)
-        end_helper(&helper, helper);
+    serve(&d);
+    if (d.helper > 0)
+        end_helper(&d, d.helper);
 }
 
 /* --- in this process --- */
@@ -228,7 +240,7 @@ static int put(char *to, const char *path)
 static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
 {
     int came = -1;
-    pid_t none = 0;
+    struct doer none = {0};
     if (!b)
         return do_here(r, a, fd, &none);
     rename_own(r->path);
@@ -331,4 +343,10 @@ void broker_end_helper(struct broker *b, pid_t pid)
 {
     struct answer a;
     ask_about(b, END_HELPER, NULL, NULL, (uint32_t)pid, &a, NULL);
+}
+
+void broker_leave_files(struct broker *b)
+{
+    struct answer a;
+    ask_about(b, LEAVE_FILES, NULL, NULL, 0, &a, NULL);
 }

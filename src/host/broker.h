@@ -38,6 +38,9 @@ int broker_append(struct broker *b, const char *path, mode_t mode, struct file_p
 int broker_settle(struct broker *b, const char *beside, const char *path);
 void broker_drop(struct broker *b, const char *beside);
 
+/* No file is wanted any more: from now on the broker refuses whatever is about one, with EACCES. */
+void broker_leave_files(struct broker *b);
+
 int broker_port_owner(struct broker *b, uint16_t port, struct port_owner *out);
 
 /* Starts a process that looks names up, as host/helper wants it: returns our end, and its id. broker_end_helper() kills it. `b` is not NULL for these. */
