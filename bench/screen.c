@@ -2,7 +2,8 @@
  * one frame to the next, and the time from a typed key until it shows.
  *
  * Standard input drives it: "mark" prints what was measured since the last mark, "drops" shows the program a wider
- * terminal and prints the number before the last "dropped" on it. At the end of the input the program is ended. */
+ * terminal and prints the number before the last "dropped" on it, "type LINE" types that line and Enter, "read" draws all
+ * anew and prints what stands there as one line. At the end of the input the program is ended. */
 #include "config.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ enum { ROWS = 24, COLS = 80, WIDE_COLS = 200, READ_SIZE = 65536, TEXT_SIZE = 655
 enum { SILENCE_US = 2000, QUIET_MS = 300, LEAVE_MS = 3000 };
 /* The key is in none of the generator's texts; Backspace takes it back. Times between keys go round a list that has no
  * common measure with a frame. */
-enum { KEY = 'j', BACKSPACE = 0x7f };
+enum { KEY = 'j', BACKSPACE = 0x7f, CLEAR_LINE = 'U' & 0x1f, REDRAW = 'L' & 0x1f };
 static const int pauses_ms[] = {83, 59, 101, 71, 47};
 
 struct samples {
@@ -192,18 +193,44 @@ static uint64_t number_before(const char *text, const char *at)
     return value;
 }
 
+/* What comes in a while, as text. */
+static void gather(struct screen *s)
+{
+    s->text_len = 0;
+    for (int64_t end = now() + QUIET_MS * 1000; !s->ended && now() < end;)
+        turn(s, 1);
+    s->text[s->text_len] = '\0';
+}
+
 static void drops(struct screen *s)
 {
     struct winsize wide = {.ws_row = ROWS, .ws_col = WIDE_COLS};
     const char *last = NULL;
-    s->text_len = 0;
     ioctl(s->fd, TIOCSWINSZ, &wide);
-    for (int64_t end = now() + QUIET_MS * 1000; !s->ended && now() < end;)
-        turn(s, 1);
-    s->text[s->text_len] = '\0';
+    gather(s);
     for (const char *at = s->text; (at = strstr(at, " dropped")); at++)
         last = at;
     printf("drops %llu\n", last ? (unsigned long long)number_before(s->text, last) : 0);
+}
+
+/* Keys that measure are over: they would stand between. */
+static void type_line(struct screen *s, const char *line)
+{
+    s->types = false;
+    s->typed = 0;
+    type(s, CLEAR_LINE);
+    for (; *line; line++)
+        type(s, *line);
+    type(s, '\r');
+    gather(s);
+    printf("typed\n");
+}
+
+static void read_all(struct screen *s)
+{
+    type(s, REDRAW);
+    gather(s);
+    printf("%s\n", s->text);
 }
 
 /* A line of standard input without its newline, cut to the room. False at the end of the input. */
@@ -229,6 +256,10 @@ static bool obey(struct screen *s)
         mark(s);
     else if (strcmp(line, "drops") == 0)
         drops(s);
+    else if (strncmp(line, "type ", 5) == 0)
+        type_line(s, line + 5);
+    else if (strcmp(line, "read") == 0)
+        read_all(s);
     fflush(stdout);
     s->text_len = 0;
     return true;

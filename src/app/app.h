@@ -56,6 +56,7 @@ struct call_source {
     struct app *app;
     enum role role;
     bool queued;          /* a queue was there to read, since it was looked last */
+    bool trains;          /* of trains, perhaps: the kernel counts one that it drops as one datagram */
     struct opening_call { /* its newest socket, bind, connect and close, which the journal forgets first */
         struct entry entry;
         unsigned char room[CALL_ROOM];

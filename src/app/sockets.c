@@ -116,13 +116,15 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
 void sockets_tell_drops(struct app *a, enum role role)
 {
     bool server = role == ROLE_SERVER;
+    const struct call_source *source = server ? &a->server.source : &a->client.source;
     uint32_t *told = server ? &a->server.drops : &a->client.drops,
              drops = udp_drops(server ? &a->server.udp : &a->client.udp);
     char more[UNITS_TEXT], all[UNITS_TEXT];
     if (drops <= *told)
         return;
-    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s datagram%s: the receive buffer was full (%s in all)",
-               units_format_count(drops - *told, more), drops - *told == 1 ? "" : "s", units_format_count(drops, all));
+    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s%s datagram%s: the receive buffer was full (%s in all%s)",
+               source->trains ? "at least " : "", units_format_count(drops - *told, more), drops - *told == 1 ? "" : "s",
+               units_format_count(drops, all), source->trains ? "; a train counts as one" : "");
     *told = drops;
 }
 
@@ -144,7 +146,7 @@ static void look_again(void *context)
         look_soon(source);
     else
         loop_be_patient(source->app->loop, false);
-    source->queued = false;
+    source->queued = source->trains = false;
 }
 
 /* Also while batches are only tried: a sender that is interrupted at each datagram never fills a queue. */
@@ -159,6 +161,7 @@ void sockets_queued(struct app *a, enum role role)
     bool server = role == ROLE_SERVER;
     struct call_source *source = server ? &a->server.source : &a->client.source;
     source->queued = true;
+    source->trains |= rx_way(server ? a->server.rx : a->client.rx) == RX_TRAINS;
     if (!(server ? a->server.look : a->client.look).set)
         look_soon(source);
 }
