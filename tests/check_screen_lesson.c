@@ -52,6 +52,22 @@ START_TEST(shows_what_own_lines_do)
 }
 END_TEST
 
+/* In step mode a lesson goes on by Space, and says so. */
+START_TEST(goes_on_by_steps)
+{
+    struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", "-p", "0", NULL}, NULL);
+    terminal_wait(t, "answer>");
+    terminal_type(t, "/step on\r");
+    terminal_type(t, "b\r");
+    terminal_wait(t, "Space: poll() asks");
+    terminal_type(t, " ");
+    terminal_wait(t, "Space: recvfrom(");
+    terminal_type(t, "\025/step off\r");
+    terminal_wait(t, "claims hold on this machine");
+    screen_end(t);
+}
+END_TEST
+
 /* The list takes numbers, and an empty line goes on where one was: nothing is sent. */
 START_TEST(the_list_is_chosen_from)
 {
@@ -170,6 +186,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"goes from question to end", goes_from_question_to_end},
         {"shows what own lines do", shows_what_own_lines_do},
+        {"goes on by steps", goes_on_by_steps},
         {"the list is chosen from", the_list_is_chosen_from},
         {"keeps the place", keeps_the_place},
         {"lets its user look around", lets_its_user_look_around},

@@ -274,7 +274,7 @@ bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
         snprintf(out, room, "Enter: %s · its number and Enter: another one · Esc leaves", s->lesson.choice);
         return true;
     }
-    if (!is_open(s))
+    if (!is_open(s) || (lessons_state(s->app) == LESSONS_RUNS && s->app->stepping.on)) /* Space is what goes on then */
         return false;
     switch (lessons_state(s->app)) {
     case LESSONS_ASKS:
