@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -102,6 +104,30 @@ void screen_wait_change(struct terminal *t, const char *gone, const char *there)
 {
     terminal_wait_gone(t, gone);
     terminal_wait(t, there);
+}
+
+static void limit_files(pid_t pid, rlim_t files)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = files ? files : limit.rlim_max;
+    ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+/* The limit is that of the numbers: the lowest that is free is the first that cannot be had. */
+void screen_descriptors_end(pid_t pid)
+{
+    char path[64];
+    rlim_t files = 0;
+    do
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, (int)files++);
+    while (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    limit_files(pid, files - 1);
+}
+
+void screen_descriptors_again(pid_t pid)
+{
+    limit_files(pid, 0);
 }
 
 void screen_paste(struct terminal *t, const void *text, size_t len)

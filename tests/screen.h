@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "terminal.h"
 
@@ -35,6 +36,10 @@ void screen_wait_line(struct terminal *t, const char *text);
 
 /* Waits until the text has left the screen, and another stands there. */
 void screen_wait_change(struct terminal *t, const char *gone, const char *there);
+
+/* From now on the process may open no more than it has open, or as many as before again. */
+void screen_descriptors_end(pid_t pid);
+void screen_descriptors_again(pid_t pid);
 
 /* Types a bracketed paste. */
 void screen_paste(struct terminal *t, const void *text, size_t len);
