@@ -502,6 +502,19 @@ START_TEST(tells_no_time_of_what_was_sent_again)
 }
 END_TEST
 
+/* The first sendto() is the second try: it is the one that has a port from then on, and that is told of it. */
+START_TEST(learns_the_port_by_what_was_sent_again)
+{
+    struct program *p = program_run(NULL, (const char *const[]){"--both", "0", "--json", "-w", "30ms", "--fault", "client loss 100%", "-e", "set retry 1", NULL},
+                                    "hello\n", 6);
+    ck_assert_int_eq(program_wait_end(p), 0);
+    ck_assert_uint_eq(program_count(&p->out, "\"dir\":\"sent\",\"local\":\"0.0.0.0:0\""), 1);
+    ck_assert_uint_eq(program_count(&p->out, "\"dir\":\"received\",\"local\":\"0.0.0.0:0\""), 0);
+    ck_assert_uint_eq(program_count(&p->out, "\"event\":\"port\""), 1);
+    program_free(p);
+}
+END_TEST
+
 START_TEST(gives_up_after_all_retries)
 {
     struct program_peer peer;
@@ -823,6 +836,7 @@ int main(void)
         {"sends held ones to whom they are for", sends_held_ones_to_whom_they_are_for},
         {"copies leave from where the first did", copies_leave_from_where_the_first_did},
         {"tells no time of what was sent again", tells_no_time_of_what_was_sent_again},
+        {"the port is learnt by what was sent again", learns_the_port_by_what_was_sent_again},
         {"gives up after all retries", gives_up_after_all_retries},
         {"names the bit that was turned over", names_the_bit_that_was_turned_over},
         {"explains its own faults", explains_its_own_faults},

@@ -337,6 +337,17 @@ static void expect_answer(struct app *a, const struct entry *e, int64_t mono)
     app_notice(a, ROLE_CLIENT, EVENT_ERROR, e, "out of memory: its answer will not be known as such");
 }
 
+static void tell_port(struct app *a, const struct entry *about)
+{
+    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, "the kernel picked port %d at this sendto()", a->client.local.port);
+}
+
+/* The first datagram out, even one that fails, is when the kernel picks the port. Returns true when it did just now. */
+static bool learn_port(struct client *c)
+{
+    return c->local.port == 0 && udp_local(&c->udp, &c->local) == 0 && c->local.port != 0;
+}
+
 /* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same exchange. Returns false when it may not, or cannot. */
 static bool send_again(struct app *a, const struct match_result *given_up)
 {
@@ -350,14 +361,18 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     buffer_clear(bytes);
     if (buffer_append(bytes, e.data, e.kept) < 0 || send_once(a, &c->peer, bytes->data, bytes->len) < 0)
         return false;
+    bool picked = learn_port(c); /* a fault may have kept the first try, and those before it, from any sendto() */
     struct moment now = loop_clock(a->loop);
     e.wall = now.wall;
     e.mono = now.mono;
+    e.local = c->local;
     e.flags &= FLAG_CORRUPTED; /* these are the bytes that left */
     e.data = bytes->data;
     e.n = app_journal(a, &e);
     c->events++;
     c->resent++;
+    if (picked)
+        tell_port(a, &e);
     expect_answer(a, &e, e.mono);
     match_set_tries(c->match, given_up->tries + 1);
     app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
@@ -380,17 +395,6 @@ static void give_up_due(void *context)
         app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
     }
     set_deadline(a);
-}
-
-static void tell_port(struct app *a, const struct entry *about)
-{
-    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, "the kernel picked port %d at this sendto()", a->client.local.port);
-}
-
-/* The first datagram out, even one that fails, is when the kernel picks the port. Returns true when it did just now. */
-static bool learn_port(struct client *c)
-{
-    return c->local.port == 0 && udp_local(&c->udp, &c->local) == 0 && c->local.port != 0;
 }
 
 void client_learn_port(struct app *a, const struct entry *about)
