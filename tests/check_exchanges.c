@@ -98,12 +98,30 @@ START_TEST(starts_anew_where_the_beginning_is_missing)
 }
 END_TEST
 
+/* Its port is picked once it leaves: the notice has it, not the entry. */
+START_TEST(knows_the_port_of_what_was_held)
+{
+    struct exchanges *x = exchanges_new(1);
+    struct entry held = CLIENT(1, SENT, "a", 0), port = other(2, ENTRY_NOTICE, 1);
+    held.flags = FLAG_DELAYED;
+    held.local.port = 0;
+    port.event = EVENT_PORT;
+    address_any(&port.local, AF_INET, 40000);
+    CHECK(held, 1);
+    CHECK(port, 1);
+    CHECK(SERVER(3, RECEIVED, "a", 0), 1);
+    CHECK(SERVER(4, SENT, "A", 3), 1);
+    exchanges_free(x);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {"both ends of a datagram are one exchange", joins_both_ends},
         {"a stranger's datagram is not the client's", takes_no_strangers_datagram_for_the_clients},
         {"counting starts where the beginning is missing", starts_anew_where_the_beginning_is_missing},
+        {"the port of what was held is known", knows_the_port_of_what_was_held},
     };
     return unit_run("exchanges", tests, UNIT_COUNT(tests));
 }

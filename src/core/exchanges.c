@@ -78,6 +78,8 @@ int exchanges_assign(struct exchanges *x, struct entry *e)
 {
     e->exchange = find(x, e);
     x->places[e->n % EXCHANGES_BACK] = (struct place_of){e->n, e->exchange};
+    if (e->kind == ENTRY_NOTICE && e->event == EVENT_PORT) /* what a link had held was journalled before it had a port */
+        x->client = e->local;
     if (e->kind != ENTRY_DATAGRAM || e->role != ROLE_CLIENT || e->dir != DIR_SENT || (e->flags & FLAG_UNSENT))
         return 0;
     x->client = e->local;
