@@ -20,6 +20,7 @@
 enum { PATH = 256, CALLS = 100, NAME = 32, PLACES = 12, RANDOM_RUNS = 60 };
 
 static char directory[PATH];
+static unsigned runs_done;     /* in a test, told at its end */
 
 static const char *in(const char *name)
 {
@@ -148,6 +149,7 @@ static struct program *run(const struct scenario *s, const char *fail, const cha
 static void try_one(const struct scenario *s, const char *fail)
 {
     char what[200];
+    runs_done++;
     snprintf(what, sizeof what, "%s with %s failing", s->name, fail);
     struct program *p = run(s, fail, NULL);
     int status = WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128;
@@ -208,6 +210,7 @@ static void fail_each(const struct scenario *s)
         }
     }
     ck_assert_int_eq(rmdir(directory), 0);
+    fprintf(stderr, "%s: %u runs with a call that failed\n", s->name, runs_done);
 }
 
 START_TEST(a_talk_survives_each)
@@ -244,6 +247,7 @@ START_TEST(all_survive_many_at_random)
         try_one(&scenarios[i % UNIT_COUNT(scenarios)], fail);
     }
     ck_assert_int_eq(rmdir(directory), 0);
+    fprintf(stderr, "%u runs with calls that failed at random\n", runs_done);
 }
 END_TEST
 
@@ -268,6 +272,7 @@ static void visit_screen(const char *fail, const char *count_to)
     char fails[64], counts[2 * PATH + 32], home[PATH + 8];
     const char *env[] = {fails, counts, home, NULL};
     int status;
+    runs_done++;
     snprintf(keys, sizeof keys, "hello\r/save %s\rworld\r\0332\0333\033[15~jk\r\r\033\033\033\t\tg/HE\r&from 127.0.0.1\r\r\033"
              "/view help\r/stats\r/lesson 1\rb\r\r\033\r/status\r/quit\r", in("shot.svg"));
     snprintf(fails, sizeof fails, "UDPTALK_FAIL=%s", fail);
@@ -319,6 +324,7 @@ START_TEST(the_screen_survives_each)
         }
     }
     remove_home();
+    fprintf(stderr, "screen: %u runs with a call that failed\n", runs_done);
 }
 END_TEST
 
@@ -332,6 +338,7 @@ START_TEST(the_screen_survives_many_at_random)
         visit_screen(fail, NULL);
     }
     remove_home();
+    fprintf(stderr, "screen: %u runs with a call that failed\n", runs_done);
 }
 END_TEST
 
