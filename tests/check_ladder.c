@@ -199,6 +199,60 @@ START_TEST(what_is_unread_says_so)
 }
 END_TEST
 
+static void server_is(enum event event, const char *at)
+{
+    struct entry e = entry_make(ENTRY_NOTICE, ROLE_SERVER);
+    e.event = event;
+    e.wall = MADE_UP_WALL;
+    if (event == EVENT_READY)
+        e.local = made_up_address(at);
+    append(e);
+}
+
+/* Where no server was when something was sent, nobody of ours got it, wherever the server is now. */
+START_TEST(a_server_goes_and_comes)
+{
+    begin();
+    server_is(EVENT_READY, SERVER_AT);
+    talk(1, "a", "A");
+    server_is(EVENT_CLOSED, NULL);
+    uint64_t n = ask(2, "b");
+    say(ROLE_CLIENT, EVENT_REFUSED, n, 2, "nobody listens on 127.0.0.1:12000 (it came back as ICMP port unreachable)");
+    server_is(EVENT_READY, "0.0.0.0:12000");
+    append(datagram(ROLE_CLIENT, DIR_SENT, "10.1.2.3:12000", 3, "c"));
+    talk(4, "d", "D");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.133   1 ├─── a ───────────────────►│ 1 B                      ┊",
+        "     0.081 ms   1 │◄─────────────────── A ───┤ 1 B                      ┊",
+        " 15:31:10.183   2 ├─── b ────────────────────┼─────────────────────────►┊ 2",
+        " 15:31:10.193   2 │◄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┼┄┄ ICMP port unreachable ┄┊ 2",
+        " 15:31:10.213   3 ├─── c ────────────────────┼─────────────────────────►┊:12000",
+        " 15:31:10.223   4 ├─── d ───────────────────►│ 1 B                      ┊",
+        "     0.081 ms   4 │◄─────────────────── D ───┤ 1 B                      ┊");
+}
+END_TEST
+
+/* What a link lets go when nobody is there any more: its row is that of its leaving. */
+START_TEST(what_was_held_goes_nowhere)
+{
+    begin();
+    server_is(EVENT_READY, SERVER_AT);
+    uint64_t n = ask_with(1, "slow", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 1, "held 800.0 ms by your /fault");
+    server_is(EVENT_CLOSED, NULL);
+    say(ROLE_CLIENT, EVENT_LEFT, n, 1, "left 800.0 ms later");
+    server_is(EVENT_READY, SERVER_AT);
+    n = ask_with(2, "next", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 2, "held 10.0 ms by your /fault");
+    say(ROLE_CLIENT, EVENT_LEFT, n, 2, "left 20.0 ms later");
+    CHECK_ROWS(100, 0,
+        " 15:31:10.133   1 ├─── slow ──⟳ held 800.0 ms          │ held here by /fault                ┊",
+        " 15:31:10.163   1 │                            ╰── slow ───────────────────────────────────►┊ 1",
+        " 15:31:10.183   2 ├─── next ──⟳ held 10.0 ms           │ held here by /fault                ┊",
+        " 15:31:10.203   2 │             ╰── next ─────────────►│ 4 B, 20.0 ms old, unread           ┊");
+}
+END_TEST
+
 /* How long it is held stands beside the payload, or not at all. */
 START_TEST(a_long_hold_leaves_room_for_the_payload)
 {
@@ -437,6 +491,8 @@ int main(void)
         {"a datagram is one arrow", a_datagram_is_one_arrow},
         {"what is held is overtaken", what_is_held_is_overtaken},
         {"what is unread says so", what_is_unread_says_so},
+        {"a server goes and comes", a_server_goes_and_comes},
+        {"what was held goes nowhere", what_was_held_goes_nowhere},
         {"a long hold leaves room for the payload", a_long_hold_leaves_room_for_the_payload},
         {"what ends says why", what_ends_says_why},
         {"copies and strangers", copies_and_strangers},

@@ -138,11 +138,16 @@ const struct rows rows_ladder = {ROLE_NONE, JOURNAL_TALK, row_of};
 
 /* --- who is there --- */
 
-static bool is_server(const struct ladder_ends *x, const struct address *a)
+/* Whether our server got what went to an address when entry `n` was written. One on all of this machine's addresses is known under those that it was asked at. */
+static bool is_server(const struct ladder_ends *x, const struct address *a, uint64_t n)
 {
-    const struct address *s = &x->server_at;
-    return x->server && address_is_set(s) && a->port == s->port &&
-           (address_equal(a, s) || address_is_any(s) || address_is_any(a));
+    for (size_t i = 0; i < x->served_count; i++) {
+        const struct ladder_served *s = &x->served[i];
+        bool near = address_is_any(a) || (address_is_any(&s->at) && address_is_loopback(a));
+        if (n >= s->from && (!s->until || n < s->until) && a->port == s->at.port && (near || address_equal(a, &s->at)))
+            return true;
+    }
+    return false;
 }
 
 static void note_outside(struct ladder_ends *x, const struct address *a)
@@ -154,28 +159,70 @@ static void note_outside(struct ladder_ends *x, const struct address *a)
         x->outside[x->count++] = *a;
 }
 
-/* What was sent there before it was known is not outside after all. */
-static void note_server(struct ladder_ends *x, const struct address *at)
+static void note_closed(struct ladder_ends *x, uint64_t n)
 {
-    size_t count = 0;
+    for (size_t i = 0; i < x->served_count; i++)
+        if (!x->served[i].until)
+            x->served[i].until = n;
+}
+
+static void note_server(struct ladder_ends *x, const struct address *at, uint64_t from)
+{
+    if (x->served_count == LADDER_SERVED)
+        memmove(x->served, x->served + 1, --x->served_count * sizeof *x->served);
+    x->served[x->served_count++] = (struct ladder_served){.at = *at, .from = from};
     x->server = true;
     x->server_at = *at;
+}
+
+/* A server was there before it said so, where the beginning is missing. What was sent there is not outside after all. */
+static void note_asked(struct ladder_ends *x, const struct address *at, uint64_t n)
+{
+    const struct ladder_served *newest = x->served_count ? &x->served[x->served_count - 1] : NULL;
+    bool open = newest && !newest->until;
+    uint64_t from = open ? newest->from : newest ? n : 0;
+    struct address bound = x->server_at;
+    size_t count = 0;
+    if (is_server(x, at, n))
+        return;
+    note_server(x, at, from);
+    if (open && bound.port == at->port)
+        x->server_at = bound;
     for (size_t i = 0; i < x->count; i++)
-        if (!is_server(x, &x->outside[i]))
+        if (!is_server(x, &x->outside[i], from))
             x->outside[count++] = x->outside[i];
     x->count = count;
 }
 
+struct looking {
+    const struct journal *j;
+    struct ladder_ends *x;
+};
+
+static void note_notice(const struct looking *l, const struct entry *e)
+{
+    struct entry held;
+    if (e->role == ROLE_SERVER && (e->event == EVENT_READY || e->event == EVENT_CLOSED))
+        note_closed(l->x, e->n);
+    if (e->role == ROLE_SERVER && e->event == EVENT_READY)
+        note_server(l->x, &e->local, e->n); /* what is sent there before it has read anything goes to it too */
+    if (e->role == ROLE_CLIENT && e->event == EVENT_PORT)
+        l->x->client_port = e->local.port; /* what left then was journalled before */
+    if (e->role == ROLE_CLIENT && e->event == EVENT_LEFT && get_datagram(l->j, e->reply_to, &held) &&
+        !is_server(l->x, &held.peer, e->n))
+        note_outside(l->x, &held.peer); /* the server is gone meanwhile */
+}
+
 static bool note(void *context, const struct entry *e)
 {
-    struct ladder_ends *x = context;
-    if (e->kind == ENTRY_NOTICE && e->event == EVENT_READY)
-        note_server(x, &e->local); /* what is sent there before it has read anything goes to it too */
+    const struct looking *l = context;
+    struct ladder_ends *x = l->x;
+    if (e->kind == ENTRY_NOTICE)
+        note_notice(l, e);
     if (e->kind != ENTRY_DATAGRAM)
         return false;
     if (e->role == ROLE_SERVER) {
-        if (!x->server || !address_equal(&x->server_at, &e->local))
-            note_server(x, &e->local);
+        note_asked(x, &e->local, e->n);
         if (e->dir == DIR_RECEIVED && e->match != MATCH_OWN)
             note_outside(x, &e->peer);
         return false;
@@ -183,15 +230,16 @@ static bool note(void *context, const struct entry *e)
     x->client = true;
     if (e->local.port)
         x->client_port = e->local.port;
-    if (!is_server(x, &e->peer))
+    if (!is_server(x, &e->peer, e->n))
         note_outside(x, &e->peer);
     return false;
 }
 
 bool ladder_look(struct ladder_ends *x, const struct journal *j, size_t most)
 {
+    struct looking l = {j, x};
     uint64_t seen;
-    journal_scan(j, x->seen, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, note, x);
+    journal_scan(j, x->seen, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, note, &l);
     x->seen = seen;
     return most == 0;
 }
@@ -212,7 +260,7 @@ static void put_target(const struct journal *j, const struct ladder_ends *x, str
     if (e->role == ROLE_SERVER)
         own |= get_datagram(j, e->reply_to, &request) && request.match == MATCH_OWN;
     else
-        own |= is_server(x, &e->peer);
+        own |= is_server(x, &e->peer, e->n);
     r->to = own ? end_of(e->role == ROLE_SERVER ? ROLE_CLIENT : ROLE_SERVER) : LADDER_OUTSIDE;
     r->outside = e->peer;
 }
@@ -394,7 +442,7 @@ static void gather_received(const struct journal *j, const struct ladder_ends *x
     r->is_reply = !server;
     r->arrival = e->n;
     r->sent = sender_of(j, e);
-    bool own = server ? e->match == MATCH_OWN : r->sent != 0 || is_server(x, &e->peer);
+    bool own = server ? e->match == MATCH_OWN : r->sent != 0 || is_server(x, &e->peer, e->n);
     r->from = own ? end_of(server ? ROLE_CLIENT : ROLE_SERVER) : LADDER_OUTSIDE;
     put_time(j, r);
     put_size(r);
@@ -411,6 +459,28 @@ static void gather_received(const struct journal *j, const struct ladder_ends *x
     add_flags(r, e->flags);
 }
 
+/* One that was held leaves, and is not read by any of ours. */
+static void gather_left(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r, const struct entry *held)
+{
+    char age[UNITS_TEXT], text[64];
+    bool unread;
+    struct entry left = r->entry;
+    arrival_of(j, held, &unread);
+    r->kind = LADDER_LATE;
+    r->sent = held->n;
+    r->is_reply = held->role == ROLE_SERVER;
+    r->entry = *held;
+    r->entry.n = left.n;
+    r->entry.wall = left.wall;
+    r->entry.mono = left.mono;
+    put_target(j, x, r);
+    put_size(r);
+    snprintf(text, sizeof text, "%s old", units_format_rtt(units_between(held->mono, left.mono), age));
+    add_remark(r, text);
+    if (unread && r->to != LADDER_OUTSIDE)
+        add_remark(r, "unread");
+}
+
 static void gather_notice(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r)
 {
     const struct entry *e = &r->entry;
@@ -422,15 +492,10 @@ static void gather_notice(const struct journal *j, const struct ladder_ends *x, 
     if ((e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE) && known) {
         r->kind = LADDER_COMPLAINT;
         r->to = r->from;
-        r->from = is_server(x, &about.peer) ? LADDER_SERVER : LADDER_OUTSIDE;
+        r->from = is_server(x, &about.peer, e->n) ? LADDER_SERVER : LADDER_OUTSIDE;
         r->outside = about.peer;
     } else if (e->event == EVENT_LEFT && known && about.dir == DIR_SENT) {
-        r->kind = LADDER_LATE;
-        r->sent = about.n;
-        r->entry = about;
-        put_target(j, x, r);
-        r->entry.n = e->n;
-        snprintf(r->remark, sizeof r->remark, "%.*s", (int)(e->kept < 80 ? e->kept : 80), (const char *)e->data);
+        gather_left(j, x, r, &about);
     }
 }
 

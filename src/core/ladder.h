@@ -17,15 +17,23 @@
 #include "core/journal.h"
 #include "core/rows.h"
 
-enum { LADDER_NEAR = 256, LADDER_ENDS = 64, LADDER_REMARK = 120 };
+enum { LADDER_NEAR = 256, LADDER_ENDS = 64, LADDER_SERVED = 32, LADDER_REMARK = 120 };
 
 extern const struct rows rows_ladder;
+
+/* Where our server was, between two entries: what is sent there before or after goes to nobody of ours. */
+struct ladder_served {
+    struct address at;
+    uint64_t from, until;                 /* until 0: it is there still */
+};
 
 /* Who is there: the lifelines. Invariant: what is known of entries up to `seen`. */
 struct ladder_ends {
     bool client, server;
     uint16_t client_port;                 /* the newest, 0: not known */
     struct address server_at;             /* the newest, unset: not known */
+    struct ladder_served served[LADDER_SERVED]; /* the newest ones, oldest first */
+    size_t served_count;
     struct address outside[LADDER_ENDS];  /* in the order in which they came; more are not told apart */
     size_t count;
     uint64_t seen;
