@@ -20,6 +20,8 @@
 
 #include "core/safe_text.h"
 
+#define CLEARS "\033[2J"
+
 enum { DEADLINE_MS = 5000, TURN_MS = 10, READ_SIZE = 65536, READS_MAX = 64 };
 
 /* What would make a screen differ from one machine to the next. */
@@ -115,6 +117,36 @@ static void feed(struct terminal *t, const unsigned char *bytes, size_t len)
     vterm_input_write(t->emulator, (const char *)all, len - t->cut_len);
 }
 
+/* The whole screen, row by row. */
+static char *snapshot(struct terminal *t)
+{
+    struct buffer b;
+    buffer_init(&b);
+    for (int row = 0; row < t->rows; row++)
+        buffer_printf(&b, "%s\n", terminal_row(t, row));
+    if (buffer_append_byte(&b, '\0') < 0)
+        ck_abort_msg("no memory for the screen");
+    return (char *)b.data;
+}
+
+/* Gives the emulator the last `len` bytes of `raw`. Where they clear the screen for a repaint, what stands there until
+ * then is kept; half of that sequence does nothing yet, so it may have been given before. */
+static void show(struct terminal *t, const unsigned char *bytes, size_t len)
+{
+    size_t from = t->repaint_from < t->raw.len ? t->repaint_from : t->raw.len;
+    const unsigned char *clears =
+        t->repaints ? memmem(t->raw.data + from, t->raw.len - from, CLEARS, sizeof CLEARS - 1) : NULL;
+    if (clears) {
+        size_t behind = t->raw.len - (size_t)(clears - t->raw.data), before = behind < len ? len - behind : 0;
+        feed(t, bytes, before);
+        t->before = snapshot(t);
+        t->repaints = false;
+        bytes += before;
+        len -= before;
+    }
+    feed(t, bytes, len);
+}
+
 /* Reads what is there. Returns false when there is nothing now. */
 static bool take_output(struct terminal *t)
 {
@@ -126,7 +158,7 @@ static bool take_output(struct terminal *t)
     }
     size_t room = TERMINAL_RAW_MAX - t->raw.len, len = (size_t)n;
     buffer_append(&t->raw, bytes, len < room ? len : room);
-    feed(t, bytes, len);
+    show(t, bytes, len);
     return true;
 }
 
@@ -301,6 +333,7 @@ void terminal_free(struct terminal *t)
     buffer_done(&t->answers);
     buffer_done(&t->text);
     buffer_done(&t->columns);
+    free(t->before);
     free(t);
 }
 
@@ -470,6 +503,45 @@ void terminal_wait(struct terminal *t, const char *text)
 void terminal_wait_gone(struct terminal *t, const char *text)
 {
     wait_for(t, text, is_gone, "gone from the screen");
+}
+
+static bool is_repainted(struct terminal *t)
+{
+    char *now = snapshot(t);
+    bool same = strcmp(now, t->before) == 0;
+    free(now);
+    return same;
+}
+
+static bool is_cleared(struct terminal *t, void *arg)
+{
+    (void)arg;
+    return t->before;
+}
+
+static void repaint(struct terminal *t, const char *keys)
+{
+    if (t->raw.len > TERMINAL_RAW_MAX / 2)
+        ck_abort_msg("`raw` has no room for another screen: clear it");
+    free(t->before);
+    t->before = NULL;
+    t->repaints = true;
+    t->repaint_from = t->raw.len;
+    terminal_type(t, keys);
+    terminal_wait_until(t, is_cleared, NULL, "a screen that is cleared");
+}
+
+/* The first time is for keys typed before: what they did and the clearing may be one frame. */
+void terminal_check_repaint(struct terminal *t, const char *keys)
+{
+    repaint(t, keys);
+    repaint(t, keys);
+    for (long end = deadline(); !is_repainted(t); pump(t, end))
+        if (t->ended || milliseconds() >= end) {
+            terminal_screen(t);
+            fprintf(stderr, "before that:\n%s---\n", t->before);
+            ck_abort_msg("painted anew it is another screen");
+        }
 }
 
 /* Changing and ending. */

@@ -52,6 +52,9 @@ struct terminal {
     size_t cut_len;
     struct buffer text;      /* a row */
     struct buffer columns;   /* its columns, one int for each byte of `text` */
+    bool repaints;           /* the screen is to be cleared by what stands in `raw` from here on */
+    size_t repaint_from;
+    char *before;            /* what stood there just then */
     struct termios at_start;
 };
 
@@ -98,6 +101,11 @@ bool terminal_find(struct terminal *t, const char *text, int *row, int *col);
 
 /* Prints the screen to standard error. */
 void terminal_screen(struct terminal *t);
+
+/* Types the keys that paint the program's screen anew, and waits until the same stands there as just before it was cleared:
+ * nothing that was drawn bit by bit has moved anything else. What the keys typed before do is done then. It is
+ * found in `raw`, which therefore must not be full. */
+void terminal_check_repaint(struct terminal *t, const char *keys);
 
 struct terminal_style terminal_style(struct terminal *t, int row, int col);
 void terminal_cursor(struct terminal *t, int *row, int *col);
