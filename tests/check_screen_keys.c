@@ -480,6 +480,26 @@ END_TEST
 
 /* Keys that mean nothing leave no trace. */
 /* Escape twice, and then a word: nothing of it is taken for a key. */
+/* On a terminal that takes a large frame in pieces: when its last piece has gone, what came meanwhile is drawn. */
+START_TEST(test_redraw_while_one_is_written)
+{
+    enum { TIMES = 40 }; /* whether a last piece goes just then is chance: of 150 times one in two runs */
+    struct terminal *t = terminal_start(200, 300, (const char *[]){getenv("UDPTALK"), "--both", "0", NULL}, NULL);
+    int own, peer = screen_peer_open(&own), port = screen_port(t);
+    for (int i = 0; i < 200; i++)
+        screen_peer_give(peer, port, "\n\n\n\n", 4);
+    screen_peer_give(peer, port, "end", 3);
+    terminal_type(t, "\0332");
+    terminal_wait(t, " END ");
+    for (int i = 0; i < TIMES; i++) {
+        terminal_check_repaint(t, "\f");
+        buffer_clear(&t->raw);
+    }
+    screen_end(t);
+    close(peer);
+}
+END_TEST
+
 START_TEST(test_escape_twice)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -527,6 +547,7 @@ int main(void)
         {"Escape and 1 typed slowly are F1 too", test_slow_escape},
         {"help scrolls", test_help_scrolls},
         {"^L paints anew", test_redraw},
+        {"^L paints anew while a frame is written", test_redraw_while_one_is_written},
         {"Escape twice is two keys", test_escape_twice},
         {"unknown keys leave no trace", test_unknown_keys},
     };

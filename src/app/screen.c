@@ -144,9 +144,10 @@ static void end_of_turn(void *context)
     term_mouse(s->term, s->app->settings[SETTING_MOUSE]);
     keeping_step(s->app);
     keep_ticking(s);
-    draw_if_due(s);
-    if (term_flush(s->term) < 0)
+    if (term_flush(s->term) < 0) /* before a frame is due: nobody wakes the loop for one that waited for this */
         hang_up(s);
+    else
+        draw_if_due(s);
     watch_terminal(s);
 }
 
