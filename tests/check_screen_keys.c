@@ -500,6 +500,22 @@ START_TEST(test_redraw_while_one_is_written)
 }
 END_TEST
 
+/* It changes nothing of what stands there: neither a message nor a question. */
+START_TEST(test_redraw_keeps_what_is_said)
+{
+    struct terminal *t = screen_both(NULL, NULL);
+    screen_paste(t, "one\ntwo", 7);
+    terminal_wait(t, "Send 2 lines");
+    terminal_check_repaint(t, "\f");
+    terminal_wait(t, "Send 2 lines");
+    terminal_type(t, "n\x03");
+    terminal_wait(t, "^C again leaves");
+    terminal_check_repaint(t, "\f");
+    terminal_wait(t, "^C again leaves");
+    screen_end(t);
+}
+END_TEST
+
 START_TEST(test_escape_twice)
 {
     struct terminal *t = screen_both(NULL, NULL);
@@ -548,6 +564,7 @@ int main(void)
         {"help scrolls", test_help_scrolls},
         {"^L paints anew", test_redraw},
         {"^L paints anew while a frame is written", test_redraw_while_one_is_written},
+        {"^L keeps what is said and asked", test_redraw_keeps_what_is_said},
         {"Escape twice is two keys", test_escape_twice},
         {"unknown keys leave no trace", test_unknown_keys},
     };

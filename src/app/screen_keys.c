@@ -621,9 +621,15 @@ void screen_key(struct screen *s, const struct key *key)
         screen_mouse(s, key);
         return;
     }
-    s->message[0] = '\0';
+    enum action any = keymap_find(SCOPE_ANY, key);
+    if (any != ACTION_REDRAW) /* the screen is to be the same */
+        s->message[0] = '\0';
     if (!interrupts)
         s->leave_asked = false;
+    if (s->question && (any == ACTION_REDRAW || any == ACTION_SUSPEND)) {
+        act(s, any);
+        return;
+    }
     if (s->question) {
         answer_question(s, key);
         return;
