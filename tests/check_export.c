@@ -180,6 +180,21 @@ START_TEST(writes_a_transcript)
 }
 END_TEST
 
+/* What a sentence quotes is safe already. */
+START_TEST(leaves_escapes_in_sentences_as_they_are)
+{
+    static const char said[] = "then came \"\\e[2J\"";
+    struct entry e = entry_make(ENTRY_NOTICE, ROLE_CLIENT);
+    e.event = EVENT_EXPECT;
+    e.data = (const unsigned char *)said;
+    e.kept = e.size = sizeof said - 1;
+    struct buffer out = write_one(&transcript_export, &e, false);
+    buffer_append_byte(&out, '\0');
+    ck_assert_ptr_nonnull(strstr((char *)out.data, "client  · then came \"\\e[2J\"\n"));
+    buffer_done(&out);
+}
+END_TEST
+
 START_TEST(names_each_day_once)
 {
     const int64_t day = 86400 * UNITS_SECOND;
@@ -333,6 +348,7 @@ int main(void)
         {"writes JSON lines", writes_json_lines},
         {"base64 comes back, and nothing else does", base64_comes_back_and_nothing_else_does},
         {"writes a transcript", writes_a_transcript},
+        {"leaves escapes in sentences as they are", leaves_escapes_in_sentences_as_they_are},
         {"names each day once", names_each_day_once},
         {"writes a transcript in ASCII", writes_a_transcript_in_ascii},
         {"writes CSV", writes_csv},

@@ -584,6 +584,22 @@ static uint8_t style_at(struct stage *s, const char *text, int col)
     return cells_at(&s->cells, s->area.row + row, s->area.col + col)->style;
 }
 
+/* A sentence of ours, and a call, quote what is safe already. */
+START_TEST(leaves_escapes_as_they_are)
+{
+    struct stage s;
+    open_stage(&s, 0);
+    set_size(&s, 40, 80);
+    uint64_t n = append(&s, request(1), BYTES("hello"));
+    uint64_t said = say(&s, ROLE_CLIENT, EVENT_REFUSED, n, 1, 0, "nobody took \"\\e[2J\"");
+    show(&s, n);
+    ck_assert_int_gt(find(&s, "  nobody took \"\\e[2J\""), 0);
+    show(&s, said);
+    ck_assert_int_gt(find(&s, " text   nobody took \"\\e[2J\""), 0);
+    close_stage(&s);
+}
+END_TEST
+
 START_TEST(tells_by_style_what_is_what)
 {
     struct stage s;
@@ -757,6 +773,7 @@ int main(void)
         {"finds what belongs to it", finds_what_belongs_to_it},
         {"shows a reply that is made anew", shows_a_reply_that_is_made_anew},
         {"finds a late answer behind many", finds_a_late_answer_behind_many},
+        {"leaves escapes as they are", leaves_escapes_as_they_are},
         {"tells by style what is what", tells_by_style_what_is_what},
         {"draws with ASCII alone", draws_with_ascii_alone},
         {"draws on nothing beside its area", draws_on_nothing_beside_its_area},

@@ -82,6 +82,22 @@ START_TEST(keeps_to_one_language)
 }
 END_TEST
 
+/* What was typed and what came stand in the texts made safe already: not a second time. */
+START_TEST(leaves_escapes_as_they_are)
+{
+    static struct said quoting[] = {
+        {SAID_COMMAND, 0, true, "x\\u{202e}y", NULL},
+        {SAID_CALL, 0, true, "client sendto(5, \"\\e[2J\", 4, 0) = 4", NULL},
+    };
+    struct lesson_shown t = shown(5);
+    t.said = quoting;
+    t.count = UNIT_COUNT(quoting);
+    draw(9, 60, &t);
+    CHECK_ROWS("─ Lesson 2 of 17 ─ Demo ─────────────────────────── 1 of 3 ─", " See one datagram.", " 套接字 socket", "", " > x\\u{202e}y",
+               "     client sendto(5, \"\\e[2J\", 4, 0) = 4");
+}
+END_TEST
+
 START_TEST(shows_what_is_new)
 {
     struct lesson_shown t = shown(5);
@@ -158,6 +174,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"asks in both languages", asks_in_both_languages},
         {"leaves one out where both have no room", keeps_to_one_language},
+        {"leaves escapes as they are", leaves_escapes_as_they_are},
         {"shows what is new", shows_what_is_new},
         {"lists lessons", lists_lessons},
         {"fits everywhere", fits_everywhere},

@@ -111,6 +111,8 @@ START_TEST(says_why_there_was_no_answer)
     CHECK_LINE(&a, FRONT "time? ✗ not answered: port below 1024\n");
     a.has_reply = false;
     CHECK_LINE(&a, FRONT "time? ✗ not answered: port below 1024\n");
+    a.reason = notice("then came \\e[2J"); /* what a sentence quotes is safe already */
+    CHECK_LINE(&a, FRONT "time? ✗ not answered: then came \\e[2J\n");
     a.reason = notice("a\033[2J\nb");
     CHECK_LINE(&a, FRONT "time? ✗ not answered: a\\e[2J\\nb\n");
     a.has_reply = true;

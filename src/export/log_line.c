@@ -30,7 +30,7 @@ int log_line(struct buffer *out, const struct answer *a, bool ascii, struct unit
         bool told = a->has_reply && !(a->reply.flags & (FLAG_SUPPRESSED | FLAG_UNSENT));
         buffer_append_text(out, left ? (ascii ? " @ " : " ⟳ ") : ascii ? " x " : " ✗ ");
         buffer_append_text(out, told || a->request.flags & FLAG_LOST ? "" : "not answered: ");
-        safe_append(out, a->reason.data, a->reason.kept);
+        safe_append_sentence(out, a->reason.data, a->reason.kept);
     }
     buffer_append_byte(out, '\n');
     return out->failed ? -1 : 0;

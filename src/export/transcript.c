@@ -87,7 +87,7 @@ static int line(struct export_context *x, struct buffer *out, const struct entry
         put_datagram(x, out, e);
     } else {
         buffer_append_text(out, x->ascii ? "* " : "· ");
-        safe_append(out, e->data, e->kept);
+        safe_append_sentence(out, e->data, e->kept);
     }
     buffer_append_byte(out, '\n');
     return out->failed ? -1 : 0;

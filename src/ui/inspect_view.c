@@ -361,7 +361,7 @@ static void put_related(struct sheet *w, struct scene *s, const struct entry *e)
     if (!notice && e->size == 0)
         cells_put(w->cells, row, col, end, STYLE_DIM, "(empty)");
     else
-        cells_put_safe(w->cells, row, col, end, style, e->data, e->kept);
+        (notice ? cells_put_sentence : cells_put_safe)(w->cells, row, col, end, style, e->data, e->kept);
 }
 
 static void put_exchange(struct sheet *w, const struct inspect_view *v, struct scene *s, const struct entry *e)

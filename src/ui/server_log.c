@@ -96,7 +96,7 @@ static void draw_reply(struct cells *c, int row, int col, int end, struct scene 
     if (!a->has_reason)
         return;
     col = cells_put(c, row, col, end, STYLE_OURS, a->reply.flags & FLAG_LOST ? " ✗ " : " ⟳ ");
-    cells_put_safe(c, row, col, end, STYLE_OURS, a->reason.data, a->reason.kept);
+    cells_put_sentence(c, row, col, end, STYLE_OURS, a->reason.data, a->reason.kept);
 }
 
 static void draw_answer(struct cells *c, int row, int col, int end, struct scene *s, const struct answer *a)
@@ -118,7 +118,7 @@ static void draw_answer(struct cells *c, int row, int col, int end, struct scene
     int need = cells_width(c, mark) + reason_width(a) + (int)strlen(why);
     col = put_payload(c, row, col, before_reason(col, end, need), STYLE_RECEIVED, s, &a->request);
     col = cells_put(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, mark);
-    col = cells_put_safe(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
+    col = cells_put_sentence(c, row, col, end, ours ? STYLE_OURS : STYLE_ERROR, a->reason.data, a->reason.kept);
     cells_put(c, row, col, end, STYLE_DIM, why);
 }
 

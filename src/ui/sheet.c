@@ -35,7 +35,7 @@ void sheet_wrap(struct sheet *w, int from, uint8_t style, const void *text, size
         size_t next, bytes = wrap_row(data, len, cols, &next);
         int row = sheet_row(w, w->line++);
         if (row >= 0)
-            cells_put_safe(w->cells, row, w->area.col + from, sheet_end(w), style, data, bytes);
+            cells_put_sentence(w->cells, row, w->area.col + from, sheet_end(w), style, data, bytes);
         data += next;
         len -= next;
     } while (len);
