@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/complain.h"
 #include "app/headless.h"
 #include "app/judge.h"
 #include "app/lessons_batch.h"
@@ -18,7 +19,6 @@
 #include "app/screen.h"
 #include "core/command.h"
 #include "core/option.h"
-#include "core/safe_text.h"
 #include "core/script.h"
 
 enum { EXIT_USAGE = 2 };
@@ -34,16 +34,6 @@ static void keep_standard_descriptors(void)
         close(fd);
 }
 
-/* What went wrong, with whatever it quotes made safe. */
-static void complain(const char *why)
-{
-    struct buffer out;
-    buffer_init(&out);
-    safe_append_sentence(&out, why, strlen(why));
-    fprintf(stderr, "udptalk: %.*s\n", (int)out.len, out.data ? (char *)out.data : "");
-    buffer_done(&out);
-}
-
 static int print_and_leave(const struct options *o)
 {
     struct buffer out;
@@ -55,7 +45,7 @@ static int print_and_leave(const struct options *o)
     bool whole = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     buffer_done(&out);
     if (!whole)
-        fprintf(stderr, "udptalk: cannot write to standard output: %s\n", strerror(errno));
+        complain("cannot write to standard output: %s", strerror(errno));
     return whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -87,7 +77,7 @@ static int run(const struct options *o, const struct script *script)
     struct identity who = {.name = ""};
     char why[COMMAND_WHY];
     if (o->user && identity_find(&who, o->user, why, sizeof why) < 0) {
-        complain(why);
+        complain("%s", why);
         return EXIT_FAILURE;
     }
     struct exec *exec = o->allow_exec ? exec_new(o->user ? &who : NULL) : NULL; /* before there is anything to hide from commands */
@@ -96,7 +86,7 @@ static int run(const struct options *o, const struct script *script)
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
     if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, broker, exec, seed) < 0) {
-        fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        complain("cannot start: %s", strerror(errno));
         exec_free(exec);
         broker_free(broker);
         loop_free(loop);
@@ -108,7 +98,7 @@ static int run(const struct options *o, const struct script *script)
     if (o->lesson && !screen)
         status = lessons_batch(&app); /* it opens its own sockets */
     else if (app_start(&app) < 0)
-        complain(app.why);
+        complain("%s", app.why);
     else
         status = screen ? screen_run(&app, script) : headless_run(&app, script);
     if (app.unsafe)
@@ -126,7 +116,7 @@ static int check(const struct options *o)
     struct broker *broker = broker_new(NULL);
     struct loop *loop = loop_new();
     if (!loop) {
-        fprintf(stderr, "udptalk: cannot start: %s\n", strerror(errno));
+        complain("cannot start: %s", strerror(errno));
         broker_free(broker);
         return EXIT_FAILURE;
     }
@@ -144,7 +134,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     keep_standard_descriptors();
     if (options_parse(&options, argc, argv, why) < 0) {
-        complain(why);
+        complain("%s", why);
         return EXIT_USAGE;
     }
     if (options.help || options.version)
@@ -154,12 +144,12 @@ int main(int argc, char **argv)
     if (options.lesson && strcmp(options.lesson, "list") == 0)
         return lessons_batch_list() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     if (options.lesson && !lessons_batch_know(options.lesson, why, sizeof why)) {
-        complain(why);
+        complain("%s", why);
         return EXIT_USAGE;
     }
     script_init(&script);
     if (parse_scripts(&options, &script, why, sizeof why) < 0) {
-        complain(why);
+        complain("%s", why);
         script_done(&script);
         return EXIT_USAGE;
     }

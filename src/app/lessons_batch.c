@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/complain.h"
 #include "app/handout.h"
 #include "app/lessons.h"
 #include "core/safe_text.h"
@@ -31,25 +32,38 @@ struct batch {
     int status;
 };
 
-static void complain(struct batch *b, const char *why)
+static void fails(struct batch *b, const char *why)
 {
-    struct buffer line;
-    buffer_init(&line);
-    safe_append_sentence(&line, why, strlen(why));
-    fprintf(stderr, "udptalk: %.*s\n", (int)line.len, line.data ? (char *)line.data : "");
-    buffer_done(&line);
+    complain("%s", why);
     b->status = 1;
+}
+
+/* A lesson is a file that somebody else wrote: what would be invisible, or turn the line around, is shown as an escape. */
+static bool write_safely(const struct buffer *text)
+{
+    struct buffer safe;
+    buffer_init(&safe);
+    for (size_t at = 0, len; at < text->len; at += len + 1) {
+        const unsigned char *end = memchr(text->data + at, '\n', text->len - at);
+        len = end ? (size_t)(end - text->data) - at : text->len - at;
+        safe_append_sentence(&safe, text->data + at, len);
+        if (end)
+            buffer_append_byte(&safe, '\n');
+    }
+    bool whole = !safe.failed && (safe.len == 0 || fwrite(safe.data, 1, safe.len, stdout) == safe.len) && fflush(stdout) == 0;
+    buffer_done(&safe);
+    return whole;
 }
 
 static void flush(struct batch *b)
 {
-    bool whole = fwrite(b->out.data, 1, b->out.len, stdout) == b->out.len && fflush(stdout) == 0;
+    bool whole = write_safely(&b->out);
     buffer_clear(&b->out);
     if (whole)
         return;
     char why[100];
     snprintf(why, sizeof why, "cannot write to standard output: %s", strerror(errno));
-    complain(b, why);
+    fails(b, why);
     loop_stop(b->app->loop);
 }
 
@@ -166,7 +180,7 @@ static bool begin_next(struct batch *b)
         handout_begin(b->handout, b->app, l);
     if (l && lessons_start(b->app, l, true, 0) == 0)
         return true;
-    complain(b, l ? b->app->why : why);
+    fails(b, l ? b->app->why : why);
     return false;
 }
 
@@ -253,24 +267,24 @@ int lessons_batch(struct app *a)
     struct batch b = {.app = a, .all = strcmp(a->options->lesson, "all") == 0, .chinese = lessons_are_chinese()};
     b.ascii = a->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     if (begin_saving(&b) < 0) {
-        complain(&b, a->why);
+        fails(&b, a->why);
         return b.status;
     }
     buffer_init(&b.out);
     a->front = (struct front){run_command, take_word, &b};
     if (loop_take_signals(a->loop, take_signal, &b) < 0)
-        complain(&b, "cannot take signals");
+        fails(&b, "cannot take signals");
     loop_each_turn(a->loop, end_of_turn, &b);
     app_confine(a, FILES_NAMED);
     end_of_turn(&b);
     if (loop_run(a->loop) < 0)
-        complain(&b, "poll failed");
+        fails(&b, "poll failed");
     if (b.all)
         buffer_printf(&b.out, "\n%zu lessons, %zu claims; in %zu not all hold\n", b.lessons, b.claims, b.failed);
     flush(&b);
     keeping_end(a);
     if (b.handout && handout_save(b.handout, a, a->options->save) < 0)
-        complain(&b, a->why);
+        fails(&b, a->why);
     handout_free(b.handout);
     buffer_done(&b.out);
     return b.status || a->keeping_failed;
@@ -303,6 +317,6 @@ int lessons_batch_list(void)
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    fprintf(stderr, "udptalk: cannot write to standard output: %s\n", strerror(errno));
+    complain("cannot write to standard output: %s", strerror(errno));
     return -1;
 }

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/complain.h"
 #include "app/paths.h"
 #include "app/screen_state.h"
-#include "core/safe_text.h"
 #include "core/units.h"
 
 #define FRAME_NS (UNITS_SECOND / 60)
@@ -292,17 +292,17 @@ static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
     if (loop_take_signals(s->app->loop, take_signal, s) < 0) { /* one that ends the program would leave the terminal as it is */
-        fprintf(stderr, "udptalk: cannot take signals: %s\n", strerror(errno));
+        complain("cannot take signals: %s", strerror(errno));
         return -1;
     }
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
-        fprintf(stderr, "udptalk: cannot edit lines: %s\n", strerror(errno));
+        complain("cannot edit lines: %s", strerror(errno));
         return -1;
     }
     s->term = term_open(STDIN_FILENO, STDOUT_FILENO, screen_in_color(s->app), why, sizeof why);
     if (!s->term) {
-        fprintf(stderr, "udptalk: %s\n", why);
+        complain("%s", why);
         return -1;
     }
     s->cells.ascii = screen_in_ascii(s->app);
@@ -342,10 +342,10 @@ static void finish_files(struct screen *s)
     while (saving_step(s->app))
         ;
     if (s->message[0] && s->message_style == STYLE_ERROR)
-        fprintf(stderr, "udptalk: %s\n", s->message);
+        complain("%s", s->message);
     keeping_end(s->app);
     if (!failed && s->app->keeping_failed)
-        fprintf(stderr, "udptalk: %s\n", s->app->why);
+        complain("%s", s->app->why);
 }
 
 static void finish(struct screen *s)
@@ -359,10 +359,10 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
     if (s->failed)
-        fprintf(stderr, "udptalk: the screen cannot go on: %s\n", strerror(s->failed));
+        complain("the screen cannot go on: %s", strerror(s->failed));
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
-        fprintf(stderr, "udptalk: the history was not saved in %s: %s\n", s->history, strerror(errno));
+        complain("the history was not saved in %s: %s", s->history, strerror(errno));
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);
