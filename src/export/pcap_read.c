@@ -93,11 +93,11 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
     struct pair *slots = calloc(SLOTS, sizeof *slots);
     struct match *match = match_new(seed);
     enum packet_link link = link_of(library.datalink(capture));
-    if (link == PACKET_UNKNOWN)
-        say_link(&library, why, why_size, library.datalink(capture));
-    else if (!r || !slots || !match)
-        snprintf(why, why_size, "%s", strerror(ENOMEM));
     if (link == PACKET_UNKNOWN || !r || !slots || !match) {
+        if (link == PACKET_UNKNOWN)
+            say_link(&library, why, why_size, library.datalink(capture));
+        else
+            snprintf(why, why_size, "%s", strerror(ENOMEM));
         free(r);
         free(slots);
         match_free(match);
