@@ -440,7 +440,7 @@ START_TEST(ladder)
 {
     struct stage s;
     char want[256];
-    open_full(&s, 2 * PAYLOADS + 20, 200);
+    open_full(&s, 4 * PAYLOADS + 40, 200); /* a poll() for each of them too, on a busy machine */
     type(&s, F(2), "├─── the end ─");
     settle(&s);
     for (size_t i = 0; i < PAYLOADS; i++) {
@@ -457,7 +457,7 @@ START_TEST(calls)
 {
     struct stage s;
     char want[256];
-    open_full(&s, 2 * PAYLOADS + 20, 200);
+    open_full(&s, 4 * PAYLOADS + 40, 200); /* a poll() for each of them too, on a busy machine */
     type(&s, F(5), "\"the end\", 7, 0,");
     settle(&s);
     for (size_t i = 0; i < PAYLOADS; i++) {
