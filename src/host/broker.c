@@ -36,7 +36,6 @@ struct answer {
 
 struct broker {
     int fd;
-    pid_t pid;
 };
 
 /* What whoever does it knows from one request to the next. */
@@ -194,7 +193,8 @@ struct broker *broker_new(const struct identity *who)
     struct broker *b = malloc(sizeof *b);
     if (!b)
         return NULL;
-    b->fd = child_start(run, who, &b->pid);
+    pid_t pid;
+    b->fd = child_start(run, who, &pid);
     if (b->fd >= 0)
         return b;
     int error = errno;
@@ -207,8 +207,7 @@ void broker_free(struct broker *b)
 {
     if (!b)
         return;
-    close(b->fd);
-    child_wait(b->pid);
+    close(b->fd); /* that ends it, by itself: whoever ends has nothing to wait for */
     free(b);
 }
 
