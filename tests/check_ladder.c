@@ -232,6 +232,55 @@ START_TEST(a_server_goes_and_comes)
 }
 END_TEST
 
+/* What is sent again passes the first try, which a link still holds. */
+START_TEST(what_is_sent_again_overtakes)
+{
+    begin();
+    uint64_t first = ask_with(1, "slow", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, first, 1, "held 50.0 ms by your /fault");
+    uint64_t second = ask(1, "slow");
+    say(ROLE_CLIENT, EVENT_RETRY, second, 1, "no answer in 10 ms: sent again (1 of 1)");
+    reply_with(arrive(1, CLIENT_AT, "slow"), "SLOW", 0);
+    get(second, 1, "SLOW", 0);
+    say(ROLE_CLIENT, EVENT_LEFT, first, 1, "left 50.0 ms later");
+    reply_with(arrive(1, CLIENT_AT, "slow"), "SLOW", 0);
+    get(second, 1, "SLOW", FLAG_DUPLICATE);
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── slow ──⟳ held 50.0 ms │ held here by /fault",
+        " 15:31:10.143   1 ├─── slow ┆───────────────►│ 4 B, overtakes 1",
+        " 15:31:10.153   1 │ no answer in 10 ms: sent again (1 of 1)",
+        "     0.081 ms   1 │◄──────────────── SLOW ───┤ 4 B",
+        " 15:31:10.203   1 │         ╰── slow ───────►│ 4 B, 80.0 ms old",
+        "     0.081 ms   1 │◄──────────────── SLOW ───┤ 4 B, again");
+}
+END_TEST
+
+/* Those that come are those that left, in that order, not in the order in which a link got them. */
+START_TEST(copies_leave_in_another_order)
+{
+    begin();
+    uint64_t n = ask(1, "x");
+    struct entry copy = datagram(ROLE_CLIENT, DIR_SENT, SERVER_AT, 1, "x");
+    copy.flags = FLAG_DUPLICATE;
+    append(copy);
+    uint64_t one = reply_with(arrive(1, CLIENT_AT, "x"), "X", FLAG_DELAYED), two = reply_with(arrive(1, CLIENT_AT, "x"), "X", FLAG_DELAYED);
+    say(ROLE_SERVER, EVENT_LEFT, two, 1, "what went to 127.0.0.1:45831 left 10.0 ms later");
+    get(n, 1, "X", 0);
+    say(ROLE_SERVER, EVENT_LEFT, one, 1, "what went to 127.0.0.1:45831 left 50.0 ms later");
+    uint64_t last = get(n, 1, "X", FLAG_DUPLICATE);
+    struct ladder_ends x = {0};
+    struct ladder_row r;
+    while (ladder_look(&x, journal, 100))
+        ;
+    ck_assert(ladder_gather(journal, &x, last, &r));
+    ck_assert_uint_eq(r.sent, one);
+    ck_assert_str_eq(r.remark, "1 B, 60.0 ms old, again");
+    ck_assert(ladder_gather(journal, &x, last - 2, &r));
+    ck_assert_uint_eq(r.sent, two);
+    ck_assert_str_eq(r.remark, "1 B, 20.0 ms old");
+}
+END_TEST
+
 /* What a link lets go when nobody is there any more: its row is that of its leaving. */
 START_TEST(what_was_held_goes_nowhere)
 {
@@ -493,6 +542,8 @@ int main(void)
         {"what is unread says so", what_is_unread_says_so},
         {"a server goes and comes", a_server_goes_and_comes},
         {"what was held goes nowhere", what_was_held_goes_nowhere},
+        {"what is sent again overtakes", what_is_sent_again_overtakes},
+        {"copies leave in another order", copies_leave_in_another_order},
         {"a long hold leaves room for the payload", a_long_hold_leaves_room_for_the_payload},
         {"what ends says why", what_ends_says_why},
         {"copies and strangers", copies_and_strangers},

@@ -21,30 +21,43 @@ static bool is_receiving(const struct entry *e, enum role role, uint64_t exchang
     return e->kind == ENTRY_DATAGRAM && e->dir == DIR_RECEIVED && e->role == role && e->exchange == exchange;
 }
 
-/* What was sent in an exchange and what was received of it, of one way, before an entry: newest first. */
+/* What left in an exchange and what was received of it, of one way, before an entry: newest first. */
 struct passed {
     enum role sender, receiver;
     uint64_t exchange;
-    uint64_t until;             /* nothing of it is older */
-    uint64_t sent[8];
-    int sent_count, received;
+    uint64_t left[8];           /* what a link held leaves when it is told */
+    int left_count, received;
+    int retries;                /* that are told, and whose sending is still to come */
 };
+
+static void note_leaving(struct passed *p, uint64_t n)
+{
+    if (p->left_count < (int)(sizeof p->left / sizeof *p->left))
+        p->left[p->left_count++] = n;
+}
 
 static bool look_back(void *context, const struct entry *e)
 {
     struct passed *p = context;
-    bool sending = is_sending(e, p->sender, p->exchange);
-    if (sending && p->sent_count < (int)(sizeof p->sent / sizeof *p->sent))
-        p->sent[p->sent_count++] = e->n;
+    if (e->exchange != p->exchange)
+        return false;
+    if (e->kind == ENTRY_NOTICE) {
+        p->retries += e->event == EVENT_RETRY;
+        if (e->event == EVENT_LEFT && e->role == p->sender)
+            note_leaving(p, e->reply_to);
+        return false;
+    }
+    if (is_sending(e, p->sender, p->exchange) && !(e->flags & FLAG_DELAYED))
+        note_leaving(p, e->n);
     p->received += is_receiving(e, p->receiver, p->exchange);
-    bool original = sending && p->sender == ROLE_CLIENT && !(e->flags & FLAG_DUPLICATE); /* its copies come behind it */
-    return e->n <= p->until || original;
+    bool asks = e->role == ROLE_CLIENT && e->dir == DIR_SENT && !(e->flags & FLAG_DUPLICATE);
+    return asks && p->retries-- <= 0; /* copies, and what was sent again, come behind the first */
 }
 
-/* The entry of the sending of a datagram that an end of ours received from the other one, 0 where it is not there. The k-th that came is the k-th that was sent. */
+/* The entry of the sending of a datagram that an end of ours received from the other one, 0 where it is not there. The k-th that came is the k-th that left. */
 static uint64_t sender_of(const struct journal *j, const struct entry *e)
 {
-    struct passed p = {.receiver = e->role, .exchange = e->exchange, .until = e->reply_to};
+    struct passed p = {.receiver = e->role, .exchange = e->exchange};
     size_t most = LADDER_NEAR;
     uint64_t seen;
     if (e->role == ROLE_SERVER && e->match != MATCH_OWN)
@@ -52,8 +65,8 @@ static uint64_t sender_of(const struct journal *j, const struct entry *e)
     if (e->role == ROLE_CLIENT && !e->reply_to)
         return 0;
     p.sender = e->role == ROLE_SERVER ? ROLE_CLIENT : ROLE_SERVER;
-    journal_scan(j, e->n, true, ROLE_NONE, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, &seen, look_back, &p);
-    return p.received < p.sent_count ? p.sent[p.sent_count - 1 - p.received] : 0;
+    journal_scan(j, e->n, true, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, look_back, &p);
+    return p.received < p.left_count ? p.left[p.left_count - 1 - p.received] : 0;
 }
 
 struct wanted {
