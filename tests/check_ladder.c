@@ -249,9 +249,28 @@ START_TEST(what_is_sent_again_overtakes)
         " 15:31:10.123   1 ├─── slow ──⟳ held 50.0 ms │ held here by /fault",
         " 15:31:10.143   1 ├─── slow ┆───────────────►│ 4 B, overtakes 1",
         " 15:31:10.153   1 │ no answer in 10 ms: sent again (1 of 1)",
-        "     0.081 ms   1 │◄──────────────── SLOW ───┤ 4 B",
+        "     0.081 ms   1 │◄────────┆─────── SLOW ───┤ 4 B",
         " 15:31:10.203   1 │         ╰── slow ───────►│ 4 B, 80.0 ms old",
         "     0.081 ms   1 │◄──────────────── SLOW ───┤ 4 B, again");
+}
+END_TEST
+
+/* Nothing overtakes what is not there any more. */
+START_TEST(what_is_held_goes_with_the_socket)
+{
+    begin();
+    uint64_t n = ask_with(1, "slow", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 1, "held 20.0 s by your /fault");
+    say(ROLE_CLIENT, EVENT_FAULT, 0, 0, "9 bytes from 127.0.0.1:12000: held 5.0 ms by your /fault");
+    talk(2, "between", "BETWEEN");
+    say(ROLE_CLIENT, EVENT_FAULT, 0, 0, "1 datagram that your /fault held went with the socket");
+    talk(3, "fast", "FAST");
+    CHECK_ROWS(80, 0,
+        " 15:31:10.123   1 ├─── slow ──⟳ held 20.0 s  │ held here by /fault",
+        " 15:31:10.153   2 ├─── between ─────────────►│ 7 B, overtakes 1",
+        "     0.081 ms   2 │◄────────┆──── BETWEEN ───┤ 7 B",
+        " 15:31:10.203   3 ├─── fast ────────────────►│ 4 B",
+        "     0.081 ms   3 │◄──────────────── FAST ───┤ 4 B");
 }
 END_TEST
 
@@ -543,6 +562,7 @@ int main(void)
         {"a server goes and comes", a_server_goes_and_comes},
         {"what was held goes nowhere", what_was_held_goes_nowhere},
         {"what is sent again overtakes", what_is_sent_again_overtakes},
+        {"what is held goes with the socket", what_is_held_goes_with_the_socket},
         {"copies leave in another order", copies_leave_in_another_order},
         {"a long hold leaves room for the payload", a_long_hold_leaves_room_for_the_payload},
         {"what ends says why", what_ends_says_why},

@@ -380,7 +380,7 @@ void faults_clear(struct app *a, enum role role)
     size_t count = link_clear(faults_link(a, role, DIR_SENT)) + link_clear(faults_link(a, role, DIR_RECEIVED));
     char number[UNITS_TEXT];
     if (count)
-        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held went with the socket",
+        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held " FAULT_GONE,
                    units_format_count(count, number), count == 1 ? "" : "s");
 }
 

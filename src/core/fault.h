@@ -23,6 +23,9 @@
 #define FAULT_TIME_MAX (3600 * UNITS_SECOND)
 #define FAULT_RATE_MAX INT64_C(100000000000)
 
+/* Ends the notice that tells of what a link held when its socket was closed. */
+#define FAULT_GONE "went with the socket"
+
 struct fault_spec {
     uint32_t loss;         /* the chance that a datagram is lost */
     uint32_t burst;        /* that good times turn bad before a datagram; in bad ones all are lost */

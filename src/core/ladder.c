@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/units.h"
 
 /* --- who sent it: a walk back --- */
@@ -332,24 +333,38 @@ struct holding {
     uint64_t exchange;       /* of the oldest one */
 };
 
+/* What a link of that end holds is gone with its socket. */
+static bool is_all_gone(const struct journal *j, const struct entry *e, enum role role)
+{
+    static const char gone[] = FAULT_GONE;
+    struct entry whole;
+    return e->event == EVENT_FAULT && e->role == role && !e->reply_to && journal_get(j, e->n, &whole) && whole.kept >= sizeof gone - 1 &&
+           memcmp(whole.data + whole.kept - (sizeof gone - 1), gone, sizeof gone - 1) == 0;
+}
+
+struct going {
+    const struct journal *j;
+    uint64_t held;
+    enum role role;
+};
+
 static bool is_let_go(void *context, const struct entry *e)
 {
-    const struct entry *held = context;
-    return (e->kind == ENTRY_NOTICE && e->event == EVENT_LEFT && e->reply_to == held->n) ||
-           (e->kind == ENTRY_NOTICE && e->event == EVENT_NOT_SENT && e->reply_to == held->n) ||
-           (e->role != held->role && is_receiving(e, e->role, held->exchange) && !(e->flags & FLAG_DUPLICATE));
+    const struct going *g = context;
+    bool told = e->event == EVENT_LEFT || e->event == EVENT_NOT_SENT;
+    return e->kind == ENTRY_NOTICE && ((told && e->reply_to == g->held) || is_all_gone(g->j, e, g->role));
 }
 
 static bool look_held(void *context, const struct entry *e)
 {
     struct holding *h = context;
-    struct entry held = *e;
+    struct going going = {h->j, e->n, e->role};
     size_t most = 2 * LADDER_NEAR;
     uint64_t seen;
     if (e->kind != ENTRY_DATAGRAM || e->dir != DIR_SENT || e->role != h->role || !(e->flags & FLAG_DELAYED) ||
         e->flags & (FLAG_LOST | FLAG_UNSENT | FLAG_DUPLICATE))
         return false;
-    uint64_t gone = journal_scan(h->j, e->n, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, is_let_go, &held);
+    uint64_t gone = journal_scan(h->j, e->n, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, is_let_go, &going);
     if (gone && gone <= h->n)
         return false;
     h->exchange = e->exchange;
