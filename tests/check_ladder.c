@@ -459,6 +459,8 @@ START_TEST(as_mermaid)
     n = ask_with(2, "gone", FLAG_LOST);
     say(ROLE_CLIENT, EVENT_FAULT, n, 2, "dropped here by your /fault: it never left");
     say(ROLE_CLIENT, EVENT_NO_ANSWER, n, 2, "no answer in 2 s");
+    n = ask_with(4, "twice", FLAG_DELAYED);
+    say(ROLE_CLIENT, EVENT_FAULT, n, 4, "held 9.999 ms, then held until the next has gone, sent twice by your /fault");
     arrive(3, "127.0.0.1:51002", "\n");
     struct export_context *x = export_new(&mermaid_export);
     ck_assert_ptr_nonnull(x);
@@ -476,6 +478,7 @@ START_TEST(as_mermaid)
                                        "    server->>client: #34;A#34;, 1 B, 0.081 ms\n"
                                        "    client-xserver: #34;gone#34;, dropped here by /fault\n"
                                        "    Note over client: no answer in 2 s\n"
+                                       "    client-)server: #34;twice#34;, held 9.999 ms, then held until the next has gone, sent twice, held here by /fault\n"
                                        "    out1->>server: #34;\\n#34;, 1 B\n");
     export_free(x);
     buffer_done(&out);

@@ -288,7 +288,7 @@ static void put_reason_words(struct ladder_row *r, const struct entry *e)
     char *end = strstr(words, by);
     if (r->kind == LADDER_HELD && end) {
         *end = '\0';
-        snprintf(r->held, sizeof r->held, "%.31s", words);
+        memcpy(r->held, words, sizeof r->held);
         snprintf(r->remark, sizeof r->remark, "held here by /fault");
     } else if (r->kind == LADDER_LOST && r->entry.flags & FLAG_LOST) {
         snprintf(r->remark, sizeof r->remark, "dropped here by /fault");

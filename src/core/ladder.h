@@ -63,7 +63,7 @@ struct ladder_row {
     bool is_reply;
     bool ours;                   /* this program did it: a fault, a refusal */
     int64_t took;                /* ns: a reply's round-trip time, or what the server took; −1 none, RTT_STEPPED */
-    char held[32];               /* LADDER_HELD: "held 800.0 ms" */
+    char held[LADDER_REMARK];    /* LADDER_HELD: "held 800.0 ms" */
     char remark[LADDER_REMARK];  /* beside it: "11 B", "held here by /fault" */
 };
 

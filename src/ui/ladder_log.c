@@ -208,7 +208,7 @@ static const char *cut_mark(const struct cells *c, const struct ladder_row *r, b
 static void put_cut(struct cells *c, int row, int left, int right, bool to_right, bool to_outside, struct scene *s,
                     const struct ladder_row *r)
 {
-    char held[48];
+    char held[LADDER_REMARK + 8];
     uint8_t style = style_of(r);
     const char *mark = cut_mark(c, r, to_right, right - left, held, sizeof held);
     int width = cells_width(c, mark), kept = width > CUT_TAIL ? width : CUT_TAIL + 2;
