@@ -47,12 +47,12 @@ wrong() {
 sed 's/^claim: sizes server received = 5 5 5$/claim: sizes server received = 15/' "$lessons/one-send-one-receive.lesson" >"$dir/broken.lesson"
 wrong 1 'WRONG  sizes server received = 15   but it was 5 5 5' "$dir/broken.lesson"
 # A handout has each lesson's texts and what was sent, and nothing of them is markup.
-printf 'title: One < two\ngoal: <b>&amp;\nstep:\npredict: <i>?\na: yes\nb: no\nright: b\nrun: send <u>\nclaim: datagrams any sent = 2\n' >"$dir/page.lesson"
+printf 'title: One < two\ngoal: <b>&amp;\nterm: <s> = <em>\nstep:\npredict: <i>?\na: yes\nb: no\nright: b\nrun: send <u>\nclaim: datagrams any sent = 2\n' >"$dir/page.lesson"
 timeout 60 "$udptalk" --lesson "$dir/page.lesson" --batch -p 0 --save "$dir/page.html" >"$dir/out" 2>&1 || { complain "the handout"; cat "$dir/out" >&2; }
-for text in '<!DOCTYPE html>' '<h2>One &lt; two</h2>' '&lt;b&gt;&amp;amp;' '&lt;i&gt;?' '&lt;u&gt;' '&lt;U&gt;' 'Answers: 1 b'; do
+for text in '<!DOCTYPE html>' '<h2>One &lt; two</h2>' '&lt;b&gt;&amp;amp;' '&lt;s&gt; <span lang="zh">&lt;em&gt;</span>' '&lt;i&gt;?' '&lt;u&gt;' '&lt;U&gt;' 'Answers: 1 b'; do
     grep -qF -- "$text" "$dir/page.html" || complain "the handout lacks $text"
 done
-! grep -q "<b>\|<i>?\|<u>" "$dir/page.html" || complain "a lesson's text is markup in the handout"
+! grep -q "<b>\|<i>?\|<u>\|<s>\|<em>" "$dir/page.html" || complain "a lesson's text is markup in the handout"
 printf 'title: T\ngoal: G\nstep:\nrun: snd x\n' >"$dir/typo.lesson"
 wrong 1 "typo.lesson:4: \"/snd\" is no command" "$dir/typo.lesson"
 printf 'title: T\ngoal: G\nstep:\nrun: listen 127.0.0.1 1\nact: other A read\n' >"$dir/unread.lesson"

@@ -98,7 +98,9 @@ void handout_begin(struct handout *h, struct app *a, const struct lesson *l)
     for (size_t i = 0; i < l->term_count; i++) {
         buffer_append_text(&h->page, i ? " · " : "<p class=\"terms\">");
         put(h, l->terms[i].en);
-        buffer_printf(&h->page, " <span lang=\"zh\">%s</span>", l->terms[i].zh);
+        buffer_append_text(&h->page, " <span lang=\"zh\">");
+        put(h, l->terms[i].zh);
+        buffer_append_text(&h->page, "</span>");
     }
     buffer_append_text(&h->page, l->term_count ? "</p>\n" : "");
 }
@@ -175,7 +177,6 @@ static void put_question(struct handout *h, const struct said *s)
 
 void handout_said(struct handout *h, struct app *a, const struct said *s)
 {
-    char text[32];
     close_list(h, s->kind);
     switch (s->kind) {
     case SAID_STEP:
@@ -192,10 +193,7 @@ void handout_said(struct handout *h, struct app *a, const struct said *s)
         if (h->right_count < ANSWERS)
             h->right[h->right_count++] = s->letter;
         break;
-    case SAID_COMMAND:
-        snprintf(text, sizeof text, "%s", "run");
-        put_element(h, "p", text, "", s->en);
-        break;
+    case SAID_COMMAND: put_element(h, "p", "run", "", s->en); break;
     case SAID_CALL: put_element(h, "p", "calls", "", s->en); break;
     case SAID_CLAIM:
         if (!s->good)
