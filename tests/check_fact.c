@@ -138,6 +138,9 @@ static void check_claims(const struct fact_ground *g)
         {"peer-port server received 1 != peer-port server received 2", true}, {"text client received = \"STRASSE\"", true}, {"text client received = \"strasse\"", false},
         {"text server received 1 = text client sent", true}, {"result server sendto = none", true}, {"result server sendto + 1 = 1", false}, {"result server sendto < 5", false},
         {"length client sent = 8 + size client sent", true}, {"checksum client sent = checksum server received 1", false}, {"size client received = \"7\"", true},
+        {"peer server sent 1 = peer server sent 2", false}, {"length server sent = 8 + size server sent", false}, {"result server sendto = result server sendto", false},
+        {"result server sendto != 5", false}, {"text server sent != \"x\"", false}, {"text client sent != text server sent", false}, {"text server sent = \"none\"", true},
+        {"result client sendto 1 != none", true}, {"sizes server sent != none", false}, {"checksum server received != checksum client sent", false},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct claim c;

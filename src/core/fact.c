@@ -668,6 +668,18 @@ static bool compare(enum fact_operator operator, uint64_t left, uint64_t right)
     return false;
 }
 
+/* A fact that is not there is equal to nothing, and to be unequal is nothing that happened: only "none" itself says so. */
+static bool is_missing(const struct fact_side *s, const struct buffer *value)
+{
+    return !s->text && value->len == 4 && memcmp(value->data, "none", 4) == 0;
+}
+
+static bool is_told(const struct claim *c, const struct buffer sides[2])
+{
+    bool none = c->right.text && c->right.text_len == 4 && memcmp(c->right.text, "none", 4) == 0;
+    return none || (!is_missing(&c->left, &sides[0]) && !is_missing(&c->right, &sides[1]));
+}
+
 bool claim_holds(const struct claim *c, const struct fact_ground *g, struct buffer *left, struct buffer *right)
 {
     struct buffer sides[2];
@@ -683,7 +695,7 @@ bool claim_holds(const struct claim *c, const struct fact_ground *g, struct buff
         holds = compare(c->operator, numbers[0], numbers[1]);
     else
         holds = c->operator== FACT_EQUAL ? equal : c->operator== FACT_UNEQUAL && !equal;
-    holds = holds && !sides[0].failed && !sides[1].failed;
+    holds = holds && is_told(c, sides) && !sides[0].failed && !sides[1].failed;
     if (left)
         buffer_append(left, sides[0].data, sides[0].len);
     if (right)

@@ -18,7 +18,8 @@
  *
  * A claim is SIDE OP SIDE: OP one of = != < > <= >=; a side is facts and numbers joined by +, several numbers (a list), a "text" in quotes, or the name of an errno.
  *
- * Pure: facts are read from the journal and from what the app says of its sockets. What is not there (forgotten, or never happened) is "none". */
+ * Pure: facts are read from the journal and from what the app says of its sockets. What is not there (forgotten, or never happened) is "none": no claim
+ * about it holds, = and != neither, but one that compares it with "none". */
 #ifndef UDPTALK_CORE_FACT_H
 #define UDPTALK_CORE_FACT_H
 
