@@ -95,7 +95,7 @@ START_TEST(what_differs_is_in_it)
     static const struct code_message messages[] = {{(const unsigned char *)"a\"\\\n\0???", 8}};
     struct code_session s = session();
     s.client = s.connected = true;
-    s.bound_port = 4711;
+    address_any(&s.bound, AF_INET, 4711);
     s.messages = messages;
     s.count = 1;
     s.more = true;
@@ -109,6 +109,14 @@ START_TEST(what_differs_is_in_it)
     contains(&p, "# and more than these");
     contains(&c, "{8, \"a\\042\\134\\012\\000?\\077\\077\"},");
     contains(&c, "inet_pton(AF_INET6, \"::1\", &a.sin6_addr);");
+    buffer_done(&p.text);
+    buffer_done(&c.text);
+    address_loopback(&s.peer, AF_INET, 9);
+    address_loopback(&s.bound, AF_INET, 0);
+    p = write_program(&s, CODE_PYTHON), c = write_program(&s, CODE_C);
+    contains(&p, "sock.bind((\"127.0.0.1\", 0))");
+    contains(&c, ".sin_port = htons(0)};\n    inet_pton(AF_INET, \"127.0.0.1\", &a.sin_addr);");
+    contains(&c, "struct sockaddr_in local = own();\n    bind(sock, (struct sockaddr *)&local, sizeof local);");
     buffer_done(&p.text);
     buffer_done(&c.text);
     s = session();
@@ -132,6 +140,7 @@ START_TEST(a_transform_takes_the_code_it_needs)
         {"rot13", CODE_PYTHON, "import codecs"},
         {"rot13", CODE_C, "13"},
         {"reverse", CODE_C, "a letter and its accents"},
+        {"reverse", CODE_PYTHON, "a letter and its accents"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         struct code_session s = session();

@@ -43,7 +43,7 @@ int coding_write(struct app *a, enum code_language language, code_line *line, vo
         .server = a->server.udp.fd >= 0,
         .server_at = a->server.local,
         .peer = a->client.peer,
-        .bound_port = a->client.bound.port,
+        .bound = a->client.bound,
         .connected = a->client.udp.connected,
         .transform = a->server.transform,
         .rules = a->server.rules.count,

@@ -136,6 +136,8 @@ static void python_server(struct writer *w)
     w->role = ROLE_SERVER;
     say(w, "%s", "");
     if (mapping) {
+        if (is(s, "reverse"))
+            say(w, "# Character by character; udptalk keeps a letter and its accents together.");
         say(w, "def transform(message):");
         say(w, "    # bytes that are no UTF-8 pass as they are: a server must not die of a datagram");
         say(w, "    text = message.decode(\"utf-8\", \"surrogateescape\")");
@@ -173,6 +175,7 @@ static void python_messages(struct writer *w)
 
 static void python_client(struct writer *w)
 {
+    char host[ADDRESS_TEXT];
     const struct code_session *s = w->s;
     w->role = ROLE_CLIENT;
     say(w, "%s", "");
@@ -182,8 +185,8 @@ static void python_client(struct writer *w)
     say_call(w, CALL_SOCKET, "    sock = socket.socket(socket.%s, socket.SOCK_DGRAM)", is_v6(s) ? "AF_INET6" : "AF_INET");
     if (s->wait)
         say(w, "    sock.settimeout(%g)", (double)s->wait / 1e9);
-    if (s->bound_port)
-        say_call(w, CALL_BIND, "    sock.bind((\"\", %d))", s->bound_port);
+    if (address_is_set(&s->bound))
+        say_call(w, CALL_BIND, "    sock.bind((\"%s\", %d))", address_is_any(&s->bound) ? "" : host_of(&s->bound, host), s->bound.port);
     if (s->connected)
         say_call(w, CALL_CONNECT, "    sock.connect(PEER)");
     say(w, "    for message in MESSAGES:");
@@ -418,9 +421,9 @@ static void c_open_client(struct writer *w, const char *six)
         say(w, "    struct timeval wait = {%lld, %ld};", (long long)(s->wait / UNITS_SECOND), micro);
         say(w, "    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);");
     }
-    if (s->bound_port) {
-        say(w, "    struct sockaddr_in%s own = {.sin%s_family = AF_INET%s, .sin%s_port = htons(%d)};", six, six, six, six, s->bound_port);
-        say_call(w, CALL_BIND, "    bind(sock, (struct sockaddr *)&own, sizeof own);");
+    if (address_is_set(&s->bound)) {
+        say(w, "    struct sockaddr_in%s local = own();", six);
+        say_call(w, CALL_BIND, "    bind(sock, (struct sockaddr *)&local, sizeof local);");
     }
     if (s->connected)
         say_call(w, CALL_CONNECT, "    connect(sock, (struct sockaddr *)&address, sizeof address);");
@@ -429,9 +432,14 @@ static void c_open_client(struct writer *w, const char *six)
 static void c_client(struct writer *w)
 {
     const struct code_session *s = w->s;
+    struct address own = s->bound;
     const char *six = is_v6(s) ? "6" : "";
     w->role = ROLE_CLIENT;
     c_place(w, "peer", &s->peer);
+    if (address_is_any(&s->bound))
+        address_any(&own, s->peer.family, own.port); /* of the other family it is asked for too */
+    if (address_is_set(&own))
+        c_place(w, "own", &own);
     c_messages(w);
     say(w, "static int client(void)");
     say(w, "{");

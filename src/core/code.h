@@ -29,7 +29,7 @@ struct code_session {
     bool client, server;
     struct address server_at;       /* the server's, with `server` */
     struct address peer;            /* whom the client talks to, with `client` */
-    uint16_t bound_port;            /* the client's own, 0: the kernel's choice */
+    struct address bound;           /* what the client was bound to, unset: the kernel's choice */
     bool connected;
     const struct transform *transform;
     size_t rules;                   /* that the server has beside it: they are not in the program */
