@@ -239,9 +239,15 @@ static int put(char *to, const char *path)
 static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
 {
     int came = -1;
-    struct doer none = {0};
-    if (!b)
-        return do_here(r, a, fd, &none);
+    struct doer alone = {0};
+    *a = (struct answer){0};
+    if (!b) {
+        int failed = do_here(r, a, &came, &alone);
+        a->pid = alone.helper;
+        if (fd)
+            *fd = came;
+        return failed;
+    }
     rename_own(r->path);
     if (send_with(b->fd, r, sizeof *r, -1) < 0 || receive_with(b->fd, a, sizeof *a, &came) < 0)
         return -1;
