@@ -18,6 +18,7 @@
 #include "app/paths.h"
 #include "app/screen.h"
 #include "core/command.h"
+#include "core/error.h"
 #include "core/option.h"
 #include "core/script.h"
 
@@ -45,7 +46,7 @@ static int print_and_leave(const struct options *o)
     bool whole = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     buffer_done(&out);
     if (!whole)
-        complain("cannot write to standard output: %s", strerror(errno));
+        complain("cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
     return whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -58,7 +59,7 @@ static int parse_scripts(const struct options *o, struct script *script, char *w
         struct buffer text;
         buffer_init(&text);
         if (s->file && paths_read_file(s->text, &text) < 0) {
-            snprintf(why, why_size, "cannot read %.200s: %s", s->text, strerror(errno));
+            snprintf(why, why_size, "cannot read %.200s: %s%s", s->text, strerror(errno), error_file_advice(errno));
             failed = -1;
         } else if (s->file) {
             failed = script_parse(script, s->text, (char *)text.data, text.len, why, why_size);
@@ -86,7 +87,7 @@ static int run(const struct options *o, const struct script *script)
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
     if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, broker, exec, seed) < 0) {
-        complain("cannot start: %s", strerror(errno));
+        complain("cannot start: %s%s", strerror(errno), error_file_advice(errno));
         exec_free(exec);
         broker_free(broker);
         loop_free(loop);
@@ -116,7 +117,7 @@ static int check(const struct options *o)
     struct broker *broker = broker_new(NULL);
     struct loop *loop = loop_new();
     if (!loop) {
-        complain("cannot start: %s", strerror(errno));
+        complain("cannot start: %s%s", strerror(errno), error_file_advice(errno));
         broker_free(broker);
         return EXIT_FAILURE;
     }

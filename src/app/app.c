@@ -163,7 +163,7 @@ uint64_t app_journal(struct app *a, const struct entry *e)
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e)
 {
     int64_t ago = arrival->stamp ? a->called.wall - arrival->stamp : 0;
-    if (ago < 0 || ago > STAMP_OLDEST)
+    if (ago < 0 || ago > STAMP_OLDEST || loop_was_set(a->loop))
         ago = 0;
     *e = (struct entry){
         .kind = ENTRY_DATAGRAM,
@@ -454,7 +454,7 @@ int app_go(struct app *a, const struct command *c, bool starting)
     a->starting = starting;
     if (lookup_start(&a->lookup, c->place.host, family, port, looked_up, a) == 0)
         return 0;
-    snprintf(a->why, APP_WHY, "cannot look %.100s up: %s", c->place.host, strerror(errno));
+    snprintf(a->why, APP_WHY, "cannot look %.100s up: %s%s", c->place.host, strerror(errno), error_file_advice(errno));
     return -1;
 }
 

@@ -185,7 +185,8 @@ struct replayed {
 struct replay {
     struct opening file;
     double speed;
-    int64_t first, began;     /* wall time of the first one then, monotonic time now; `began` 0: not yet */
+    int64_t first, began;     /* wall time of the first one then, monotonic time now, and the gaps since (SENDING_GAP); `began` 0: not yet */
+    int64_t expected;         /* when it is to go on */
     uint64_t next;            /* the entry that is sent next, 0: none is left */
     uint64_t count;           /* how many there are */
     struct replayed *sent;    /* count of them have room */

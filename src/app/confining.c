@@ -26,8 +26,10 @@ void app_confine(struct app *a, enum files_wanted files)
 {
     char own[2][PATH_MAX], text[SANDBOX_TEXT];
     const char *const paths[] = {own[0], own[1]};
-    if (!a->broker)
-        return; /* nobody would open what is asked for */
+    if (!a->broker) { /* nobody would open what is asked for */
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "there is no sandbox: no helper process could be started");
+        return;
+    }
     sandbox_enter(&a->sandbox, paths, files == FILES_HISTORY ? own_directories(a, own) : 0);
     if (files == FILES_NONE)
         broker_leave_files(a->broker);

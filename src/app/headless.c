@@ -15,6 +15,7 @@
 #include "app/runner.h"
 #include "app/screen.h"
 #include "core/answer.h"
+#include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 #include "export/export.h"
@@ -125,7 +126,7 @@ static void flush(struct headless *h)
         buffer_clear(&h->err);
     if (write_some(STDOUT_FILENO, &h->out) < 0) {
         if (!h->broken)
-            say(h, "cannot write to standard output: %s", strerror(errno));
+            say(h, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
         buffer_clear(&h->out);
         h->broken = true;
         h->status = 1;
@@ -697,7 +698,7 @@ int headless_run(struct app *app, const struct script *script)
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
     if (loop_take_signals(app->loop, take_signal, &h) < 0)
-        say(&h, "cannot take signals: %s", strerror(errno));
+        say(&h, "cannot take signals: %s%s", strerror(errno), error_file_advice(errno));
     loop_each_turn(app->loop, end_of_turn, &h);
     app_confine(app, script->count ? FILES_NAMED : FILES_NONE); /* all others are open */
     end_of_turn(&h);

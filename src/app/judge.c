@@ -85,7 +85,7 @@ static void write_some(struct judging *x, int fd, struct buffer *b)
         } else if (errno != EAGAIN && errno != EINTR) {
             buffer_clear(b);
             if (fd == STDOUT_FILENO && !x->failed)
-                say(x, "cannot write to standard output: %s", strerror(errno));
+                say(x, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
             give_up(x);
         }
     }
@@ -398,7 +398,7 @@ static void start(struct judging *x)
     } else if (numeric) {
         begin(x, &target);
     } else if (lookup_start(&x->lookup, o->place.host, o->family, port, looked_up, x) < 0) {
-        say(x, "cannot look %.100s up: %s", o->place.host, strerror(errno));
+        say(x, "cannot look %.100s up: %s%s", o->place.host, strerror(errno), error_file_advice(errno));
         give_up(x);
     }
 }
@@ -451,7 +451,7 @@ int judge_run(const struct options *options, struct loop *loop, struct broker *b
     struct judging x;
     init(&x, options, loop, broker);
     if (!x.room || loop_take_signals(loop, take_signal, &x) < 0) {
-        say(&x, "cannot start: %s", strerror(errno));
+        say(&x, "cannot start: %s%s", strerror(errno), error_file_advice(errno));
         x.failed = true;
     } else {
         struct sandbox sandbox;

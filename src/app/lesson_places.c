@@ -65,26 +65,29 @@ static void load(struct lesson_places *p)
             line = end ? end + 1 : NULL;
         }
     } else {
-        p->unreadable = errno != ENOENT;
+        p->unreadable = errno != ENOENT ? errno : 0;
     }
     buffer_done(&text);
 }
 
-static void save(const struct lesson_places *p)
+static int save(const struct lesson_places *p)
 {
     struct file_out file;
     struct buffer text;
     char path[PATH_MAX];
-    if (p->unreadable || !paths_lessons(path, sizeof path) || paths_make_directory(p->broker, path) < 0)
-        return;
+    if (!paths_lessons(path, sizeof path))
+        return 0; /* nobody's: there is no place for them */
+    errno = p->unreadable;
+    if (p->unreadable || paths_make_directory(p->broker, path) < 0)
+        return -1;
     buffer_init(&text);
     for (size_t i = 0; i < p->count; i++)
         buffer_printf(&text, "%s %zu%s\n", p->all[i].name, p->all[i].step, p->all[i].done ? " done" : "");
     file_out_init(&file, p->broker);
     int failed = text.failed || file_out_open(&file, path, true) < 0;
-    if (!failed && file_out_write(&file, text.data, text.len) == 0)
-        file_out_finish(&file);
+    failed = failed || file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
     buffer_done(&text);
+    return failed ? -1 : 0;
 }
 
 const struct lesson_place *lesson_places_find(struct lesson_places *p, const char *name)
@@ -100,13 +103,13 @@ const struct lesson_place *lesson_places_newest(struct lesson_places *p)
     return p->count ? &p->all[p->count - 1] : NULL;
 }
 
-void lesson_places_set(struct lesson_places *p, const char *name, size_t step)
+int lesson_places_set(struct lesson_places *p, const char *name, size_t step)
 {
     const struct lesson_place *old = lesson_places_find(p, name);
     struct lesson_place place = {.step = step ? step : 1, .done = !step || (old && old->done)};
     if (strlen(name) > 40)
-        return;
+        return 0;
     strcpy(place.name, name);
     put(p, &place);
-    save(p);
+    return save(p);
 }

@@ -12,6 +12,7 @@
 #include "app/complain.h"
 #include "app/handout.h"
 #include "app/lessons.h"
+#include "core/error.h"
 #include "core/safe_text.h"
 #include "ui/picture.h"
 #include "ui/wrap.h"
@@ -62,7 +63,7 @@ static void flush(struct batch *b)
     if (whole)
         return;
     char why[100];
-    snprintf(why, sizeof why, "cannot write to standard output: %s", strerror(errno));
+    snprintf(why, sizeof why, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
     fails(b, why);
     loop_stop(b->app->loop);
 }
@@ -258,7 +259,7 @@ static int begin_saving(struct batch *b)
     b->handout = handout_new(b->chinese, !o->no_color);
     if (b->handout)
         return 0;
-    snprintf(b->app->why, APP_WHY, "cannot save to %.200s: %s", o->save, strerror(errno));
+    snprintf(b->app->why, APP_WHY, "cannot save to %.200s: %s%s", o->save, strerror(errno), error_file_advice(errno));
     return -1;
 }
 
@@ -317,6 +318,6 @@ int lessons_batch_list(void)
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    complain("cannot write to standard output: %s", strerror(errno));
+    complain("cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
     return -1;
 }

@@ -12,6 +12,7 @@
 
 #include "app/app.h"
 #include "app/paths.h"
+#include "core/error.h"
 #include "core/units.h"
 
 enum { READ_SIZE = 1 << 16, PIECES = 16, PACKETS = 2000, MAGIC = 4 };
@@ -72,6 +73,13 @@ static int fails(struct app *a, struct opening *o, const char *why)
     return -1;
 }
 
+static int fails_with(struct app *a, struct opening *o, int error)
+{
+    char why[APP_WHY / 2];
+    snprintf(why, sizeof why, "%s%s", strerror(error), error_file_advice(error));
+    return fails(a, o, why);
+}
+
 /* What a capture begins with, in either byte order. */
 static bool is_capture(const unsigned char magic[MAGIC])
 {
@@ -90,7 +98,7 @@ static int open_packets(struct app *a, struct opening *o, struct opening *place)
     char why[APP_WHY / 2];
     FILE *file = lseek(o->fd, 0, SEEK_SET) < 0 ? NULL : fdopen(o->fd, "r");
     if (!file)
-        return fails(a, o, strerror(errno));
+        return fails_with(a, o, errno);
     o->fd = -1; /* the reader's now */
     o->packets = pcap_read_new(file, a->seed, take, place, why, sizeof why);
     return o->packets ? 0 : fails(a, o, why);
@@ -104,12 +112,12 @@ static int choose_reader(struct app *a, struct opening *o, struct opening *place
     ssize_t got = 0;
     o->is_file = fstat(o->fd, &is) == 0 && (S_ISREG(is.st_mode) || S_ISDIR(is.st_mode));
     if (o->is_file && (got = read(o->fd, magic, sizeof magic)) < 0)
-        return fails(a, o, strerror(errno));
+        return fails_with(a, o, errno);
     if (is_capture(magic))
         return open_packets(a, o, place);
     o->lines = jsonl_read_new(a->seed, take, place);
     if (!o->lines || jsonl_read_feed(o->lines, magic, (size_t)got) < 0)
-        return fails(a, o, strerror(errno));
+        return fails_with(a, o, errno);
     return 0;
 }
 
@@ -124,10 +132,10 @@ int opening_start(struct app *a, struct opening *o, const char *path)
     if (fresh.stats)
         stats_init(fresh.stats);
     if (!fresh.journal || !fresh.stats)
-        return fails(a, &fresh, strerror(errno));
+        return fails_with(a, &fresh, errno);
     fresh.fd = broker_open(a->broker, at);
     if (fresh.fd < 0)
-        return fails(a, &fresh, strerror(errno));
+        return fails_with(a, &fresh, errno);
     if (choose_reader(a, &fresh, o) < 0)
         return -1;
     opening_close(a, o);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/error.h"
+
 enum { FILE_MOST = 1 << 20 };
 
 static bool make_path(char *path, size_t room, const char *variable, const char *under_home, const char *name)
@@ -119,7 +121,7 @@ int paths_read_script(const char *path, struct script *script, char *why, size_t
     if (failed && errno == ENOENT)
         failed = 0;
     else if (failed)
-        snprintf(why, why_size, "cannot read %.200s: %s", path, strerror(errno));
+        snprintf(why, why_size, "cannot read %.200s: %s%s", path, strerror(errno), error_file_advice(errno));
     else
         failed = script_parse(script, path, (const char *)text.data, text.len, why, why_size);
     buffer_done(&text);

@@ -83,7 +83,7 @@ static int begin(struct app *a)
         return -1;
     }
     r->first = first.wall;
-    r->began = app_time_at(a, loop_now(a->loop).mono);
+    r->began = r->expected = app_time_at(a, loop_now(a->loop).mono);
     r->looked_now = journal_last(a->journal);
     return 0;
 }
@@ -233,11 +233,15 @@ static bool send_due(struct app *a)
 {
     struct replay *r = &a->replay;
     struct entry e;
+    if (app_time(a) - r->expected > SENDING_GAP)
+        r->began += app_time(a) - r->expected;
+    r->expected = app_time(a);
     for (int i = 0; r->next && i < SENDS; i++) {
         journal_get(r->file.journal, r->next, &e); /* nothing is added to it, so nothing is forgotten */
         double later = (double)units_between(r->first, e.wall) / r->speed;
         int64_t due = r->began + (int64_t)(later < LATEST ? later : LATEST);
         if (due > app_time(a)) {
+            r->expected = due;
             app_timer_set(a, &r->timer, due, go_on, a);
             return true;
         }

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/coding.h"
 #include "app/paths.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "ui/picture.h"
 
@@ -43,7 +44,7 @@ void saving_drop_filter(struct app *a, struct filter *filter)
 
 static int fails(struct app *a, struct saving *s, int error)
 {
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", s->name, strerror(error));
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s%s", s->name, strerror(error), error_file_advice(error));
     stop(s);
     errno = error;
     return -1;
@@ -115,7 +116,7 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
         file_out_finish(&file) == 0)
         return 0;
     int error = bytes->failed ? ENOMEM : errno;
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", path, strerror(error));
+    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s%s", path, strerror(error), error_file_advice(error));
     errno = error;
     return -1;
 }

@@ -14,6 +14,7 @@
 #include "app/complain.h"
 #include "app/paths.h"
 #include "app/screen_state.h"
+#include "core/error.h"
 #include "core/units.h"
 
 #define FRAME_NS (UNITS_SECOND / 60)
@@ -31,6 +32,13 @@ static void watch_terminal(struct screen *s)
 static void hang_up(struct screen *s)
 {
     signal(SIGHUP, SIG_IGN);
+    screen_leave(s);
+}
+
+/* The terminal is there, and its frames cannot be made. */
+static void cannot_draw(struct screen *s, int error)
+{
+    s->failed = error;
     screen_leave(s);
 }
 
@@ -77,6 +85,8 @@ static void draw_if_due(struct screen *s)
         return;
     if (errno == ENOMEM) /* the next one may find some */
         loop_timer_set(s->app->loop, &s->frame, now + FRAME_NS, frame_due, s);
+    else if (errno == EFBIG)
+        cannot_draw(s, errno);
     else
         hang_up(s);
 }
@@ -292,12 +302,12 @@ static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
     if (loop_take_signals(s->app->loop, take_signal, s) < 0) { /* one that ends the program would leave the terminal as it is */
-        complain("cannot take signals: %s", strerror(errno));
+        complain("cannot take signals: %s%s", strerror(errno), error_file_advice(errno));
         return -1;
     }
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
-        complain("cannot edit lines: %s", strerror(errno));
+        complain("cannot edit lines: %s%s", strerror(errno), error_file_advice(errno));
         return -1;
     }
     s->term = term_open(STDIN_FILENO, STDOUT_FILENO, screen_in_color(s->app), why, sizeof why);
@@ -359,10 +369,10 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
     if (s->failed)
-        complain("the screen cannot go on: %s", strerror(s->failed));
+        complain("the screen cannot go on: %s%s", strerror(s->failed), error_file_advice(s->failed));
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
-        complain("the history was not saved in %s: %s", s->history, strerror(errno));
+        complain("the history was not saved in %s: %s%s", s->history, strerror(errno), error_file_advice(errno));
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);

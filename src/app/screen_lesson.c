@@ -1,12 +1,14 @@
 /* Lessons on the screen: /lesson, answers in the input line, and the place that is kept. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/lessons.h"
 #include "app/screen_state.h"
+#include "core/error.h"
 #include "core/units.h"
 
 /* The list's titles, read once. */
@@ -84,13 +86,17 @@ void screen_lesson(struct screen *s, struct lesson_shown *t)
     t->over = lessons_state(a) == LESSONS_OVER;
 }
 
-/* Remembers where the user is. */
+/* Remembers where the user is; once it is said that this cannot be. */
 static void keep_place(struct screen *s)
 {
     struct lessons_counts counts = lessons_counts(s->app);
     bool over = lessons_state(s->app) == LESSONS_OVER && !counts.failed;
-    if (!s->lesson.own)
-        lesson_places_set(&s->lesson.places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1);
+    struct lesson_places *places = &s->lesson.places;
+    if (s->lesson.own || lesson_places_set(places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1) == 0 || places->told)
+        return;
+    places->told = true;
+    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "where you are in lessons is known until you leave, since it cannot be saved: %s%s", strerror(errno),
+               error_file_advice(errno));
 }
 
 static void show(struct screen *s)

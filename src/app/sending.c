@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "app/paths.h"
+#include "core/error.h"
 #include "core/hex.h"
 #include "core/units.h"
 
@@ -99,7 +100,7 @@ static void begin(struct app *a, enum sending_kind kind, uint64_t count)
     s->done = 0;
     s->ready = false;
     s->refused = a->client.unsent;
-    s->began = app_time(a);
+    s->began = s->paced = s->expected = app_time(a);
     loop_again(a->loop);
 }
 
@@ -127,7 +128,7 @@ int sending_file(struct app *a, const char *path, bool lines)
                  errno == EFBIG  ? "it has more bytes than " :
                  errno == EINVAL ? "it is no regular file" :
                                    strerror(errno),
-                 errno != EFBIG ? "" :
+                 errno != EFBIG ? error_file_advice(errno) :
                  lines          ? units_format_count(most, count) :
                                   "a datagram; /file PATH lines sends each line as one");
     else if (!lines)
@@ -319,14 +320,26 @@ static bool send_next(struct app *a)
     return true;
 }
 
+/* The process was stopped, or the machine slept: what was due meanwhile is not sent all at once, the rest comes that much later. */
+static void skip_gap(struct app *a)
+{
+    struct sending *s = &a->sending;
+    int64_t late = app_time(a) - s->expected;
+    if (late > SENDING_GAP)
+        s->paced += late;
+    s->expected = app_time(a);
+}
+
 void sending_step(struct app *a)
 {
     struct sending *s = &a->sending;
     if (!sending_is_on(a) || app_is_busy(a))
         return;
+    skip_gap(a);
     for (int i = 0; i < PIECE && s->done < s->count && !a->client.full; i++) {
-        int64_t due = s->began + (int64_t)s->done * s->every;
+        int64_t due = s->paced + (int64_t)s->done * s->every;
         if (due > app_time(a)) {
+            s->expected = due;
             client_flush(a);
             app_timer_set(a, &s->timer, due, go_on, a);
             return;

@@ -1,7 +1,7 @@
 /* sending: what a command sends through the client: one text, bytes, a file, or many datagrams, which takes turns of the loop.
  *
  * A long sending goes on in bounded pieces, a turn each, and waits while the socket is full; the k-th datagram of /repeat is due at the beginning plus k times the pause,
- * so late turns do not add up. Only one goes on at a time. Texts are compiled before anything is sent.
+ * so late turns do not add up; a turn that is later than SENDING_GAP (the process was stopped, the machine slept) puts the rest off instead. Only one goes on at a time. Texts are compiled before anything is sent.
  *
  * Functions that return int give 0, or −1 with errno and a sentence in app->why. */
 #ifndef UDPTALK_APP_SENDING_H
@@ -20,6 +20,8 @@ struct app;
 struct command;
 struct entry;
 
+#define SENDING_GAP INT64_C(1000000000) /* ns */
+
 /* Invariant: `payload` and `file` are those of the kind, else unset. */
 struct sending {
     enum sending_kind { SENDING_NONE, SENDING_REPEAT, SENDING_BURST, SENDING_LINES, SENDING_PING } kind;
@@ -30,6 +32,8 @@ struct sending {
     uint64_t count, done;   /* how many there are to be, and were sent or refused */
     uint64_t refused;       /* the client's count of unsent ones, when it began */
     int64_t every, began;   /* ns, mono */
+    int64_t paced;          /* what is due is counted from then: `began`, and the gaps since */
+    int64_t expected;       /* when it is to go on */
     struct loop_timer timer;
     struct ping ping;       /* PING */
     size_t size;            /* PING: bytes of a probe */

@@ -264,8 +264,8 @@ static int load(struct app *a, const char *path)
     rules_init(&fresh);
     int count = -1;
     if (paths_read_regular(a->broker, path, PATHS_LONGEST, &text) < 0)
-        snprintf(a->why, APP_WHY, "cannot read %.200s: %s", path,
-                 errno == EINVAL ? "it is no regular file" : strerror(errno));
+        snprintf(a->why, APP_WHY, "cannot read %.200s: %s%s", path,
+                 errno == EINVAL ? "it is no regular file" : strerror(errno), error_file_advice(errno));
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);

@@ -59,6 +59,19 @@ const char *error_meaning(int error)
     return words ? words : "an unknown error";
 }
 
+const char *error_file_advice(int error)
+{
+    switch (error) {
+    case EMFILE: return "; close something, or raise the limit (ulimit -n)";
+    case ENFILE: return "; the whole system has too many files open: end something else";
+    case ENOSPC:
+    case EDQUOT: return "; make room there, or name another place";
+    case EFBIG: return "; the limit is ulimit -f";
+    case EROFS: return "; name another place";
+    default: return "";
+    }
+}
+
 const char *error_advice(int error)
 {
     const struct error_info *info = error_find(error);

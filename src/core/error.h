@@ -20,4 +20,7 @@ const struct error_info *error_at(size_t index);
 const char *error_meaning(int error);
 const char *error_advice(int error);
 
+/* What to do when a file could not be had or written, to be put behind the system's own words: "; make room there, or name another place". "" where these say enough. */
+const char *error_file_advice(int error);
+
 #endif

@@ -236,6 +236,7 @@ static int put(char *to, const char *path)
     return path ? -1 : 0;
 }
 
+/* What could not be handed over for want of descriptors is done, and its answer is here, but for them. */
 static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
 {
     int came = -1;
@@ -249,9 +250,14 @@ static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
         return failed;
     }
     rename_own(r->path);
-    if (send_with(b->fd, r, sizeof *r, -1) < 0 || receive_with(b->fd, a, sizeof *a, &came) < 0)
+    if (send_with(b->fd, r, sizeof *r, -1) < 0)
         return -1;
+    int lost = receive_with(b->fd, a, sizeof *a, &came) < 0;
     a->place.path[PATH_MAX - 1] = a->place.beside[PATH_MAX - 1] = '\0';
+    if (lost && errno == EMFILE && a->place.beside[0])
+        broker_drop(b, a->place.beside); /* nobody will finish it */
+    if (lost)
+        return -1;
     if (!a->error && fd)
         *fd = came;
     else if (came >= 0)

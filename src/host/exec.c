@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "core/error.h"
 #include "host/child.h"
 #include "host/exec_worker.h"
 
@@ -306,7 +307,7 @@ static void say_end(const struct exec_result *r, char *why)
         snprintf(why, EXEC_WHY, "the command took longer than %s and was killed", units_format_time(r->limit, time));
         break;
     case EXEC_FAILED:
-        snprintf(why, EXEC_WHY, "the command could not be started: %s", strerror(r->number));
+        snprintf(why, EXEC_WHY, "the command could not be started: %s%s", strerror(r->number), error_file_advice(r->number));
         break;
     case EXEC_LOST:
         snprintf(why, EXEC_WHY, "the process that runs commands died");

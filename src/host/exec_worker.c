@@ -20,6 +20,8 @@
 
 enum { SWEEPS = 10000 }; /* processes; whoever makes more of them faster than they die is not waited for */
 
+enum { POLLED = 1 + EXEC_AT_ONCE * JOB_FDS };
+
 /* --- the worker --- */
 
 struct worker {
@@ -92,12 +94,31 @@ static int tell_back(struct worker *w, struct exec_job *j)
     return errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
-/* Sleeps until something is ready, a command has ended, or its time is up. */
-static int wait_for_work(const struct worker *w, struct pollfd *fds, nfds_t count)
+/* Only of those that are open: the system refuses lists that are longer than the limit of open files. Where it fails nothing is ready. */
+static int poll_open(struct pollfd *fds, const struct timespec *time)
 {
-    int64_t due = INT64_MAX;
+    struct pollfd open[POLLED];
+    size_t places[POLLED];
+    nfds_t count = 0;
     sigset_t none;
     sigemptyset(&none);
+    for (size_t i = 0; i < POLLED; i++) {
+        fds[i].revents = 0;
+        if (fds[i].fd < 0)
+            continue;
+        places[count] = i;
+        open[count++] = fds[i];
+    }
+    int result = ppoll(open, count, time, &none);
+    for (nfds_t i = 0; i < count && result > 0; i++)
+        fds[places[i]].revents = open[i].revents;
+    return result;
+}
+
+/* Sleeps until something is ready, a command has ended, or its time is up. */
+static int wait_for_work(const struct worker *w, struct pollfd *fds)
+{
+    int64_t due = INT64_MAX;
     for (size_t i = 0; i < EXEC_AT_ONCE; i++) {
         const struct exec_job *j = &w->jobs[i];
         if (j->state == JOB_RUNS && !j->late && j->due < due)
@@ -106,23 +127,19 @@ static int wait_for_work(const struct worker *w, struct pollfd *fds, nfds_t coun
     int64_t left = due == INT64_MAX ? 0 : due - read_clock();
     struct timespec time = {.tv_sec = left > 0 ? left / UNITS_SECOND : 0,
                             .tv_nsec = left > 0 ? left % UNITS_SECOND : 0};
-    if (ppoll(fds, count, due == INT64_MAX ? NULL : &time, &none) >= 0)
-        return 0;
-    for (nfds_t i = 0; i < count; i++)
-        fds[i].revents = 0;
-    return errno == EINTR ? 0 : -1;
+    return poll_open(fds, due == INT64_MAX ? NULL : &time) >= 0 || errno == EINTR ? 0 : -1;
 }
 
 /* Returns −1 when host/exec is gone. */
 static int turn(struct worker *w)
 {
-    struct pollfd fds[1 + EXEC_AT_ONCE * JOB_FDS] = {{.fd = CHILD_FD, .events = find_free(w) ? POLLIN : 0}};
+    struct pollfd fds[POLLED] = {{.fd = CHILD_FD, .events = find_free(w) ? POLLIN : 0}};
     for (size_t i = 0; i < EXEC_AT_ONCE; i++) {
         exec_job_watch(&w->jobs[i], &fds[1 + i * JOB_FDS]);
         if (w->jobs[i].state == JOB_OVER)
             fds[0].events |= POLLOUT;
     }
-    if (wait_for_work(w, fds, sizeof fds / sizeof *fds) < 0 || fds[0].revents & (POLLHUP | POLLERR))
+    if (wait_for_work(w, fds) < 0 || fds[0].revents & (POLLHUP | POLLERR))
         return -1;
     int64_t now = read_clock();
     for (size_t i = 0; i < EXEC_AT_ONCE; i++) {

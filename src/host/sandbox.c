@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -154,6 +155,7 @@ void sandbox_enter(struct sandbox *s, const char *const *own, size_t count)
     if (!s->no_new_privs)
         return; /* neither of the others can be without */
     s->landlock = close_files(own, count);
+    s->landlock_error = s->landlock ? 0 : errno;
     s->filter = close_calls();
 }
 
@@ -176,11 +178,14 @@ bool sandbox_is_whole(const struct sandbox *s)
 
 char *sandbox_describe(const struct sandbox *s, char *text)
 {
+    char files[SANDBOX_TEXT / 2] = "ALL files, this kernel has no Landlock";
+    if (s->landlock_error && s->landlock_error != ENOSYS && s->landlock_error != EOPNOTSUPP)
+        snprintf(files, sizeof files, "ALL files, Landlock: %.60s", strerror(s->landlock_error));
     if (!s->built)
         snprintf(text, SANDBOX_TEXT, "none: this program was built without it");
     else
         snprintf(text, SANDBOX_TEXT, "%s; %s; %s", s->no_new_privs ? "no new privileges" : "NO bar to new privileges",
-                 s->landlock ? "no files but its own state" : "ALL files, this kernel has no Landlock",
+                 s->landlock ? "no files but its own state" : files,
                  s->filter ? "no programs, no sockets but UDP" : "ALL system calls, this kernel takes no filter");
     return text;
 }

@@ -16,6 +16,7 @@ enum { SANDBOX_TEXT = 200 };
 struct sandbox {
     bool no_new_privs;
     int landlock;         /* the version of its interface, 0: not */
+    int landlock_error;   /* why not */
     bool filter;
     bool built;           /* this program was built with it (configure --disable-sandbox) */
 };

@@ -21,7 +21,7 @@ struct watch {
     bool fresh;         /* watched since the last poll, which knows nothing of it */
 };
 
-enum { WATCHES = 16, TURN_ENDS = 4 };
+enum { WATCHES = 16, TURN_ENDS = 4, SET_LEAST = 1000000 /* ns */ };
 
 struct loop {
     struct watch watches[WATCHES];
@@ -41,6 +41,7 @@ struct loop {
     loop_polled *polled;
     void *polled_context;
     struct moment now;
+    bool was_set;
     bool again, stopped, firing, patient;
 };
 
@@ -84,6 +85,11 @@ void loop_free(struct loop *l)
 struct moment loop_now(const struct loop *l)
 {
     return l->now;
+}
+
+bool loop_was_set(const struct loop *l)
+{
+    return l->was_set;
 }
 
 struct moment loop_clock(const struct loop *l)
@@ -268,13 +274,22 @@ static int time_left(const struct loop *l)
     return (int)(ms < most ? ms : most);
 }
 
+/* A clock that is slewed by as much as a part in a thousand is not set. */
+static void read_clocks(struct loop *l)
+{
+    struct moment was = l->now;
+    l->now = loop_read_clocks();
+    int64_t took = l->now.mono - was.mono, apart = l->now.wall - was.wall - took;
+    l->was_set = (apart < 0 ? -apart : apart) > SET_LEAST + took / 1000;
+}
+
 /* Sleeps until something is ready or the next timer is due. */
 static int wait_ready(struct loop *l, struct pollfd *polled, int count)
 {
     int timeout = time_left(l);
     l->again = false;
     int result = poll(polled, (nfds_t)count, timeout), error = errno;
-    l->now = loop_read_clocks();
+    read_clocks(l);
     if (l->polled)
         l->polled(l->polled_context, polled, count, timeout, result);
     errno = error;

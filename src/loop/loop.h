@@ -45,6 +45,9 @@ void loop_free(struct loop *l);
 /* The clocks as read after the last poll. */
 struct moment loop_now(const struct loop *l);
 
+/* Whether the wall clock was set while the last poll slept: its earlier readings, and the kernel's, then say nothing of how long ago something was. */
+bool loop_was_set(const struct loop *l);
+
 /* The time just now. */
 struct moment loop_clock(const struct loop *l);
 

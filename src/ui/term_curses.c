@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
@@ -30,6 +31,7 @@
 #include <wchar.h>
 
 #include "core/base64.h"
+#include "core/error.h"
 #include "ui/style.h"
 
 #define PASTE_ON "\033[?2004h"
@@ -74,6 +76,7 @@ struct term {
     bool repaint;           /* the next frame paints everything */
     bool cursor_shown;
     FILE *frames;           /* where curses writes to */
+    off_t frame_most;       /* more than that it takes not: a file in memory is a file (RLIMIT_FSIZE) */
     SCREEN *screen;
     int rows, cols;         /* of curses, of `shown` and of `line` */
     struct cell *shown;
@@ -146,6 +149,10 @@ static int take_frame(struct term *t)
 {
     int fd = fileno(t->frames);
     off_t end = lseek(fd, 0, SEEK_CUR);
+    if (end >= t->frame_most) { /* the rest of it is lost, and curses does not say so */
+        errno = EFBIG;
+        return -1;
+    }
     if (end <= 0)
         return (int)end;
     size_t len = (size_t)end, got = 0;
@@ -481,11 +488,14 @@ static void printable(const char *name, char *out, size_t size)
 
 static int open_frames(struct term *t, char *why, size_t why_size)
 {
+    struct rlimit most;
+    bool bounded = getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur != RLIM_INFINITY;
+    t->frame_most = bounded ? (off_t)most.rlim_cur : INT64_MAX;
     int fd = memfd_create("frames", MFD_CLOEXEC);
     t->frames = fd >= 0 ? fdopen(fd, "r+") : NULL;
     if (t->frames)
         return 0;
-    snprintf(why, why_size, "no memory for the screen: %s", strerror(errno));
+    snprintf(why, why_size, "cannot draw the screen: %s%s", strerror(errno), error_file_advice(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -506,6 +516,13 @@ static int open_screen(struct term *t, char *why, size_t why_size)
     t->screen = newterm_without_signals(name, t->frames);
     if (t->screen && capability("cup") && capability("clear"))
         return 0;
+    int spare = t->screen ? -1 : dup(t->in);
+    if (!t->screen && spare < 0) { /* then the description could not be opened either */
+        snprintf(why, why_size, "cannot read what the terminal knows: %s%s", strerror(errno), error_file_advice(errno));
+        return -1;
+    }
+    if (spare >= 0)
+        close(spare);
     printable(name, known_as, sizeof known_as);
     snprintf(why, why_size, "TERM=%s %s: try " EXAMPLE ", or use --batch", known_as,
              t->screen ? "names a terminal that cannot move its cursor" : "is not a terminal known here");
