@@ -63,7 +63,7 @@ static void draw_if_due(struct screen *s)
     int64_t now = loop_read_clocks().mono;
     if (s->missized)
         resize(s);
-    if (journal_last(app_viewed(s->app)) != s->seen)
+    if (journal_last(app_viewed(s->app)) != s->seen || s->app->stepping.next != s->next_shown)
         s->dirty = true;
     if (!s->dirty || term_pending(s->term))
         return;
@@ -78,6 +78,7 @@ static void draw_if_due(struct screen *s)
         return;
     }
     s->seen = journal_last(app_viewed(s->app));
+    s->next_shown = s->app->stepping.next;
     s->dirty = false;
     s->drawn_at = now < s->drawn_at + 2 * FRAME_NS ? s->drawn_at + FRAME_NS : now; /* one that is late makes no other late */
     screen_draw(s);

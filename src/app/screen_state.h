@@ -112,6 +112,7 @@ struct screen {
     int64_t drawn_at;            /* mono, ns */
     struct loop_timer frame, escape, tick;
     uint64_t seen;               /* the newest entry at the last frame */
+    enum stepping_next next_shown; /* the step that the frame names */
     char history[512];           /* the file's path, "" where there is none */
     int status;
 };

@@ -175,6 +175,7 @@ static void take_results(struct app *a)
 {
     struct server *s = &a->server;
     struct exec_result result;
+    size_t pended = s->pending_count;
     int got = 0;
     while (may_take(a) && (got = exec_take(s->exec, &result)) > 0)
         take_result(a, &result);
@@ -184,6 +185,8 @@ static void take_results(struct app *a)
     server_settle_taken(a);
     faults_step(a);
     watch_exec(a);
+    if (a->stepping.on && s->pending_count != pended)
+        loop_again(a->loop); /* what pends now has a step, which is named */
 }
 
 /* Also while nothing is pending: a process that died idle has to be taken note of, or it would be ready for ever. */
