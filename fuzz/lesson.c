@@ -46,8 +46,11 @@ static void try_item(const struct lesson_item *item, const struct fact_ground *g
         buffer_init(&right);
         bool holds = claim_holds(&item->claim, g, &left, &right);
         bool equal = left.len == right.len && (!left.len || memcmp(left.data, right.data, left.len) == 0);
-        if (item->claim.operator == FACT_EQUAL && equal)
+        bool none = left.len == 4 && memcmp(left.data, "none", 4) == 0;
+        if (item->claim.operator == FACT_EQUAL && equal && !none)
             fuzz_claim(holds, "what is equal is equal");
+        if (equal && none && !item->claim.right.text)
+            fuzz_claim(!holds, "of what is not there nothing holds");
         buffer_done(&left);
         buffer_done(&right);
     } else if (item->kind == LESSON_PREDICT) {
