@@ -226,7 +226,7 @@ START_TEST(puts_ends_into_words)
         {{.end = EXEC_SIGNAL, .number = SIGSEGV}, "the command was ended by signal 11, SIGSEGV"},
         {{.end = EXEC_SIGNAL, .number = 50}, "the command was ended by signal 50"},
         {{.end = EXEC_LATE, .limit = EXEC_TIME}, "the command took longer than 2 s and was killed"},
-        {{.end = EXEC_FAILED, .number = EMFILE}, "the command could not be started: Too many open files"},
+        {{.end = EXEC_FAILED, .number = EMFILE}, "the command could not be started: Too many open files; close something, or raise the limit (ulimit -n)"},
         {{.end = EXEC_LOST}, "the process that runs commands died"},
     };
     char why[EXEC_WHY], longest[EXEC_REASON];

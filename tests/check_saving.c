@@ -382,7 +382,7 @@ START_TEST(names_where_it_cannot_save)
     } cases[] = {
         {"/nonexistent/x.txt", "No such file or directory"},
         {directory, "Is a directory"},
-        {"/dev/full", "No space left on device"},
+        {"/dev/full", "No space left on device; make room there, or name another place"},
         {in("pipe"), "No such device or address"},
         {in("session.jsonl/x"), "Not a directory"},
     };
@@ -420,7 +420,7 @@ START_TEST(leaves_the_old_file_where_the_disk_is_full)
     struct program *p = program_start(NULL, ARGS("--open", in("many.jsonl"), "-e", with("save", "old.txt", "")));
     limit_files(0);
     check_status(p, program_wait_end(p), 1);
-    program_check_has(p, &p->err, "old.txt: File too large\n");
+    program_check_has(p, &p->err, "old.txt: File too large; the limit is ulimit -f\n");
     done(p);
     struct buffer b;
     get("old.txt", &b);
@@ -855,7 +855,7 @@ START_TEST(outlives_a_full_disk)
     much[sizeof much - 1] = '\0';
     for (int k = 0; k < FULL / (int)sizeof much; k++)
         ask(p, &peer, port, much, much);
-    program_wait_err(p, "log.jsonl: File too large; nothing more is saved there\n");
+    program_wait_err(p, "log.jsonl: File too large; the limit is ulimit -f; nothing more is saved there\n");
     ask(p, &peer, port, "on and on", "ON AND ON");
     program_signal(p, SIGTERM);
     check_status(p, program_wait_end(p), 1);
@@ -870,7 +870,7 @@ END_TEST
 START_TEST(says_at_the_end_that_the_disk_is_full)
 {
     struct program *p = talk(ARGS("--save", "/dev/full"), 1);
-    program_check_has(p, &p->err, "udptalk: cannot save to /dev/full: No space left on device; nothing more is saved there\n");
+    program_check_has(p, &p->err, "udptalk: cannot save to /dev/full: No space left on device; make room there, or name another place; nothing more is saved there\n");
     program_check_is(p, &p->out, "HELLO\nWORLD\n");
     done(p);
 }

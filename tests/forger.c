@@ -67,9 +67,10 @@ int forger_send(struct forger *f, const void *data, size_t len, unsigned count, 
     struct iovec all = {(void *)(uintptr_t)data, len};
     struct mmsghdr messages[FORGER_BATCH];
     union ancillary with[FORGER_BATCH];
+    uint16_t segment = (uint16_t)(train > 1 ? len / train : 0);
     for (unsigned i = 0; i < count; i++) {
         messages[i].msg_hdr = (struct msghdr){.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &all, .msg_iovlen = 1};
-        name_source(f, &messages[i].msg_hdr, &with[i], train > 1 ? (uint16_t)(len / train) : 0);
+        name_source(f, &messages[i].msg_hdr, &with[i], segment);
     }
     int took = sendmmsg(f->fd, messages, count, MSG_DONTWAIT);
     if (took < 0)
