@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "app/complain.h"
 #include "app/headless.h"
 #include "app/judge.h"
+#include "app/language.h"
 #include "app/lessons_batch.h"
 #include "app/paths.h"
 #include "app/screen.h"
@@ -132,8 +132,11 @@ int main(int argc, char **argv)
     struct options options;
     struct script script;
     char why[COMMAND_WHY + OPTION_WHY];
-    setlocale(LC_ALL, "");
     keep_standard_descriptors();
+    if (language_start(options_language(argc, argv), why, sizeof why) < 0) {
+        complain("%s", why);
+        return EXIT_USAGE;
+    }
     if (options_parse(&options, argc, argv, why) < 0) {
         complain("%s", why);
         return EXIT_USAGE;

@@ -295,7 +295,7 @@ START_TEST(takes_every_row_of_the_table)
         const char *argument, *value;
     } values[] = {{"ADDRESS", "127.0.0.1"}, {"PORT", "1"}, {"TIME", "1"}, {"COUNT", "1"}, {"COMMAND", "quit"},
                   {"FILE", "x"}, {"N", "1"}, {"NAME", "upper"}, {"SIZE", "1M"}, {"SPEC", "off"}, {"[ADDRESS:]PORT", "0 127.0.0.1"},
-                  {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}, {"COLSxROWS", "80x24"}};
+                  {"GROUP[%IFACE]", "239.1.2.3"}, {"TTL", "1"}, {"TOS", "1"}, {"COLSxROWS", "80x24"}, {"LANG", "en"}};
     const struct option_info *info;
     size_t rows = 0;
     for (; (info = option_at(rows)); rows++) {

@@ -22,7 +22,7 @@ check() (
         curses_file_may = "core/base64.h core/error.h core/key.h ui/cells.h ui/style.h ui/term.h"
 
         # core is pure: of libc it includes only what opens nothing, waits for nothing and asks no clock.
-        core_system = "assert.h ctype.h endian.h errno.h getopt.h inttypes.h langinfo.h limits.h math.h stdarg.h " \
+        core_system = "assert.h ctype.h endian.h errno.h getopt.h inttypes.h langinfo.h libintl.h limits.h locale.h math.h stdarg.h " \
             "stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h time.h wchar.h wctype.h " \
             "arpa/inet.h net/if.h netinet/in.h netinet/udp.h pcre2.h sys/mman.h sys/socket.h sys/types.h " \
             "unicase.h uniconv.h unictype.h unigbrk.h unilbrk.h uniname.h uninorm.h unistr.h unitypes.h uniwidth.h"

@@ -11,6 +11,7 @@
 #include "app/lessons.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "host/port_owner.h"
 
 #define STAMP_OLDEST (10 * UNITS_SECOND) /* an older stamp says that the clock was set meanwhile */
@@ -193,7 +194,7 @@ static enum role told_by(const struct app *a, enum role role, enum event event)
 }
 
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text,
-              size_t len)
+              size_t len, size_t said)
 {
     struct moment now = loop_clock(a->loop);
     role = told_by(a, role, event);
@@ -209,20 +210,21 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
     }
     e.data = text;
     e.size = e.kept = len;
+    e.said = said;
     journal_append(a->journal, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role != ROLE_SERVER || !about;
 }
 
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
 {
-    char text[2 * APP_WHY];
+    char text[4 * APP_WHY], said[2 * APP_WHY];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
+    words_pair(text, said, sizeof said, format, args);
     va_end(args);
-    if (len >= 0)
-        app_tell(a, role, event, about, (const unsigned char *)text,
-                 (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    size_t len = strlen(text), more = strlen(said);
+    memcpy(text + len, said, more);
+    app_tell(a, role, event, about, (const unsigned char *)text, len, more);
 }
 
 void app_call_failed(struct app *a, enum role role, const char *call)

@@ -360,8 +360,9 @@ int app_to(struct app *a, const struct address *peer);
 /* A call of an endpoint failed with errno, for a reason that concerns no datagram in particular: says so. */
 void app_call_failed(struct app *a, enum role role, const char *call);
 
-/* Writes a notice into the journal: bytes, or as printf. `about` (may be NULL) is the entry that it belongs to; its errno goes along. */
-void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len);
+/* Writes a notice into the journal: `len` bytes in English and behind them `said` in the reader's language, 0 where that is English; or as
+ * printf, with a format that N_() marks, see words_pair(). `about` (may be NULL) is the entry that it belongs to; its errno goes along. */
+void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len, size_t said);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 

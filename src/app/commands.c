@@ -131,7 +131,7 @@ static int run_set(struct app *a, const struct command *c)
 
 static void take_why(void *context, const unsigned char *text, size_t len)
 {
-    app_tell(context, ROLE_CLIENT, EVENT_WHY, NULL, text, len);
+    app_tell(context, ROLE_CLIENT, EVENT_WHY, NULL, text, len, 0);
 }
 
 static int run_why(struct app *a, const struct command *c)

@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "export/export.h"
 #include "export/jsonl.h"
 #include "export/log_line.h"
@@ -200,8 +201,10 @@ static void write_notice(struct headless *h, const struct entry *e)
         return; /* it ends the run, and is said as its reason */
     if (aside && !h->app->options->verbose && (e->role == ROLE_CLIENT || h->app->options->mode == MODE_BOTH))
         return;
+    struct entry said = *e;
+    entry_say(&said);
     buffer_append_text(&h->err, "udptalk: ");
-    safe_append_sentence(&h->err, e->data, e->kept);
+    safe_append_sentence(&h->err, said.data, said.kept);
     if (e->role == ROLE_CLIENT && e->reply_to) {
         buffer_printf(&h->err, " (exchange %llu)", (unsigned long long)e->exchange);
         append_quoted(h, e->reply_to);
@@ -274,6 +277,7 @@ static void write_new(struct headless *h)
     const unsigned kinds = kinds_written(h->app->options);
     if (h->app->options->mode == MODE_OPEN && h->runner.script->count > 0)
         return; /* the commands say what is to be done with it */
+    locale_t own = words_plain();
     while (h->out.len + h->err.len < UNWRITTEN_MOST) {
         uint64_t n = journal_after(j, h->seen, ROLE_NONE, kinds);
         h->seen = n ? n : journal_last(j);
@@ -282,6 +286,7 @@ static void write_new(struct headless *h)
         if (journal_get(j, n, &e))
             write_entry(h, &e);
     }
+    words_back(own);
 }
 
 /* At the end: all that is new, however slow the reader. */

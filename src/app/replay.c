@@ -146,7 +146,7 @@ static void tell_difference(struct app *a, const struct replayed *p, const struc
     buffer_append_text(&text, ", now ");
     quote(&text, now, p->is); /* before another entry is got from that journal */
     if (journal_get(a->journal, p->now, &request))
-        app_tell(a, ROLE_CLIENT, EVENT_INFO, &request, text.data, text.len);
+        app_tell(a, ROLE_CLIENT, EVENT_INFO, &request, text.data, text.len, 0);
     buffer_done(&text);
 }
 
@@ -201,7 +201,7 @@ static void conclude(struct app *a)
     if (r->unsent)
         buffer_printf(&text, "; %s %s too long to be sent", units_format_count(r->unsent, number),
                       r->unsent == 1 ? "was" : "were");
-    app_tell(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, text.data, text.len);
+    app_tell(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, text.data, text.len, 0);
     buffer_done(&text);
     replay_stop(a);
 }

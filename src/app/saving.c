@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "ui/picture.h"
 
 enum { PIECE = 2000, PIECE_BYTES = 1 << 20, PIECE_WORK = 300000 }; /* a turn: entries, their bytes, a filter's work of about 10 ns each */
@@ -127,7 +128,7 @@ static bool wanted(const struct saving *s, const struct entry *e)
 }
 
 /* Appends the next entries to `out`, a bounded piece. Returns false when there are none left. */
-static bool gather(struct saving *s, const struct journal *j)
+static bool gather_piece(struct saving *s, const struct journal *j)
 {
     uint64_t begun = s->filter ? filter_work(s->filter) : 0;
     for (int i = 0;
@@ -143,6 +144,15 @@ static bool gather(struct saving *s, const struct journal *j)
         s->entries++;
     }
     return true;
+}
+
+/* Files are English, whatever the screen is. */
+static bool gather(struct saving *s, const struct journal *j)
+{
+    locale_t own = words_plain();
+    bool more = gather_piece(s, j);
+    words_back(own);
+    return more;
 }
 
 int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last, struct filter *filter)

@@ -298,8 +298,10 @@ static void say_behind(struct screen *s, enum view before, uint64_t last)
         return;
     if (journal_before(a->journal, n, ROLE_NONE, JOURNAL_NOTICES) > last)
         screen_say(s, STYLE_NOTICE, "the answer is in the log: %s shows it", a->opening.journal ? "/open" : "q");
-    else if (journal_get(a->journal, n, &e))
+    else if (journal_get(a->journal, n, &e)) {
+        entry_say(&e);
         screen_say(s, STYLE_NOTICE, "%.*s", (int)e.kept, (const char *)e.data);
+    }
 }
 
 static void run_line(struct screen *s, const unsigned char *text, size_t len)

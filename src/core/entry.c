@@ -14,6 +14,15 @@ struct entry entry_make(enum entry_kind kind, enum role role)
     return (struct entry){.kind = kind, .role = role, .rtt = -1};
 }
 
+void entry_say(struct entry *e)
+{
+    if (e->kind != ENTRY_NOTICE || !e->said)
+        return;
+    e->data += e->kept;
+    e->size = e->kept = e->said;
+    e->said = 0;
+}
+
 const char *role_name(enum role role)
 {
     static const char *const names[ROLE_COUNT] = {"", "client", "server"};

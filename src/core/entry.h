@@ -61,12 +61,16 @@ struct entry {
     struct address local, peer;
     size_t size;            /* datagrams: bytes on the wire, 0–65,535; else `kept` */
     size_t kept;            /* bytes at `data`, at most 65,535 */
+    size_t said;            /* notices: bytes right behind those, the same in the reader's language; 0: it is English, too */
     const unsigned char *data;
     const struct transform *made_by; /* a reply: what makes its bytes out of those of reply_to, or NULL; see journal.h */
 };
 
 /* An entry of that kind with nothing in it (rtt −1). */
 struct entry entry_make(enum entry_kind kind, enum role role);
+
+/* Makes `data` of a notice what the reader shall see: its translation, where it has one. */
+void entry_say(struct entry *e);
 
 const char *role_name(enum role role);           /* "client", "server", "" */
 const struct flag_info *flag_info(size_t bit);   /* 0 to FLAG_COUNT − 1 */

@@ -19,7 +19,7 @@ struct record {
     uint32_t exchange;  /* − the block's first exchange, modulo 2^32; with has_exchange */
     uint32_t rtt;       /* ns up to RTT_NS_MAX, else µs with RTT_MICRO, else ms with RTT_MILLI */
     uint16_t n;         /* − the block's first */
-    uint16_t size;
+    uint16_t size;      /* notices: with their translation, which stands behind the `kept` bytes */
     uint16_t kept;
     uint16_t flags;     /* notices: an errno, they have no flags */
     uint16_t detail;    /* notices: the event; else an errno */
@@ -282,16 +282,16 @@ static int64_t rtt_unpack(uint32_t rtt)
 }
 
 /* Copies the entry's bytes into the block; a call's result stands in front of them. */
-static uint32_t bytes_place(struct block *b, const struct entry *e, size_t kept)
+static uint32_t bytes_place(struct block *b, const struct entry *e, size_t bytes)
 {
     uint32_t at = (uint32_t)b->used;
     if (e->kind == ENTRY_CALL) {
         memcpy(b->bytes + b->used, &e->result, sizeof e->result);
         b->used += sizeof e->result;
     }
-    if (kept)
-        memcpy(b->bytes + b->used, e->data, kept);
-    b->used += kept;
+    if (bytes)
+        memcpy(b->bytes + b->used, e->data, bytes);
+    b->used += bytes;
     return at;
 }
 
@@ -331,7 +331,8 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
 {
     struct chain *c = &j->chains[e->kind == ENTRY_CALL];
     size_t kept = e->kept < JOURNAL_ENTRY_MAX ? e->kept : JOURNAL_ENTRY_MAX;
-    struct block *b = block_for(j, c, e, kept + sizeof e->result);
+    size_t said = e->kind == ENTRY_NOTICE && e->said <= JOURNAL_ENTRY_MAX - kept ? e->said : 0;
+    struct block *b = block_for(j, c, e, kept + said + sizeof e->result);
     if (!b)
         return 0;
     uint64_t n = ++j->last;
@@ -346,7 +347,7 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
         .has_exchange = e->exchange != 0,
         .rtt = rtt_pack(e->rtt),
         .n = (uint16_t)(n - b->first),
-        .size = (uint16_t)(e->kind == ENTRY_DATAGRAM ? e->size : kept),
+        .size = (uint16_t)(e->kind == ENTRY_DATAGRAM ? e->size : kept + said),
         .kept = (uint16_t)kept,
         .flags = (uint16_t)(e->kind == ENTRY_NOTICE ? (unsigned)e->error : e->flags),
         .detail = (uint16_t)(e->kind == ENTRY_NOTICE ? (int)e->event : e->error),
@@ -360,7 +361,7 @@ uint64_t journal_append(struct journal *j, const struct entry *e)
         r->made = true;
         r->detail = (uint16_t)transform_index(e->made_by);
     } else {
-        r->data = bytes_place(b, e, kept);
+        r->data = bytes_place(b, e, kept + said);
     }
     b->last = n;
     b->count++;
@@ -432,8 +433,9 @@ static void record_read(const struct journal *j, const struct block *b, uint32_t
     out->result = 0;
     out->local = context->local;
     out->peer = context->peer;
-    out->size = r->size;
+    out->size = notice ? r->kept : r->size;
     out->kept = r->kept;
+    out->said = notice ? (size_t)(r->size - r->kept) : 0;
     out->data = r->made ? NULL : bytes;
     out->made_by = r->made ? transform_at(r->detail) : NULL;
     if (out->kind == ENTRY_CALL) {

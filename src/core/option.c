@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "core/words.h"
 
 /* Options that have no letter get a number here. */
 enum {
@@ -31,55 +32,57 @@ enum {
     CHECK,
     ALLOW_EXEC,
     USER,
-    LESSON
+    LESSON,
+    LANG
 };
 
 static const struct row {
     int value;
     struct option_info info;
 } table[] = {
-    {'l', {'l', NULL, NULL, "server only: wait for datagrams, answer them"}},
-    {BOTH, {0, "both", NULL, "both panes, on the address and port that follow"}},
-    {RELAY, {0, "relay", "[ADDRESS:]PORT", "pass on what comes there to HOST and PORT, and back"}},
-    {CHECK, {0, "check", NULL, "judge the upper-case server at HOST and PORT, and leave"}},
-    {'4', {'4', NULL, NULL, "only IPv4"}},
-    {'6', {'6', NULL, NULL, "only IPv6"}},
-    {'n', {'n', NULL, NULL, "look no names up"}},
-    {'s', {'s', NULL, "ADDRESS", "the client's source address"}},
-    {'p', {'p', NULL, "PORT", "the client's source port; with -l, --lesson the server's"}},
-    {'b', {'b', NULL, NULL, "allow sending to broadcast addresses"}},
-    {JOIN, {0, "join", "GROUP[%IFACE]", "join a multicast group; may be repeated"}},
-    {'M', {'M', NULL, "TTL", "time to live of what is sent (multicast too)"}},
-    {'T', {'T', NULL, "TOS", "type of service of what is sent"}},
-    {'w', {'w', NULL, "TIME", "wait that long for an answer (2s; 0: expect none)"}},
-    {'i', {'i', NULL, "TIME", "pause between lines sent"}},
-    {'c', {'c', NULL, "COUNT", "stop after COUNT datagrams sent, or received with -l"}},
-    {'C', {'C', NULL, NULL, "end each line with CRLF"}},
-    {'u', {'u', NULL, NULL, "UDP: as always (accepted for nc's sake)"}},
-    {'k', {'k', NULL, NULL, "keep listening: as always (accepted for nc's sake)"}},
-    {'q', {'q', NULL, "TIME", "after the end of input wait that long (as -w)"}},
-    {WHOLE, {0, "whole", NULL, "all of standard input is one datagram"}},
-    {'v', {'v', NULL, NULL, "more on standard error"}},
-    {'e', {'e', NULL, "COMMAND", "run a command; may be repeated"}},
-    {'f', {'f', NULL, "FILE", "run the commands of FILE; may be repeated"}},
-    {BATCH, {0, "batch", NULL, "no screen, even on a terminal"}},
-    {JSON, {0, "json", NULL, "no screen; one JSON object a line on standard output"}},
-    {QUIET, {0, "quiet", NULL, "a server without screen logs nothing for each datagram"}},
-    {WINDOW, {0, "window", "N", "without screen: at most N unanswered at once (1)"}},
-    {TRANSFORM, {0, "transform", "NAME", "what the server does with a datagram (upper)"}},
-    {FAULT, {0, "fault", "SPEC", "lose, delay, double datagrams: 'loss 30%'; as /fault"}},
-    {SEED, {0, "seed", "N", "the seed that makes faults repeatable"}},
-    {ALLOW_EXEC, {0, "allow-exec", NULL, "rules may run commands"}},
-    {USER, {0, "user", "NAME", "started as root: become NAME once bound"}},
-    {MAX_LOG, {0, "max-log", "SIZE", "bound of the journal in bytes (256M)"}},
-    {SAVE, {0, "save", "FILE", "save the log as it grows, as FILE's ending says"}},
-    {OPEN, {0, "open", "FILE", "no sockets: look at a saved log (.jsonl) or a capture"}},
-    {LESSON, {0, "lesson", "NAME", "a guided lesson; list names them, all is each of them"}},
-    {SIZE, {0, "size", "COLSxROWS", "size of pictures saved without a screen (80x24)"}},
-    {ASCII, {0, "ascii", NULL, "draw with ASCII characters only"}},
-    {NO_COLOR, {0, "no-color", NULL, "draw without colours"}},
-    {'h', {'h', "help", NULL, "show this and leave"}},
-    {'V', {'V', "version", NULL, "show the version and leave"}},
+    {'l', {'l', NULL, NULL, N_("server only: wait for datagrams, answer them")}},
+    {BOTH, {0, "both", NULL, N_("both panes, on the address and port that follow")}},
+    {RELAY, {0, "relay", "[ADDRESS:]PORT", N_("pass on what comes there to HOST and PORT, and back")}},
+    {CHECK, {0, "check", NULL, N_("judge the upper-case server at HOST and PORT, and leave")}},
+    {'4', {'4', NULL, NULL, N_("only IPv4")}},
+    {'6', {'6', NULL, NULL, N_("only IPv6")}},
+    {'n', {'n', NULL, NULL, N_("look no names up")}},
+    {'s', {'s', NULL, "ADDRESS", N_("the client's source address")}},
+    {'p', {'p', NULL, "PORT", N_("the client's source port; with -l, --lesson the server's")}},
+    {'b', {'b', NULL, NULL, N_("allow sending to broadcast addresses")}},
+    {JOIN, {0, "join", "GROUP[%IFACE]", N_("join a multicast group; may be repeated")}},
+    {'M', {'M', NULL, "TTL", N_("time to live of what is sent (multicast too)")}},
+    {'T', {'T', NULL, "TOS", N_("type of service of what is sent")}},
+    {'w', {'w', NULL, "TIME", N_("wait that long for an answer (2s; 0: expect none)")}},
+    {'i', {'i', NULL, "TIME", N_("pause between lines sent")}},
+    {'c', {'c', NULL, "COUNT", N_("stop after COUNT datagrams sent, or received with -l")}},
+    {'C', {'C', NULL, NULL, N_("end each line with CRLF")}},
+    {'u', {'u', NULL, NULL, N_("UDP: as always (accepted for nc's sake)")}},
+    {'k', {'k', NULL, NULL, N_("keep listening: as always (accepted for nc's sake)")}},
+    {'q', {'q', NULL, "TIME", N_("after the end of input wait that long (as -w)")}},
+    {WHOLE, {0, "whole", NULL, N_("all of standard input is one datagram")}},
+    {'v', {'v', NULL, NULL, N_("more on standard error")}},
+    {'e', {'e', NULL, "COMMAND", N_("run a command; may be repeated")}},
+    {'f', {'f', NULL, "FILE", N_("run the commands of FILE; may be repeated")}},
+    {BATCH, {0, "batch", NULL, N_("no screen, even on a terminal")}},
+    {JSON, {0, "json", NULL, N_("no screen; one JSON object a line on standard output")}},
+    {QUIET, {0, "quiet", NULL, N_("a server without screen logs nothing for each datagram")}},
+    {WINDOW, {0, "window", "N", N_("without screen: at most N unanswered at once (1)")}},
+    {TRANSFORM, {0, "transform", "NAME", N_("what the server does with a datagram (upper)")}},
+    {FAULT, {0, "fault", "SPEC", N_("lose, delay, double datagrams: 'loss 30%'; as /fault")}},
+    {SEED, {0, "seed", "N", N_("the seed that makes faults repeatable")}},
+    {ALLOW_EXEC, {0, "allow-exec", NULL, N_("rules may run commands")}},
+    {USER, {0, "user", "NAME", N_("started as root: become NAME once bound")}},
+    {MAX_LOG, {0, "max-log", "SIZE", N_("bound of the journal in bytes (256M)")}},
+    {SAVE, {0, "save", "FILE", N_("save the log as it grows, as FILE's ending says")}},
+    {OPEN, {0, "open", "FILE", N_("no sockets: look at a saved log (.jsonl) or a capture")}},
+    {LESSON, {0, "lesson", "NAME", N_("a guided lesson; list names them, all is each of them")}},
+    {SIZE, {0, "size", "COLSxROWS", N_("size of pictures saved without a screen (80x24)")}},
+    {LANG, {0, "lang", "LANG", N_("language of messages: en, zh_CN (else the environment's)")}},
+    {ASCII, {0, "ascii", NULL, N_("draw with ASCII characters only")}},
+    {NO_COLOR, {0, "no-color", NULL, N_("draw without colours")}},
+    {'h', {'h', "help", NULL, N_("show this and leave")}},
+    {'V', {'V', "version", NULL, N_("show the version and leave")}},
 };
 
 enum { OPTIONS = sizeof table / sizeof *table };
@@ -91,7 +94,7 @@ const struct option_info *option_at(size_t index)
 
 static int wrong(char *why, const char *option, const char *value, const char *expected)
 {
-    snprintf(why, OPTION_WHY, "%s: \"%.64s\" is wrong: it takes %s", option, value, expected);
+    snprintf(why, OPTION_WHY, _("%s: \"%.64s\" is wrong: it takes %s"), option, value, expected);
     return -1;
 }
 
@@ -104,13 +107,13 @@ static int take_setting(struct options *o, enum setting setting, const char *opt
 static int take_group(struct options *o, const char *value, char *why)
 {
     if (o->group_count == OPTION_GROUPS) {
-        snprintf(why, OPTION_WHY, "more than %d groups to join", OPTION_GROUPS);
+        snprintf(why, OPTION_WHY, _("more than %d groups to join"), OPTION_GROUPS);
         return -1;
     }
     char text[COMMAND_WHY], sentence[COMMAND_WHY];
     snprintf(text, sizeof text, "join %.200s", value);
     if (command_parse(&o->groups[o->group_count], text, strlen(text), sentence) < 0) {
-        snprintf(why, OPTION_WHY, "--join: %s", sentence);
+        snprintf(why, OPTION_WHY, _("--join: %s"), sentence);
         return -1;
     }
     o->group_count++;
@@ -121,12 +124,12 @@ static int take_fault(struct options *o, const char *value, char *why)
 {
     char text[COMMAND_WHY], sentence[COMMAND_WHY];
     if (o->fault_count == OPTION_FAULTS) {
-        snprintf(why, OPTION_WHY, "more than %d of --fault", OPTION_FAULTS);
+        snprintf(why, OPTION_WHY, _("more than %d of --fault"), OPTION_FAULTS);
         return -1;
     }
     snprintf(text, sizeof text, "fault %.400s", value);
     if (command_parse(&o->faults[o->fault_count], text, strlen(text), sentence) < 0) {
-        snprintf(why, OPTION_WHY, "--fault: %s", sentence);
+        snprintf(why, OPTION_WHY, _("--fault: %s"), sentence);
         return -1;
     }
     o->fault_count++;
@@ -144,32 +147,32 @@ static int take_relay(struct options *o, const char *value, char *why)
         return 0;
     if (place_parse(&o->relay, value, NULL, sentence, sizeof sentence) == 0 && o->relay.port >= 0)
         return 0;
-    return wrong(why, "--relay", value, "[ADDRESS:]PORT, where it listens");
+    return wrong(why, "--relay", value, _("[ADDRESS:]PORT, where it listens"));
 }
 
 static int take_time(int64_t *out, const char *option, const char *value, char *why)
 {
     *out = units_parse_time(value);
-    return *out < 0 ? wrong(why, option, value, "a time: 500ms, 2s or seconds") : 0;
+    return *out < 0 ? wrong(why, option, value, _("a time: 500ms, 2s or seconds")) : 0;
 }
 
 static int take_count(int64_t *out, const char *option, const char *value, int64_t most, char *why)
 {
     *out = units_parse_count(value, 1, most);
-    return *out < 0 ? wrong(why, option, value, "a whole number from 1 on") : 0;
+    return *out < 0 ? wrong(why, option, value, _("a whole number from 1 on")) : 0;
 }
 
 static int take_address(const char **out, const char *option, const char *value, char *why)
 {
     struct address a;
     *out = value;
-    return address_parse_host(&a, value, 0) < 0 ? wrong(why, option, value, "a numeric address of this machine") : 0;
+    return address_parse_host(&a, value, 0) < 0 ? wrong(why, option, value, _("a numeric address of this machine")) : 0;
 }
 
 static int take_source(struct options *o, bool file, const char *text, char *why)
 {
     if (o->script_count == OPTION_SCRIPTS) {
-        snprintf(why, OPTION_WHY, "more than %d of -e and -f", OPTION_SCRIPTS);
+        snprintf(why, OPTION_WHY, _("more than %d of -e and -f"), OPTION_SCRIPTS);
         return -1;
     }
     o->scripts[o->script_count++] = (struct script_source){file, text};
@@ -208,7 +211,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 's': return take_address(&o->source, "-s", value, why);
     case 'p':
         o->source_port = address_parse_port(value);
-        return o->source_port < 0 ? wrong(why, "-p", value, "a port: a number from 0 to 65535") : 0;
+        return o->source_port < 0 ? wrong(why, "-p", value, _("a port: a number from 0 to 65535")) : 0;
     case 'M': return take_setting(o, SETTING_TTL, "-M", value, why);
     case 'T': return take_setting(o, SETTING_TOS, "-T", value, why);
     case JOIN: return take_group(o, value, why);
@@ -222,13 +225,14 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case SAVE: o->save = value; return 0;
     case OPEN: o->open = value; return 0;
     case LESSON: o->lesson = value; return 0;
+    case LANG: return 0; /* options_language() had it before */
     case SIZE: return take_size(o, value, why);
     case TRANSFORM: return take_transform(o, value, why);
     case RELAY: return take_relay(o, value, why);
     case FAULT: return take_fault(o, value, why);
     case SEED:
         o->seed = units_parse_count(value, 0, INT64_MAX / 16);
-        return o->seed < 0 ? wrong(why, "--seed", value, "a whole number") : 0;
+        return o->seed < 0 ? wrong(why, "--seed", value, _("a whole number")) : 0;
     case WINDOW:
         if (take_count(&number, "--window", value, 100000, why) < 0)
             return -1;
@@ -237,7 +241,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case MAX_LOG:
         number = units_parse_size(value);
         o->max_log = (size_t)number;
-        return number < 1 << 20 ? wrong(why, "--max-log", value, "a size from 1M on: 64M, 1G") : 0;
+        return number < 1 << 20 ? wrong(why, "--max-log", value, _("a size from 1M on: 64M, 1G")) : 0;
     }
     return 0;
 }
@@ -273,7 +277,7 @@ static int refuse(char *why, int argc, char **argv)
     for (size_t i = 0; i < OPTIONS; i++)
         known |= optopt != 0 && table[i].value == optopt;
     snprintf(why, OPTION_WHY,
-             known ? "%.64s needs a value, or takes none; see --help" : "there is no option %.64s; see --help", shown);
+             known ? _("%.64s needs a value, or takes none; see --help") : _("there is no option %.64s; see --help"), shown);
     return -1;
 }
 
@@ -307,7 +311,7 @@ static int read_options(struct options *o, int argc, char **argv, bool *both, ch
 static int read_place(struct options *o, int count, char **words, bool listens, char *why)
 {
     if (count > 2) {
-        snprintf(why, OPTION_WHY, "too many words: \"%.64s\"; a host and a port is all there is room for, see --help",
+        snprintf(why, OPTION_WHY, _("too many words: \"%.64s\"; a host and a port is all there is room for, see --help"),
                  words[2]);
         return -1;
     }
@@ -316,7 +320,7 @@ static int read_place(struct options *o, int count, char **words, bool listens, 
         return 0;
     }
     if (count == 1 && listens && words[0][0] >= '0' && words[0][0] <= '9' && !strpbrk(words[0], ".:"))
-        return wrong(why, "-l", words[0], "an address, or a port: a number from 0 to 65535");
+        return wrong(why, "-l", words[0], _("an address, or a port: a number from 0 to 65535"));
     return count == 0 ? 0 : place_parse(&o->place, words[0], count > 1 ? words[1] : NULL, why, OPTION_WHY);
 }
 
@@ -325,20 +329,31 @@ static int take_check(const struct options *o, bool both, int left, char *why)
 {
     if (left == 0) {
         snprintf(why, OPTION_WHY,
-                 "--check needs the HOST of the server that it judges behind it, and its PORT if that is not %d",
+                 _("--check needs the HOST of the server that it judges behind it, and its PORT if that is not %d"),
                  OPTION_PORT);
         return -1;
     }
     if (both || o->mode != MODE_BOTH || o->open || o->save || o->script_count || o->fault_count || o->group_count) {
         snprintf(why, OPTION_WHY,
-                 "--check judges a server and leaves: no -l, --both, --relay, --open, --save, --fault, --join, -e or "
-                 "-f beside it");
+                 _("--check judges a server and leaves: no -l, --both, --relay, --open, --save, --fault, --join, -e or "
+                 "-f beside it"));
         return -1;
     }
     if (o->settings[SETTING_WAIT] > 0)
         return 0;
-    snprintf(why, OPTION_WHY, "--check waits for answers: -w takes the time to wait for each, more than 0");
+    snprintf(why, OPTION_WHY, _("--check waits for answers: -w takes the time to wait for each, more than 0"));
     return -1;
+}
+
+const char *options_language(int argc, char **argv)
+{
+    const char *language = NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strncmp(argv[i], "--lang=", 7) == 0)
+            language = argv[i] + 7;
+        else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+            language = argv[i + 1];
+    return language;
 }
 
 int options_parse(struct options *o, int argc, char **argv, char *why)
@@ -361,7 +376,7 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (read_options(o, argc, argv, &both, why) < 0)
         return -1;
     if (both && o->mode == MODE_SERVER) {
-        snprintf(why, OPTION_WHY, "-l is a server alone and --both is both: take one of them");
+        snprintf(why, OPTION_WHY, _("-l is a server alone and --both is both: take one of them"));
         return -1;
     }
     int left = argc - optind;
@@ -369,22 +384,22 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         return -1;
     if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
         snprintf(why, OPTION_WHY,
-                 "--open looks at a file and opens no sockets: no host, -l, --both or --save beside it");
+                 _("--open looks at a file and opens no sockets: no host, -l, --both or --save beside it"));
         return -1;
     }
     if (o->lesson && (left > 0 || both || o->mode != MODE_BOTH || o->open || o->json || o->script_count)) {
-        snprintf(why, OPTION_WHY, "--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, -e or -f beside it");
+        snprintf(why, OPTION_WHY, _("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, -e or -f beside it"));
         return -1;
     }
     if (o->open)
         o->mode = MODE_OPEN;
     bool listens = both || o->mode == MODE_SERVER;
     if (o->relay.port >= 0 && o->mode != MODE_RELAY) {
-        snprintf(why, OPTION_WHY, "--relay listens by itself: no -l beside it");
+        snprintf(why, OPTION_WHY, _("--relay listens by itself: no -l beside it"));
         return -1;
     }
     if (o->mode == MODE_RELAY && (both || left == 0)) {
-        snprintf(why, OPTION_WHY, "--relay needs the HOST and PORT that it passes on to behind it, and no --both");
+        snprintf(why, OPTION_WHY, _("--relay needs the HOST and PORT that it passes on to behind it, and no --both"));
         return -1;
     }
     if (left > 0 && !listens && o->mode != MODE_RELAY)
@@ -392,16 +407,16 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (read_place(o, left, argv + optind, listens, why) < 0)
         return -1;
     if (o->mode == MODE_CLIENT && !o->place.host[strspn(o->place.host, "0123456789")]) {
-        snprintf(why, OPTION_WHY, "a port alone is no peer: name the host too (udptalk 127.0.0.1 %s)", argv[optind]);
+        snprintf(why, OPTION_WHY, _("a port alone is no peer: name the host too (udptalk 127.0.0.1 %s)"), argv[optind]);
         return -1;
     }
     if (o->mode == MODE_CLIENT && o->place.port == 0) {
-        snprintf(why, OPTION_WHY, "port 0 is no port to send to; a server's port is 1 to 65535");
+        snprintf(why, OPTION_WHY, _("port 0 is no port to send to; a server's port is 1 to 65535"));
         return -1;
     }
     if (o->mode == MODE_SERVER && o->source_port >= 0) {
         if (o->place.port >= 0 && o->place.port != o->source_port) {
-            snprintf(why, OPTION_WHY, "the port is given twice: %d and -p %d", o->place.port, o->source_port);
+            snprintf(why, OPTION_WHY, _("the port is given twice: %d and -p %d"), o->place.port, o->source_port);
             return -1;
         }
         o->place.port = o->source_port;
@@ -412,13 +427,13 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
 
 int options_help(struct buffer *out)
 {
-    buffer_append_text(out, "Usage: udptalk [options]                      a server, and a client beside it\n"
+    buffer_append_text(out, _("Usage: udptalk [options]                      a server, and a client beside it\n"
                             "       udptalk [options] HOST [PORT]          a client (port 12000 if not given)\n"
                             "       udptalk [options] -l [ADDRESS] [PORT]  a server (127.0.0.1, 12000)\n"
                             "       udptalk [options] --both [ADDRESS] [PORT]\n"
                             "       udptalk [options] --relay [ADDRESS:]PORT HOST[:PORT]\n"
                             "       udptalk [options] --check HOST [PORT]  a judge of upper-case servers\n\n"
-                            "Each line typed is one UDP datagram; the server answers in upper case.\n\n");
+                            "Each line typed is one UDP datagram; the server answers in upper case.\n\n"));
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option_info *o = &table[i].info;
         char left[64] = "";
@@ -428,8 +443,8 @@ int options_help(struct buffer *out)
             snprintf(left + strlen(left), sizeof left - strlen(left), "--%s", o->name);
         if (o->argument)
             snprintf(left + strlen(left), sizeof left - strlen(left), " %s", o->argument);
-        buffer_printf(out, "  %-18s  %s\n", left, o->help);
+        buffer_printf(out, "  %-18s  %s\n", left, _(o->help));
     }
-    buffer_append_text(out, "\nOn the screen, /help lists keys and commands. The manual: man udptalk.\n");
+    buffer_append_text(out, _("\nOn the screen, /help lists keys and commands. The manual: man udptalk.\n"));
     return out->failed ? -1 : 0;
 }

@@ -74,6 +74,9 @@ struct option_info {
 /* The table; NULL past its end. */
 const struct option_info *option_at(size_t index);
 
+/* What --lang asks for, or NULL: it is looked for before all is parsed, since what is wrong is said in that language. */
+const char *options_language(int argc, char **argv);
+
 /* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes), which may quote bytes as they came: make it safe before it is
  * shown. */
 int options_parse(struct options *o, int argc, char **argv, char *why);

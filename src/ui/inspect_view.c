@@ -476,6 +476,7 @@ static int walk_all(struct sheet *w, const struct inspect_view *v, struct scene 
     struct entry e;
     if (!v->n || !journal_get(s->journal, v->n, &e))
         return walk_nothing(w, v);
+    entry_say(&e);
     return e.kind == ENTRY_DATAGRAM ? walk_datagram(w, v, s, &e) : walk_words(w, v, s, &e);
 }
 

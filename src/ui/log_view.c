@@ -38,7 +38,10 @@ static uint64_t row_after(const struct log_view *v, const struct journal *j, uin
 static int row_height(const struct log_view *v, const struct scene *s, uint64_t n)
 {
     struct entry e;
-    int height = journal_get(s->journal, n, &e) ? v->ops->height(s, &e, v->cols) : 0;
+    if (!journal_get(s->journal, n, &e))
+        return 0;
+    entry_say(&e);
+    int height = v->ops->height(s, &e, v->cols);
     return height < v->page ? height : v->page;
 }
 
@@ -118,8 +121,10 @@ static void draw_rows(struct log_view *v, struct cells *c, struct area a, struct
     c->top = a.row;
     for (int i = 0; i < w->count; i++) {
         at -= w->heights[i];
-        if (journal_get(s->journal, w->rows[i], &e))
+        if (journal_get(s->journal, w->rows[i], &e)) {
+            entry_say(&e);
             v->ops->draw_row(c, (struct area){at, a.col, w->heights[i], a.cols}, s, &e);
+        }
         for (int row = 0; w->rows[i] == focus && row < w->heights[i]; row++)
             cells_select(c, at + row, a.col, a.col + a.cols);
     }

@@ -1,0 +1,65 @@
+#include "config.h"
+
+#include "app/language.h"
+
+#include <langinfo.h>
+#include <libintl.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/words.h"
+
+enum { NAME = 32 };
+
+static bool is_english(const char *language)
+{
+    return strncmp(language, "en", 2) == 0 && (!language[2] || strchr("_.@", language[2]));
+}
+
+/* gettext looks for "zh" in a folder of that name only; Chinese is translated as China writes it. */
+static void name_folder(const char *wanted, char *name)
+{
+    snprintf(name, NAME, "%.*s", (int)strcspn(wanted, ".@"), wanted);
+    if (strcmp(name, "zh") == 0)
+        snprintf(name, NAME, "zh_CN");
+}
+
+static int choose(const char *wanted, char *why, size_t why_size)
+{
+    char name[NAME];
+    const char *before = getenv("LANGUAGE");
+    char *kept = before ? strdup(before) : NULL;
+    name_folder(wanted, name);
+    if (strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0) /* there gettext looks for nothing at all */
+        setlocale(LC_MESSAGES, "C.UTF-8");
+    if (setenv("LANGUAGE", name, 1) == 0 && (words_translated() || is_english(name))) {
+        free(kept);
+        return 0;
+    }
+    if (kept)
+        setenv("LANGUAGE", kept, 1);
+    else
+        unsetenv("LANGUAGE");
+    free(kept);
+    snprintf(why, why_size, _("--lang: there is no translation into \"%.40s\": it takes en or zh_CN"), wanted);
+    return -1;
+}
+
+int language_start(const char *wanted, char *why, size_t why_size)
+{
+    const char *folder = getenv("TEXTDOMAINDIR");
+    setlocale(LC_ALL, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+        if (!wanted || is_english(wanted))
+            return 0;
+        snprintf(why, why_size, "--lang %.40s needs a locale that is UTF-8, such as LC_ALL=C.UTF-8", wanted);
+        return -1;
+    }
+    bindtextdomain(PACKAGE, folder && *folder ? folder : LOCALEDIR);
+    bind_textdomain_codeset(PACKAGE, "UTF-8");
+    textdomain(PACKAGE);
+    return wanted ? choose(wanted, why, why_size) : 0;
+}
