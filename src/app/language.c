@@ -61,5 +61,6 @@ int language_start(const char *wanted, char *why, size_t why_size)
     bindtextdomain(PACKAGE, folder && *folder ? folder : LOCALEDIR);
     bind_textdomain_codeset(PACKAGE, "UTF-8");
     textdomain(PACKAGE);
+    words_translated(); /* opens the catalogue, which the sandbox would not let later */
     return wanted ? choose(wanted, why, why_size) : 0;
 }

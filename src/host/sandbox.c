@@ -80,26 +80,43 @@ static int close_files(const char *const *own, size_t count)
 
 /* --- the filter --- */
 
-/* Whatever the arguments. Names that a processor does not have are left out. */
-static const char *const calls[] = {
+/* Whatever the arguments. Those that a processor does not have are negative. */
+static const int calls[] = {
     /* the loop, the sockets */
-    "poll", "ppoll", "read", "readv", "pread64", "write", "writev", "pwrite64", "close", "recvfrom", "recvmsg", "recvmmsg", "sendto", "sendmsg",
-    "sendmmsg", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "bind", "connect", "getsockname", "getpeername", "setsockopt", "getsockopt", "socketcall", "shutdown",
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write),
+    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(close), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
+    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(socketcall), SCMP_SYS(shutdown),
     /* time and signals */
-    "clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "restart_syscall",
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend", "rt_sigtimedwait", "sigaltstack", "sigreturn", "signalfd4",
-    "kill", "tgkill", "wait4", "waitid", "pause", "alarm", "setitimer",
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
+    SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64),
+    SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack),
+    SCMP_SYS(sigreturn), SCMP_SYS(signalfd4), SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(wait4), SCMP_SYS(waitid),
+    SCMP_SYS(pause), SCMP_SYS(alarm), SCMP_SYS(setitimer),
     /* files: Landlock says which */
-    "open", "openat", "stat", "lstat", "fstat", "newfstatat", "fstatat64", "stat64", "lstat64", "fstat64", "statx", "access", "faccessat", "faccessat2",
-    "readlink", "readlinkat", "lseek", "_llseek", "ftruncate", "ftruncate64", "fsync", "fdatasync", "flock", "fcntl", "fcntl64", "rename", "renameat",
-    "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "chmod", "fchmod", "fchmodat", "fchown", "fchown32", "umask", "getcwd", "getdents64",
-    "dup", "dup2", "dup3", "pipe2", "statfs", "fstatfs", "fadvise64", "sync_file_range", "utimensat",
+    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+    SCMP_SYS(fstatat64), SCMP_SYS(stat64), SCMP_SYS(lstat64), SCMP_SYS(fstat64), SCMP_SYS(statx), SCMP_SYS(access),
+    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(lseek),
+    SCMP_SYS(_llseek), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+    SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(fchown32), SCMP_SYS(umask), SCMP_SYS(getcwd), SCMP_SYS(getdents64),
+    SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+    SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range), SCMP_SYS(utimensat),
     /* memory */
-    "brk", "mmap", "mmap2", "mprotect", "munmap", "mremap", "madvise", "membarrier",
+    SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(mremap),
+    SCMP_SYS(madvise), SCMP_SYS(membarrier),
     /* itself */
-    "futex", "futex_time64", "getpid", "getppid", "gettid", "getpgrp", "getpgid", "getsid", "getuid", "geteuid", "getgid", "getegid", "getgroups",
-    "getresuid", "getresgid", "sched_getscheduler", "sched_getparam", "getrandom", "getrusage", "getrlimit", "ugetrlimit", "sysinfo", "uname", "times", "sched_yield", "sched_getaffinity",
-    "set_robust_list", "rseq", "set_tid_address", "arch_prctl", "prctl", "setuid", "setgid", "setgroups", "setresuid", "setresgid", "exit", "exit_group",
+    SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(getpgrp),
+    SCMP_SYS(getpgid), SCMP_SYS(getsid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+    SCMP_SYS(getgroups), SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(sched_getscheduler),
+    SCMP_SYS(sched_getparam), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit),
+    SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(times), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl), SCMP_SYS(prctl),
+    SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setgroups), SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
 };
 
 /* Of ioctl(2): size and modes of the terminal, waiting bytes, a datagram's time, interfaces' names. */
@@ -111,10 +128,9 @@ static const unsigned long controls[] = {
 /* The kernel looks at the lower 32 bits of these arguments only; so does each rule. */
 #define LOWER(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)(value))
 
-static int let_call(scmp_filter_ctx filter, const char *name, unsigned count, const struct scmp_arg_cmp *arguments)
+static int let_call(scmp_filter_ctx filter, int number, unsigned count, const struct scmp_arg_cmp *arguments)
 {
-    int number = seccomp_syscall_resolve_name(name);
-    if (number < 0) /* there is none of that name here */
+    if (number < 0)
         return 0;
     int failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, arguments);
     return failed == -EDOM || failed == -EINVAL ? 0 : failed; /* this processor has it not */
@@ -127,12 +143,12 @@ static int add_rules(scmp_filter_ctx filter)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         failed |= let_call(filter, calls[i], 0, NULL);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        failed |= let_call(filter, "socket", 2, (struct scmp_arg_cmp[]){LOWER(0, families[i]),
+        failed |= let_call(filter, SCMP_SYS(socket), 2, (struct scmp_arg_cmp[]){LOWER(0, families[i]),
                            SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM)});
     for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
-        failed |= let_call(filter, "ioctl", 1, (struct scmp_arg_cmp[]){LOWER(1, controls[i])});
-    failed |= let_call(filter, "sched_setscheduler", 1, (struct scmp_arg_cmp[]){LOWER(0, 0)});
-    failed |= let_call(filter, "prlimit64", 1, (struct scmp_arg_cmp[]){LOWER(0, 0)}); /* its own alone */
+        failed |= let_call(filter, SCMP_SYS(ioctl), 1, (struct scmp_arg_cmp[]){LOWER(1, controls[i])});
+    failed |= let_call(filter, SCMP_SYS(sched_setscheduler), 1, (struct scmp_arg_cmp[]){LOWER(0, 0)});
+    failed |= let_call(filter, SCMP_SYS(prlimit64), 1, (struct scmp_arg_cmp[]){LOWER(0, 0)}); /* its own alone */
     return failed;
 }
 
