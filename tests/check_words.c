@@ -142,6 +142,17 @@ START_TEST(refuses_what_there_is_not)
 }
 END_TEST
 
+/* A comma in a number of JSON's would be none. */
+START_TEST(leaves_numbers_as_programs_write_them)
+{
+    char why[SIZE];
+    setlocale(LC_ALL, "C");
+    ck_assert_int_eq(speak("xx", why), 0);
+    ck_assert_str_eq(setlocale(LC_NUMERIC, NULL), "C");
+    ck_assert_str_eq(setlocale(LC_CTYPE, NULL), "C.UTF-8");
+}
+END_TEST
+
 START_TEST(is_english_between_plain_and_back)
 {
     char why[SIZE];
@@ -237,6 +248,7 @@ int main(void)
         {"speaks English unless asked", speaks_english_unless_asked},
         {"speaks the language that is asked for", speaks_the_language_that_is_asked_for},
         {"refuses what there is not", refuses_what_there_is_not},
+        {"leaves numbers as programs write them", leaves_numbers_as_programs_write_them},
         {"is English between plain and back", is_english_between_plain_and_back},
         {"says both", says_both},
         {"says what has no translation in English", says_what_has_no_translation_in_english},

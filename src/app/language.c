@@ -51,7 +51,8 @@ static int choose(const char *wanted, char *why, size_t why_size)
 int language_start(const char *wanted, char *why, size_t why_size)
 {
     const char *folder = getenv("TEXTDOMAINDIR");
-    setlocale(LC_ALL, "");
+    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: JSON and programs have points, whatever people write */
+    setlocale(LC_MESSAGES, "");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
         if (!wanted || is_english(wanted))
             return 0;
