@@ -1,6 +1,8 @@
 #!/bin/sh
 # The manual's examples are run as they stand there, in a network namespace of their own, since they name ports. Comments in the manual say how:
-# `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS` before a line: it ends with that.
+# `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS` before a line: it ends with that;
+# `look` before a line: it needs a screen, and is not run. Each example of EXAMPLES has one of these. A line whose program is not installed is left
+# out, and that is said.
 # Exit status 77 where a namespace can't be made.
 set -eu
 
@@ -42,7 +44,7 @@ awk -v dir="$dir" '
     /^\.\\" run /   { what = "run " $3; next }
     what && /^\.Dl / { sub(/^\.Dl /, ""); print what "\t" $0; what = "" }
 ' "$manual" | sed "$plain" >"$dir/lines"
-for file in "$dir"/service.*; do
+for file in "$dir"/service.* "$dir"/client.py; do
     sed -i "$plain" "$file"
 done
 cat >"$dir/udptalk" <<END
@@ -78,10 +80,21 @@ for i in $(seq "$count"); do
 done
 
 failed=0
+awk '
+    /^\.Sh / { inside = $2 == "EXAMPLES" }
+    inside && /^\.(Dl|Bd)/ && before !~ /^\.\\" (file|serve|run|look)/ { print "this example is not run: " $0 }
+    { before = $0 }
+' "$manual" >"$dir/left"
+[ ! -s "$dir/left" ] || { cat "$dir/left" >&2; failed=1; }
 grep '^run' "$dir/lines" >"$dir/runs"
 [ "$(wc -l <"$dir/runs")" -ge 8 ] || { echo "the manual has lost its examples" >&2; exit 1; }
 while read -r _ status line; do
     ended=0
+    for tool in jq nc socat python3; do
+        case " $line" in
+        *" $tool "*) command -v $tool >/dev/null || { echo "left out, for want of $tool: $line"; continue 2; } ;;
+        esac
+    done
     in_network "timeout 30 sh -c '$(printf '%s' "$line" | sed "s/'/'\\\\''/g")'" >"$dir/out" 2>&1 </dev/null || ended=$?
     if [ "$ended" != "$status" ]; then
         echo "ended with $ended, not $status: $line" >&2

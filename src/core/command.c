@@ -140,8 +140,12 @@ const char *command_section(enum command_id id)
         [COMMAND_FAULT] = "FAULTS",           [COMMAND_EXPECT] = "REGULAR EXPRESSIONS",
         [COMMAND_EXPLAIN] = "WHY",            [COMMAND_SET] = "SETTINGS",
         [COMMAND_FIND] = "REGULAR EXPRESSIONS", [COMMAND_FILTER] = "FILTERS",
-        [COMMAND_STEP] = "STEP MODE",         [COMMAND_SAVE] = "FILES OF THE LOG",
-        [COMMAND_OPEN] = "FILES OF THE LOG",
+        [COMMAND_STEP] = "STEP MODE",         [COMMAND_SAVE] = "SAVING AND OPENING",
+        [COMMAND_OPEN] = "SAVING AND OPENING", [COMMAND_REPLAY] = "SAVING AND OPENING",
+        [COMMAND_VIEW] = "VIEWS",             [COMMAND_LADDER] = "VIEWS",
+        [COMMAND_FIGURE] = "VIEWS",           [COMMAND_INSPECT] = "VIEWS",
+        [COMMAND_CALLS] = "VIEWS",            [COMMAND_STATS] = "VIEWS",
+        [COMMAND_LESSON] = "LESSONS",
     };
     return sections[id] ? sections[id] : "";
 }
