@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manual's examples are run as they stand there, in a network namespace of their own, since they name ports. Comments in the manual say how:
+# The examples of the manual's pages are run as they stand there, in a network namespace of their own, since they name ports. Comments in the manual say how:
 # `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS` before a line: it ends with that;
 # `look` before a line: it needs a screen, and is not run. Each example of EXAMPLES has one of these. A line whose program is not installed is left
 # out, and that is said.
@@ -7,7 +7,7 @@
 set -eu
 
 udptalk=${UDPTALK:?}
-manual=${srcdir:-.}/man/udptalk.1
+manuals="${srcdir:-.}/man/udptalk.1 ${srcdir:-.}/man/udptalk-lesson.5 ${srcdir:-.}/man/udptalk.jsonl.5"
 dir=$(mktemp -d)
 ns=udptalk-$$-examples
 cleanup() {
@@ -43,7 +43,7 @@ awk -v dir="$dir" '
     /^\.\\" serve/  { what = "serve"; next }
     /^\.\\" run /   { what = "run " $3; next }
     what && /^\.Dl / { sub(/^\.Dl /, ""); print what "\t" $0; what = "" }
-' "$manual" | sed "$plain" >"$dir/lines"
+' $manuals | sed "$plain" >"$dir/lines"
 for file in "$dir"/service.* "$dir"/client.py; do
     sed -i "$plain" "$file"
 done
@@ -84,10 +84,10 @@ awk '
     /^\.Sh / { inside = $2 == "EXAMPLES" }
     inside && /^\.(Dl|Bd)/ && before !~ /^\.\\" (file|serve|run|look)/ { print "this example is not run: " $0 }
     { before = $0 }
-' "$manual" >"$dir/left"
+' $manuals >"$dir/left"
 [ ! -s "$dir/left" ] || { cat "$dir/left" >&2; failed=1; }
 grep '^run' "$dir/lines" >"$dir/runs"
-[ "$(wc -l <"$dir/runs")" -ge 8 ] || { echo "the manual has lost its examples" >&2; exit 1; }
+[ "$(wc -l <"$dir/runs")" -ge 20 ] || { echo "the manual has lost its examples" >&2; exit 1; }
 while read -r _ status line; do
     ended=0
     for tool in jq nc socat python3; do

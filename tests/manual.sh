@@ -1,9 +1,11 @@
 #!/bin/sh
-# Checks that the manual is sound and that it names every option, command, setting, key, transform, flag, event, error and case
+# Checks that the manual's pages are sound and that they name every option, command, setting, key, transform, flag, event, error, case and fact
 # of the program's tables and nothing else, errors with the program's own words, and every field that JSON output has.
 set -eu
 
-manual=${srcdir:-.}/man/udptalk.1
+folder=${srcdir:-.}/man
+manual=$folder/udptalk.1
+pages="udptalk.1 udptalk-lesson.5 udptalk.jsonl.5"
 tables=${builddir:-.}/tests/tables
 program=${UDPTALK:-${builddir:-.}/src/udptalk}
 
@@ -17,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        case CHECK flag 'HEADLESS: Flags' event 'HEADLESS: Events' error 'DIAGNOSTICS: Errors' \
+        case CHECK flag FLAGS event EVENTS fact FACTS error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
         'key logs and views' 'INTERACTIVE: Keys in logs and views' \
@@ -49,10 +51,13 @@ rows_of_manual() {
             } else if (tag ~ /class="Ss"/) {
                 # Lists of these two are in no subsection; where somebody puts one, it still counts.
                 place = section ~ /^(OPTIONS|COMMANDS)$/ ? section : section ": " text
-            } else if (section == "HEADLESS") {
+            } else if (section ~ /^(FIELDS|FLAGS|EVENTS|FACTS)$/) {
                 many = split(text, terms, ", ")
-                for (i = 1; i <= many; i++)
+                for (i = 1; i <= many; i++) {
+                    if (section == "FACTS")
+                        sub(/ .*/, "", terms[i]) # what it is asked about is said in words
                     print place "\t" terms[i]
+                }
             } else if (place == "DIAGNOSTICS: Errors") {
                 said = substr(rest, index(rest, "<dd>"))
                 print place "\t" text ": " plain(substr(said, 1, index(said, "</dd>") - 1))
@@ -109,7 +114,9 @@ differs() {
 }
 
 status=0
-mandoc -T lint -W warning "$manual" || status=1
+for page in $pages; do
+    mandoc -T lint -W warning "$folder/$page" || status=1
+done
 
 "$tables" | grep -v '^section' >"$work/program"
 "$tables" | sed -n 's/^section	//p' >"$work/sections" # where /help sends its readers
@@ -120,7 +127,9 @@ while read -r section; do
     fi
 done <"$work/sections"
 [ -s "$work/sections" ]
-rows_of_manual "$manual" >"$work/manual"
+for page in $pages; do
+    rows_of_manual "$folder/$page"
+done >"$work/manual"
 compare "$work/program" "$work/manual" || status=1
 if [ $status -eq 0 ]; then
     tab=$(printf '\t')
@@ -138,8 +147,8 @@ if [ ! -s "$work/fields" ]; then
     exit 1
 fi
 while read -r field; do
-    if ! grep -qxF "$(printf 'HEADLESS: Fields\t%s' "$field")" "$work/manual"; then
-        echo "HEADLESS: Fields lacks \"$field\""
+    if ! grep -qxF "$(printf 'FIELDS\t%s' "$field")" "$work/manual"; then
+        echo "FIELDS lacks \"$field\""
         status=1
     fi
 done <"$work/fields"

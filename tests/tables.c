@@ -8,6 +8,7 @@
 #include "core/entry.h"
 #include "core/error.h"
 #include "core/event.h"
+#include "core/fact.h"
 #include "core/judge.h"
 #include "core/keymap.h"
 #include "core/option.h"
@@ -86,6 +87,8 @@ int main(void)
         printf("flag\t%s\n", flag_info(bit)->name);
     for (size_t i = 0; i < judge_count(); i++)
         printf("case\t%s\n", judge_name(i));
+    for (size_t i = 0; fact_name(i); i++)
+        printf("fact\t%s\n", fact_name(i));
     for (int event = EVENT_NONE + 1; event < EVENT_COUNT; event++)
         printf("event\t%s\n", event_info((enum event)event)->name);
     return fflush(stdout) == 0 ? 0 : 1;
