@@ -116,6 +116,10 @@ differs() {
 status=0
 for page in $pages; do
     mandoc -T lint -W warning "$folder/$page" || status=1
+    if command -v groff >/dev/null; then
+        groff -ww -mdoc -Tutf8 "$folder/$page" 2>&1 >/dev/null | sed "s/^/$page: /" >"$work/groff"
+        [ ! -s "$work/groff" ] || { cat "$work/groff"; status=1; }
+    fi
 done
 
 "$tables" | grep -v '^section' >"$work/program"
