@@ -230,19 +230,6 @@ static bool is_in_manual(FILE *manual, const char *name)
     return false;
 }
 
-START_TEST(stands_in_the_manual)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/man/udptalk.1", getenv("srcdir") ? getenv("srcdir") : ".");
-    FILE *manual = fopen(path, "re");
-    ck_assert_ptr_nonnull(manual);
-    for (size_t i = 0; fact_name(i); i++)
-        ck_assert_msg(is_in_manual(manual, fact_name(i)), "%s", fact_name(i));
-    ck_assert(!is_in_manual(manual, "nonsense"));
-    fclose(manual);
-}
-END_TEST
-
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -250,7 +237,6 @@ int main(void)
         {"compares what is claimed", compares_what_is_claimed},
         {"says which word is wrong", says_which_word_is_wrong},
         {"stands in texts", stands_in_texts},
-        {"stands in the manual", stands_in_the_manual},
     };
     return unit_run("fact", tests, UNIT_COUNT(tests));
 }

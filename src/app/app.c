@@ -215,16 +215,25 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role != ROLE_SERVER || !about;
 }
 
+void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said)
+{
+    char both[4 * APP_WHY];
+    size_t len = strlen(english), more = words_translated() ? strlen(said) : 0;
+    len = len < 2 * APP_WHY ? len : 2 * APP_WHY;
+    more = more < 2 * APP_WHY ? more : 2 * APP_WHY;
+    memcpy(both, english, len);
+    memcpy(both + len, said, more);
+    app_tell(a, role, event, about, (const unsigned char *)both, len, more);
+}
+
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
 {
-    char text[4 * APP_WHY], said[2 * APP_WHY];
+    char text[2 * APP_WHY], said[2 * APP_WHY];
     va_list args;
     va_start(args, format);
     words_pair(text, said, sizeof said, format, args);
     va_end(args);
-    size_t len = strlen(text), more = strlen(said);
-    memcpy(text + len, said, more);
-    app_tell(a, role, event, about, (const unsigned char *)text, len, more);
+    app_notice_both(a, role, event, about, text, said);
 }
 
 void app_call_failed(struct app *a, enum role role, const char *call)

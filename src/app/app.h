@@ -366,6 +366,9 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The same of a sentence that was made in both: in English and, where there is another, in the reader's language. */
+void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said);
+
 /* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both clocks by how long ago it
  * was, so that a step of the wall clock does not show in round-trip times. */
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e);

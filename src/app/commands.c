@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "core/units.h"
 #include "core/why.h"
+#include "core/words.h"
 
 static int run_close(struct app *a, const struct command *c)
 {
@@ -129,16 +130,55 @@ static int run_set(struct app *a, const struct command *c)
     return 0;
 }
 
+/* What /why has to say, a line each, in one language; the last one may say how many more there are. */
+enum { WHY_MOST = WHY_LINES + 1 };
+
+struct why_lines {
+    struct buffer text;
+    size_t ends[WHY_MOST + 1];
+    size_t count;
+};
+
 static void take_why(void *context, const unsigned char *text, size_t len)
 {
-    app_tell(context, ROLE_CLIENT, EVENT_WHY, NULL, text, len, 0);
+    struct why_lines *w = context;
+    if (w->count == WHY_MOST || buffer_append(&w->text, text, len) < 0)
+        return;
+    w->ends[++w->count] = w->text.len;
+}
+
+/* Each line in English and, behind that, in the reader's language. */
+static void tell_why(struct app *a, const struct why_lines *english, const struct why_lines *said)
+{
+    for (size_t i = 0; i < english->count; i++) {
+        struct buffer both;
+        size_t len = english->ends[i + 1] - english->ends[i];
+        buffer_init(&both);
+        buffer_append(&both, english->text.data + english->ends[i], len);
+        if (i < said->count)
+            buffer_append(&both, said->text.data + said->ends[i], said->ends[i + 1] - said->ends[i]);
+        if (!both.failed)
+            app_tell(a, ROLE_CLIENT, EVENT_WHY, NULL, both.data, len, both.len - len);
+        buffer_done(&both);
+    }
 }
 
 static int run_why(struct app *a, const struct command *c)
 {
-    if (why_explain(a->journal, c->exchange, take_why, a) == 0)
+    struct why_lines english = {0}, said = {0};
+    buffer_init(&english.text);
+    buffer_init(&said.text);
+    locale_t own = words_plain();
+    int found = why_explain(a->journal, c->exchange, take_why, &english);
+    words_back(own);
+    if (found == 0 && words_translated())
+        why_explain(a->journal, c->exchange, take_why, &said);
+    tell_why(a, &english, &said);
+    buffer_done(&english.text);
+    buffer_done(&said.text);
+    if (found == 0)
         return 0;
-    snprintf(a->why, APP_WHY, c->exchange ? "there is no exchange %llu in the log" : "the log has nothing to explain",
+    snprintf(a->why, APP_WHY, c->exchange ? _("there is no exchange %llu in the log") : _("the log has nothing to explain"),
              (unsigned long long)c->exchange);
     return -1;
 }

@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "app/paths.h"
+#include "core/words.h"
 
 /* Where the history is kept, and where a link in its place leads. What libedit's side writes is written by this process. */
 static size_t own_directories(struct app *a, char own[2][PATH_MAX])
@@ -22,9 +23,21 @@ static size_t own_directories(struct app *a, char own[2][PATH_MAX])
     return count;
 }
 
+static void tell_sandbox(struct app *a, enum event event, bool lacks)
+{
+    char holds[2][SANDBOX_TEXT], text[2][2 * SANDBOX_TEXT];
+    for (int i = 0; i < 2; i++) {
+        locale_t own = i == 0 ? words_plain() : (locale_t)0;
+        snprintf(text[i], sizeof text[i], lacks ? _("the sandbox is not whole: %s") : _("sandbox: %s"),
+                 sandbox_describe(&a->sandbox, holds[i]));
+        words_back(own);
+    }
+    app_notice_both(a, ROLE_CLIENT, event, NULL, text[0], text[1]);
+}
+
 void app_confine(struct app *a, enum files_wanted files)
 {
-    char own[2][PATH_MAX], text[SANDBOX_TEXT];
+    char own[2][PATH_MAX];
     const char *const paths[] = {own[0], own[1]};
     if (!a->broker) { /* nobody would open what is asked for */
         app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "there is no sandbox: no helper process could be started");
@@ -34,15 +47,17 @@ void app_confine(struct app *a, enum files_wanted files)
     if (files == FILES_NONE)
         broker_leave_files(a->broker);
     if (a->sandbox.built && !sandbox_is_whole(&a->sandbox))
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "the sandbox is not whole: %s", sandbox_describe(&a->sandbox, text));
+        tell_sandbox(a, EVENT_ERROR, true);
 }
 
 void app_tell_sandbox(struct app *a)
 {
-    char text[SANDBOX_TEXT];
-    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "sandbox: %s",
-               a->broker ? sandbox_describe(&a->sandbox, text) : "none: no helper process could be started");
-    if (a->broker)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "helper: opens the files that are named, looks names up%s",
-                   a->server.exec ? "; another runs the commands of rules" : "; runs no commands");
+    if (!a->broker) {
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "sandbox: none: no helper process could be started");
+        return;
+    }
+    tell_sandbox(a, EVENT_SETTING, false);
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
+               a->server.exec ? N_("helper: opens the files that are named, looks names up; another runs the commands of rules") :
+                                N_("helper: opens the files that are named, looks names up; runs no commands"));
 }

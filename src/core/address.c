@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/words.h"
 
 enum { V4_BYTES = 4, V6_BYTES = 16, PORT_MAX = 65535, SHOWN = 40 };
 
@@ -331,7 +332,7 @@ static int take_port(const struct reading *r, const char *text)
 {
     int port = address_parse_port(text);
     if (port < 0)
-        return refuse(r, text, strlen(text), "is not a port: a port is a number from 0 to 65535");
+        return refuse(r, text, strlen(text), _("is not a port: a port is a number from 0 to 65535"));
     r->place->port = port;
     return 0;
 }
@@ -339,13 +340,13 @@ static int take_port(const struct reading *r, const char *text)
 static int take_host(const struct reading *r, const char *host, size_t len)
 {
     if (len >= sizeof r->place->host)
-        return refuse(r, host, len, "is too long for a host: a name has at most 255 bytes");
+        return refuse(r, host, len, _("is too long for a host: a name has at most 255 bytes"));
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)host[i];
         if (c <= 0x20 || c == 0x7f || c == '[' || c == ']')
             return refuse(
                 r, host, len,
-                "is not a host: a name has no blanks, brackets or control characters; write HOST:PORT or [IPv6]:PORT");
+                _("is not a host: a name has no blanks, brackets or control characters; write HOST:PORT or [IPv6]:PORT"));
     }
     memcpy(r->place->host, host, len);
     r->place->host[len] = '\0';
@@ -363,8 +364,8 @@ static int take_v6(const struct reading *r, const char *host, size_t len)
         return 0;
     if (error == ENODEV)
         return refuse(r, host, len,
-                      "names an interface that this machine does not have: what follows % is one, such as lo");
-    return refuse(r, host, len, "is not an IPv6 address: one with a port is written [::1]:12000");
+                      _("names an interface that this machine does not have: what follows % is one, such as lo"));
+    return refuse(r, host, len, _("is not an IPv6 address: one with a port is written [::1]:12000"));
 }
 
 static int read_bracketed(const struct reading *r, const char *text)
@@ -372,10 +373,10 @@ static int read_bracketed(const struct reading *r, const char *text)
     const char *end = strchr(text, ']');
     if (!end)
         return refuse(r, text, strlen(text),
-                      "lacks its closing bracket: an IPv6 address with a port is written [::1]:12000");
+                      _("lacks its closing bracket: an IPv6 address with a port is written [::1]:12000"));
     if (end[1] != '\0' && end[1] != ':')
         return refuse(r, text, strlen(text),
-                      "goes on behind the bracket: only a colon and a port may follow, as in [::1]:12000");
+                      _("goes on behind the bracket: only a colon and a port may follow, as in [::1]:12000"));
     if (take_v6(r, text + 1, (size_t)(end - text - 1)) < 0)
         return -1;
     return end[1] ? take_port(r, end + 2) : 0;
@@ -384,7 +385,7 @@ static int read_bracketed(const struct reading *r, const char *text)
 static int read_word(const struct reading *r, const char *text)
 {
     if (*text == '\0')
-        return refuse(r, text, 0, "is not a place: write HOST, HOST:PORT or [IPv6]:PORT");
+        return refuse(r, text, 0, _("is not a place: write HOST, HOST:PORT or [IPv6]:PORT"));
     if (*text == '[')
         return read_bracketed(r, text);
     const char *colon = strchr(text, ':');
@@ -404,7 +405,7 @@ static int read_place(const struct reading *r, const char *text, const char *por
     if (!port_word)
         return 0;
     if (r->place->port >= 0)
-        return refuse(r, text, strlen(text), "has a port already, and another port follows: give one port only");
+        return refuse(r, text, strlen(text), _("has a port already, and another port follows: give one port only"));
     return take_port(r, port_word);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 
 /* What lies in an entry's bytes. */
 struct packed {
@@ -369,20 +370,20 @@ const char *call_words(const struct entry *e, struct buffer *arguments)
 }
 
 static const struct call_about abouts[CALL_COUNT] = {
-    [CALL_SOCKET] = {"Makes a socket and returns its descriptor, a small number that all later calls name. SOCK_DGRAM over IP is UDP. It has no address yet, and nothing was sent.", "socket(2), udp(7)"},
-    [CALL_BIND] = {"Gives the socket an address and a port of its own, so that others know where to send. Port 0 lets the kernel pick a free one. Servers call it; a client that doesn't gets its port at its first send.", "bind(2), ip(7)"},
-    [CALL_CONNECT] = {"Of UDP it sends nothing: the kernel notes the peer, lets only datagrams from there in, picks this end's address, and reports errors of earlier datagrams at once.", "connect(2), udp(7)"},
-    [CALL_GETSOCKNAME] = {"Asks the kernel which address and port the socket has just now. Before the first send of a client that is 0.0.0.0 and port 0.", "getsockname(2)"},
-    [CALL_SENDTO] = {"Sends one datagram to the address given, and returns how many bytes the kernel took: all or none. Success says that it left here, and nothing of whether it arrives. The first one of an unbound socket has the kernel pick its port.", "sendto(2), udp(7)"},
-    [CALL_SEND] = {"Sends one datagram on a connected socket, to its peer.", "send(2), connect(2)"},
-    [CALL_SENDMSG] = {"Sends one datagram, with control messages beside it: from which address (IP_PKTINFO), or as a train that the kernel cuts into datagrams of one size (UDP_SEGMENT).", "sendmsg(2), udp(7), ip(7)"},
-    [CALL_RECVFROM] = {"Takes the oldest datagram out of the receive buffer, whole, and tells who sent it. What is longer than the length given is cut and lost; with MSG_TRUNC the real length is returned. One call, one datagram, never a part of two.", "recvfrom(2), udp(7)"},
-    [CALL_RECVMSG] = {"As recvfrom, with control messages beside the bytes. With MSG_ERRQUEUE it reads no datagram, but an error that came back for one sent earlier (ICMP).", "recvmsg(2), ip(7)"},
-    [CALL_SENDMMSG] = {"Sends several datagrams by one call, and returns how many went. Used under load.", "sendmmsg(2)"},
-    [CALL_RECVMMSG] = {"Takes several datagrams by one call, and returns how many there were. Used under load.", "recvmmsg(2)"},
-    [CALL_SETSOCKOPT] = {"Changes how the socket behaves: buffers, time to live, broadcast, groups, what it tells beside datagrams.", "setsockopt(2), socket(7), ip(7)"},
-    [CALL_CLOSE] = {"Gives the descriptor back. The port is free at once; what waits in the receive buffer is gone; nobody is told, since there was no connection.", "close(2)"},
-    [CALL_POLL] = {"Sleeps until one of the descriptors is ready, or the time in milliseconds is over (-1: for ever), and returns how many are. POLLIN: a datagram waits; POLLERR: an error does; POLLOUT: the send buffer has room.", "poll(2)"},
+    [CALL_SOCKET] = {N_("Makes a socket and returns its descriptor, a small number that all later calls name. SOCK_DGRAM over IP is UDP. It has no address yet, and nothing was sent."), "socket(2), udp(7)"},
+    [CALL_BIND] = {N_("Gives the socket an address and a port of its own, so that others know where to send. Port 0 lets the kernel pick a free one. Servers call it; a client that doesn't gets its port at its first send."), "bind(2), ip(7)"},
+    [CALL_CONNECT] = {N_("Of UDP it sends nothing: the kernel notes the peer, lets only datagrams from there in, picks this end's address, and reports errors of earlier datagrams at once."), "connect(2), udp(7)"},
+    [CALL_GETSOCKNAME] = {N_("Asks the kernel which address and port the socket has just now. Before the first send of a client that is 0.0.0.0 and port 0."), "getsockname(2)"},
+    [CALL_SENDTO] = {N_("Sends one datagram to the address given, and returns how many bytes the kernel took: all or none. Success says that it left here, and nothing of whether it arrives. The first one of an unbound socket has the kernel pick its port."), "sendto(2), udp(7)"},
+    [CALL_SEND] = {N_("Sends one datagram on a connected socket, to its peer."), "send(2), connect(2)"},
+    [CALL_SENDMSG] = {N_("Sends one datagram, with control messages beside it: from which address (IP_PKTINFO), or as a train that the kernel cuts into datagrams of one size (UDP_SEGMENT)."), "sendmsg(2), udp(7), ip(7)"},
+    [CALL_RECVFROM] = {N_("Takes the oldest datagram out of the receive buffer, whole, and tells who sent it. What is longer than the length given is cut and lost; with MSG_TRUNC the real length is returned. One call, one datagram, never a part of two."), "recvfrom(2), udp(7)"},
+    [CALL_RECVMSG] = {N_("As recvfrom, with control messages beside the bytes. With MSG_ERRQUEUE it reads no datagram, but an error that came back for one sent earlier (ICMP)."), "recvmsg(2), ip(7)"},
+    [CALL_SENDMMSG] = {N_("Sends several datagrams by one call, and returns how many went. Used under load."), "sendmmsg(2)"},
+    [CALL_RECVMMSG] = {N_("Takes several datagrams by one call, and returns how many there were. Used under load."), "recvmmsg(2)"},
+    [CALL_SETSOCKOPT] = {N_("Changes how the socket behaves: buffers, time to live, broadcast, groups, what it tells beside datagrams."), "setsockopt(2), socket(7), ip(7)"},
+    [CALL_CLOSE] = {N_("Gives the descriptor back. The port is free at once; what waits in the receive buffer is gone; nobody is told, since there was no connection."), "close(2)"},
+    [CALL_POLL] = {N_("Sleeps until one of the descriptors is ready, or the time in milliseconds is over (-1: for ever), and returns how many are. POLLIN: a datagram waits; POLLERR: an error does; POLLOUT: the send buffer has room."), "poll(2)"},
 };
 
 const struct call_about *call_about(const char *name)

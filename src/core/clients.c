@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "core/words.h"
 
 /* What a row is ordered by: three words, the first decides first; then its place in the table. */
 struct clients_key {
@@ -17,10 +18,10 @@ static const struct {
     const char *name;
     bool falls;
 } columns[CLIENTS_COLUMNS] = {
-    [CLIENTS_ADDRESS] = {"address", false},      [CLIENTS_IN] = {"in", true},
-    [CLIENTS_OUT] = {"out", true},               [CLIENTS_BYTES_IN] = {"bytes in", true},
-    [CLIENTS_BYTES_OUT] = {"bytes out", true},   [CLIENTS_FIRST] = {"first seen", true},
-    [CLIENTS_LAST] = {"last seen", true},
+    [CLIENTS_ADDRESS] = {N_("address"), false},      [CLIENTS_IN] = {N_("in"), true},
+    [CLIENTS_OUT] = {N_("out"), true},               [CLIENTS_BYTES_IN] = {N_("bytes in"), true},
+    [CLIENTS_BYTES_OUT] = {N_("bytes out"), true},   [CLIENTS_FIRST] = {N_("first seen"), true},
+    [CLIENTS_LAST] = {N_("last seen"), true},
 };
 
 void clients_init(struct clients *c)

@@ -14,6 +14,7 @@
 #include "core/regex.h"
 #include "core/rule.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* The words behind a command's name. */
 enum { WORDS = 8, WORD_ROOM = 512 };
@@ -55,67 +56,67 @@ static const struct {
     int most;                   /* words that it takes; RAW: the rest of the line as it is, in `text`; REST: as it is, in place */
     enum argument_kind kind;
 } table[COMMAND_COUNT] = {
-    [COMMAND_TO] = {{"to", "HOST [PORT]", "", "talk to another peer"}, parse_place, 2, ARGUMENT_OTHER},
-    [COMMAND_CONNECT] = {{"connect", "", "", "hear the peer alone, and learn of errors at once"},
+    [COMMAND_TO] = {{"to", "HOST [PORT]", "", N_("talk to another peer")}, parse_place, 2, ARGUMENT_OTHER},
+    [COMMAND_CONNECT] = {{"connect", "", "", N_("hear the peer alone, and learn of errors at once")},
                          parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_DISCONNECT] = {{"disconnect", "", "", "dissolve that again"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_LISTEN] = {{"listen", "[ADDRESS] [PORT]", "", "open the server, or move it to another address"},
+    [COMMAND_DISCONNECT] = {{"disconnect", "", "", N_("dissolve that again")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_LISTEN] = {{"listen", "[ADDRESS] [PORT]", "", N_("open the server, or move it to another address")},
                         parse_optional_place, 2, ARGUMENT_OTHER},
-    [COMMAND_CLOSE] = {{"close", "[client|server]", "", "close the sockets, or one of them"},
+    [COMMAND_CLOSE] = {{"close", "[client|server]", "", N_("close the sockets, or one of them")},
                        parse_role, 1, ARGUMENT_ROLE},
-    [COMMAND_BIND] = {{"bind", "[ADDRESS] [PORT]", "", "the client's own address and port"},
+    [COMMAND_BIND] = {{"bind", "[ADDRESS] [PORT]", "", N_("the client's own address and port")},
                       parse_optional_place, 2, ARGUMENT_OTHER},
-    [COMMAND_JOIN] = {{"join", "GROUP[%IFACE]", "", "join a multicast group"}, parse_group, 1, ARGUMENT_OTHER},
-    [COMMAND_LEAVE] = {{"leave", "GROUP[%IFACE]", "", "leave a multicast group"}, parse_group, 1, ARGUMENT_OTHER},
-    [COMMAND_SEND] = {{"send", "TEXT", "", "send TEXT, with escapes and {{counter}} in it"}, parse_payload, REST, ARGUMENT_OTHER},
-    [COMMAND_HEX] = {{"hex", "BYTES", "", "send bytes: 48 65 or 4865 or 0x48,0x65"}, parse_hex, REST, ARGUMENT_OTHER},
-    [COMMAND_FILE] = {{"file", "PATH [lines]", "", "send a file as a datagram, or each line as one"}, parse_file, 2, ARGUMENT_OTHER},
-    [COMMAND_REPEAT] = {{"repeat", "N [every TIME] TEXT", "", "send TEXT N times, one every second or TIME"},
+    [COMMAND_JOIN] = {{"join", "GROUP[%IFACE]", "", N_("join a multicast group")}, parse_group, 1, ARGUMENT_OTHER},
+    [COMMAND_LEAVE] = {{"leave", "GROUP[%IFACE]", "", N_("leave a multicast group")}, parse_group, 1, ARGUMENT_OTHER},
+    [COMMAND_SEND] = {{"send", "TEXT", "", N_("send TEXT, with escapes and {{counter}} in it")}, parse_payload, REST, ARGUMENT_OTHER},
+    [COMMAND_HEX] = {{"hex", "BYTES", "", N_("send bytes: 48 65 or 4865 or 0x48,0x65")}, parse_hex, REST, ARGUMENT_OTHER},
+    [COMMAND_FILE] = {{"file", "PATH [lines]", "", N_("send a file as a datagram, or each line as one")}, parse_file, 2, ARGUMENT_OTHER},
+    [COMMAND_REPEAT] = {{"repeat", "N [every TIME] TEXT", "", N_("send TEXT N times, one every second or TIME")},
                         parse_repeat, REST, ARGUMENT_OTHER},
-    [COMMAND_BURST] = {{"burst", "N TEXT", "", "send TEXT N times, as fast as the socket takes it"}, parse_repeat, REST, ARGUMENT_OTHER},
-    [COMMAND_PING] = {{"ping", "[N] [every TIME] [size BYTES]", "", "numbered probes: loss, times"}, parse_ping, 5, ARGUMENT_OTHER},
-    [COMMAND_STOP] = {{"stop", "", "^C", "end what is sent, pinged, expected, replayed, saved"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", "keep TEXT as NAME, or forget NAME; alone: list"}, parse_name, REST, ARGUMENT_OTHER},
-    [COMMAND_USE] = {{"use", "NAME", "", "send the TEXT that is kept as NAME"}, parse_use, 1, ARGUMENT_OTHER},
-    [COMMAND_TRANSFORM] = {{"transform", "NAME", "", "what the server does with a datagram"},
+    [COMMAND_BURST] = {{"burst", "N TEXT", "", N_("send TEXT N times, as fast as the socket takes it")}, parse_repeat, REST, ARGUMENT_OTHER},
+    [COMMAND_PING] = {{"ping", N_("[N] [every TIME] [size BYTES]"), "", N_("numbered probes: loss, times")}, parse_ping, 5, ARGUMENT_OTHER},
+    [COMMAND_STOP] = {{"stop", "", "^C", N_("end what is sent, pinged, expected, replayed, saved")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", N_("keep TEXT as NAME, or forget NAME; alone: list")}, parse_name, REST, ARGUMENT_OTHER},
+    [COMMAND_USE] = {{"use", "NAME", "", N_("send the TEXT that is kept as NAME")}, parse_use, 1, ARGUMENT_OTHER},
+    [COMMAND_TRANSFORM] = {{"transform", "NAME", "", N_("what the server does with a datagram")},
                            parse_transform, 1, ARGUMENT_TRANSFORM},
-    [COMMAND_RULE] = {{"rule", "KIND PATTERN => ACTION", "", "a rule; or list, delete N, load or save FILE"},
+    [COMMAND_RULE] = {{"rule", "KIND PATTERN => ACTION", "", N_("a rule; or list, delete N, load or save FILE")},
                       parse_rule, REST, ARGUMENT_RULE},
-    [COMMAND_FAULT] = {{"fault", "[client|server] [in|out] [SPEC]", "", "lose, delay, double datagrams; off"},
+    [COMMAND_FAULT] = {{"fault", N_("[client|server] [in|out] [SPEC]"), "", N_("lose, delay, double datagrams; off")},
                        parse_fault, REST, ARGUMENT_FAULT},
-    [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", "wait for a datagram with it in it, else fail"},
+    [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", N_("wait for a datagram with it in it, else fail")},
                         parse_expect, RAW, ARGUMENT_OTHER},
-    [COMMAND_WAIT] = {{"wait", "TIME", "", "in files and with -e: pause"}, parse_time, 1, ARGUMENT_OTHER},
-    [COMMAND_EXPLAIN] = {{"why", "[N]", "", "what happened in exchange N, or the newest, and why"},
+    [COMMAND_WAIT] = {{"wait", "TIME", "", N_("in files and with -e: pause")}, parse_time, 1, ARGUMENT_OTHER},
+    [COMMAND_EXPLAIN] = {{"why", "[N]", "", N_("what happened in exchange N, or the newest, and why")},
                          parse_exchange, 1, ARGUMENT_OTHER},
-    [COMMAND_SET] = {{"set", "[NAME [VALUE]]", "", "show or set how sockets and server behave"},
+    [COMMAND_SET] = {{"set", "[NAME [VALUE]]", "", N_("show or set how sockets and server behave")},
                      parse_setting, 3, ARGUMENT_SETTING},
-    [COMMAND_STATUS] = {{"status", "", "", "say what is open and what is set"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_FIND] = {{"find", "REGEX", "/", "search the log; n and N go on"}, parse_text, RAW, ARGUMENT_OTHER},
-    [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", "show only what EXPR lets pass; alone: all"}, parse_text, RAW, ARGUMENT_FILTER},
-    [COMMAND_MARK] = {{"mark", "X", "m", "call the line in focus X, a letter"}, parse_mark, 1, ARGUMENT_OTHER},
-    [COMMAND_GO] = {{"go", "X|N|TIME", "'", "go to a mark, an exchange, a time"}, parse_go, 1, ARGUMENT_OTHER},
-    [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", "the line in focus, or exchange N, whole"}, parse_exchange, 1, ARGUMENT_OTHER},
-    [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", "copy the line in focus: text hex c python bytes"},
+    [COMMAND_STATUS] = {{"status", "", "", N_("say what is open and what is set")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_FIND] = {{"find", "REGEX", "/", N_("search the log; n and N go on")}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_FILTER] = {{"filter", "[EXPR]", "&", N_("show only what EXPR lets pass; alone: all")}, parse_text, RAW, ARGUMENT_FILTER},
+    [COMMAND_MARK] = {{"mark", "X", "m", N_("call the line in focus X, a letter")}, parse_mark, 1, ARGUMENT_OTHER},
+    [COMMAND_GO] = {{"go", "X|N|TIME", "'", N_("go to a mark, an exchange, a time")}, parse_go, 1, ARGUMENT_OTHER},
+    [COMMAND_INSPECT] = {{"inspect", "[N]", "F4", N_("the line in focus, or exchange N, whole")}, parse_exchange, 1, ARGUMENT_OTHER},
+    [COMMAND_COPY] = {{"copy", "HOW [FILE]", "y", N_("copy the line in focus: text hex c python bytes")},
                       parse_copy, 2, ARGUMENT_FORM},
-    [COMMAND_STEP] = {{"step", "on|off", "", "one socket call at a time: Space makes the next"}, parse_step, 1, ARGUMENT_STEP},
-    [COMMAND_SPEED] = {{"speed", "[X|full]", "", "how fast the figure shows the calls: 1, 0.5, 4"}, parse_speed, 1, ARGUMENT_OTHER},
-    [COMMAND_CODE] = {{"code", "python|c", "F3 F3", "the session as a program, the line that runs marked"}, parse_code, 1, ARGUMENT_CODE},
-    [COMMAND_LESSON] = {{"lesson", "[NAME]", "", "a guided lesson; list names them; alone: go on"}, parse_text, RAW, ARGUMENT_OTHER},
-    [COMMAND_VIEW] = {{"view", "NAME", "", "open ladder figure inspect calls stats lesson help"}, parse_view, 1, ARGUMENT_VIEW},
-    [COMMAND_LADDER] = {{"ladder", "", "F2", "the datagrams as arrows between lifelines"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_FIGURE] = {{"figure", "", "F3", "the two programs as flow charts, live"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_CALLS] = {{"calls", "", "F5", "the socket calls, with arguments and results"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_STATS] = {{"stats", "", "F6", "counts, round-trip times, rates, clients"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", "the log: .txt .jsonl .csv .pcap; a view: .svg"},
+    [COMMAND_STEP] = {{"step", "on|off", "", N_("one socket call at a time: Space makes the next")}, parse_step, 1, ARGUMENT_STEP},
+    [COMMAND_SPEED] = {{"speed", "[X|full]", "", N_("how fast the figure shows the calls: 1, 0.5, 4")}, parse_speed, 1, ARGUMENT_OTHER},
+    [COMMAND_CODE] = {{"code", "python|c", "F3 F3", N_("the session as a program, the line that runs marked")}, parse_code, 1, ARGUMENT_CODE},
+    [COMMAND_LESSON] = {{"lesson", "[NAME]", "", N_("a guided lesson; list names them; alone: go on")}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_VIEW] = {{"view", "NAME", "", N_("open ladder figure inspect calls stats lesson help")}, parse_view, 1, ARGUMENT_VIEW},
+    [COMMAND_LADDER] = {{"ladder", "", "F2", N_("the datagrams as arrows between lifelines")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_FIGURE] = {{"figure", "", "F3", N_("the two programs as flow charts, live")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_CALLS] = {{"calls", "", "F5", N_("the socket calls, with arguments and results")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_STATS] = {{"stats", "", "F6", N_("counts, round-trip times, rates, clients")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_SAVE] = {{"save", N_("FILE [all|filtered|X Y]"), "", N_("the log: .txt .jsonl .csv .pcap; a view: .svg")},
                       parse_save, 3, ARGUMENT_OTHER},
-    [COMMAND_OPEN] = {{"open", "[FILE]", "", "look at a saved log or a capture"}, parse_text, RAW, ARGUMENT_OTHER},
-    [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", "send a saved client's datagrams again"}, parse_replay, 3, ARGUMENT_OTHER},
-    [COMMAND_CLEAR] = {{"clear", "", "", "forget the journal"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_ZOOM] = {{"zoom", "", "z", "give the pane in focus all the room, and back"}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_HELP] = {{"help", "[WORD]", "F1", "show keys and commands, or what a command does"},
+    [COMMAND_OPEN] = {{"open", "[FILE]", "", N_("look at a saved log or a capture")}, parse_text, RAW, ARGUMENT_OTHER},
+    [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", N_("send a saved client's datagrams again")}, parse_replay, 3, ARGUMENT_OTHER},
+    [COMMAND_CLEAR] = {{"clear", "", "", N_("forget the journal")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_ZOOM] = {{"zoom", "", "z", N_("give the pane in focus all the room, and back")}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_HELP] = {{"help", "[WORD]", "F1", N_("show keys and commands, or what a command does")},
                       parse_word, 1, ARGUMENT_COMMAND},
-    [COMMAND_QUIT] = {{"quit", "", "^D", "leave"}, parse_nothing, 0, ARGUMENT_OTHER},
+    [COMMAND_QUIT] = {{"quit", "", "^D", N_("leave")}, parse_nothing, 0, ARGUMENT_OTHER},
 };
 
 const struct command_info *command_info(enum command_id id)
@@ -154,8 +155,8 @@ void command_explain(enum command_id id, char *text, size_t room)
 {
     const struct command_info *c = command_info(id);
     const char *section = command_section(id);
-    snprintf(text, room, "/%s%s%s: %s%s%s", c->name, *c->arguments ? " " : "", c->arguments, c->help,
-             *section ? "; man udptalk, " : "", section);
+    snprintf(text, room, "/%s%s%s: %s%s%s", c->name, *c->arguments ? " " : "", c->arguments, _(c->help),
+             *section ? _("; man udptalk, ") : "", section);
 }
 
 static bool is_blank(char c)
@@ -186,7 +187,7 @@ static const char *quotable(const char *word, size_t len, char *out)
 static int parse_place(struct command *c, const struct words *w, char *why)
 {
     if (w->count == 0) {
-        snprintf(why, COMMAND_WHY, "/%s needs a HOST, and a PORT when it isn't 12000", table[c->id].info.name);
+        snprintf(why, COMMAND_WHY, _("/%s needs a HOST, and a PORT when it isn't 12000"), table[c->id].info.name);
         return -1;
     }
     if (place_parse(&c->place, w->at[0], w->count > 1 ? w->at[1] : NULL, why, COMMAND_WHY) < 0)
@@ -194,7 +195,7 @@ static int parse_place(struct command *c, const struct words *w, char *why)
     if (c->id != COMMAND_TO || (c->place.port != 0 && c->place.host[0]))
         return 0;
     snprintf(why, COMMAND_WHY,
-             c->place.host[0] ? "port 0 can't be sent to: a port is 1 to 65535" : "/to needs a HOST before the port");
+             c->place.host[0] ? _("port 0 can't be sent to: a port is 1 to 65535") : _("/to needs a HOST before the port"));
     return -1;
 }
 
@@ -205,7 +206,7 @@ static int parse_optional_place(struct command *c, const struct words *w, char *
         return 0;
     if (w->count == 1 && !w->at[0][strspn(w->at[0], "0123456789")] && address_parse_port(w->at[0]) < 0) {
         char word[QUOTED];
-        snprintf(why, COMMAND_WHY, "\"%s\" is not a port: a port is a number from 0 to 65535",
+        snprintf(why, COMMAND_WHY, _("\"%s\" is not a port: a port is a number from 0 to 65535"),
                  quotable(w->at[0], strlen(w->at[0]), word));
         return -1;
     }
@@ -224,7 +225,7 @@ static int parse_group(struct command *c, const struct words *w, char *why)
     size_t len = strcspn(name, "%");
     snprintf(host, sizeof host, "%.*s", (int)(len < 100 ? len : 100), name);
     if (name[len] && (!name[len + 1] || strlen(name + len + 1) >= sizeof c->interface)) { /* cut, it could be another's name */
-        snprintf(why, COMMAND_WHY, "\"%s\" names no interface behind its %%: a name has 1 to %zu bytes, such as lo",
+        snprintf(why, COMMAND_WHY, _("\"%s\" names no interface behind its %%: a name has 1 to %zu bytes, such as lo"),
                  quotable(name, strlen(name), word), sizeof c->interface - 1);
         return -1;
     }
@@ -232,7 +233,7 @@ static int parse_group(struct command *c, const struct words *w, char *why)
         strcpy(c->interface, name + len + 1);
     if (address_parse_host(&c->group, host, 0) == 0 && address_is_multicast(&c->group))
         return 0;
-    snprintf(why, COMMAND_WHY, "\"%s\" is no multicast group: write 239.1.2.3, ff02::1%%eth0 or the like",
+    snprintf(why, COMMAND_WHY, _("\"%s\" is no multicast group: write 239.1.2.3, ff02::1%%eth0 or the like"),
              quotable(name, strlen(name), word));
     return -1;
 }
@@ -244,7 +245,7 @@ static int parse_exchange(struct command *c, const struct words *w, char *why)
     c->exchange = (uint64_t)number;
     if (number >= 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "\"%s\" is no exchange: give the small number at a line",
+    snprintf(why, COMMAND_WHY, _("\"%s\" is no exchange: give the small number at a line"),
              quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
@@ -254,7 +255,7 @@ static int parse_setting(struct command *c, const struct words *w, char *why)
     char word[QUOTED], expected[SETTING_TEXT], value[COMMAND_TEXT];
     c->setting = w->count ? setting_find(w->at[0]) : -1;
     if (w->count && c->setting < 0) {
-        snprintf(why, COMMAND_WHY, "there is no setting \"%s\"; /set alone lists them",
+        snprintf(why, COMMAND_WHY, _("there is no setting \"%s\"; /set alone lists them"),
                  quotable(w->at[0], strlen(w->at[0]), word));
         return -1;
     }
@@ -264,7 +265,7 @@ static int parse_setting(struct command *c, const struct words *w, char *why)
     snprintf(value, sizeof value, "%s%s%s", w->at[1], w->count > 2 ? " " : "", w->count > 2 ? w->at[2] : "");
     if (setting_parse((enum setting)c->setting, value, &c->value, expected) == 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "%s takes %s, not \"%s\"", w->at[0], expected, quotable(value, strlen(value), word));
+    snprintf(why, COMMAND_WHY, _("%s takes %s, not \"%s\""), w->at[0], expected, quotable(value, strlen(value), word));
     return -1;
 }
 
@@ -278,7 +279,7 @@ static int parse_role(struct command *c, const struct words *w, char *why)
         }
     if (w->count == 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "/%s takes client or server, not \"%s\"", table[c->id].info.name,
+    snprintf(why, COMMAND_WHY, _("/%s takes client or server, not \"%s\""), table[c->id].info.name,
              quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
@@ -291,11 +292,11 @@ static int parse_transform(struct command *c, const struct words *w, char *why)
         return 0;
     if (w->count)
         quotable(w->at[0], strlen(w->at[0]), word);
-    int at = snprintf(why, COMMAND_WHY, "/transform takes one of");
+    int at = snprintf(why, COMMAND_WHY, _("/transform takes one of"));
     for (size_t i = 0; i < transform_count() && at < COMMAND_WHY; i++)
         at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", transform_at(i)->name);
     if (at < COMMAND_WHY && w->count)
-        snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not %s", word);
+        snprintf(why + at, (size_t)(COMMAND_WHY - at), _(", not %s"), word);
     return -1;
 }
 
@@ -306,10 +307,10 @@ static int parse_time(struct command *c, const struct words *w, char *why)
     if (c->time >= 0)
         return 0;
     if (w->count)
-        snprintf(why, COMMAND_WHY, "\"%s\" is not a time: write 500ms, 2s or seconds",
+        snprintf(why, COMMAND_WHY, _("\"%s\" is not a time: write 500ms, 2s or seconds"),
                  quotable(w->at[0], strlen(w->at[0]), word));
     else
-        snprintf(why, COMMAND_WHY, "/%s needs a TIME: 500ms, 2s or seconds", table[c->id].info.name);
+        snprintf(why, COMMAND_WHY, _("/%s needs a TIME: 500ms, 2s or seconds"), table[c->id].info.name);
     return -1;
 }
 
@@ -322,7 +323,7 @@ static int parse_word(struct command *c, const struct words *w, char *why)
     c->word = command_find(name, strlen(name));
     if (c->word >= 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "there is no help on \"%s\"; /help alone shows all there is",
+    snprintf(why, COMMAND_WHY, _("there is no help on \"%s\"; /help alone shows all there is"),
              quotable(name, strlen(name), word));
     return -1;
 }
@@ -333,7 +334,7 @@ static int parse_step(struct command *c, const struct words *w, char *why)
     c->on = w->count && strcmp(w->at[0], "on") == 0;
     if (c->on || (w->count && strcmp(w->at[0], "off") == 0))
         return 0;
-    snprintf(why, COMMAND_WHY, w->count ? "/step takes on or off, not \"%s\"" : "/step takes on or off",
+    snprintf(why, COMMAND_WHY, w->count ? _("/step takes on or off, not \"%s\"") : _("/step takes on or off"),
              w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
     return -1;
 }
@@ -346,7 +347,7 @@ static int parse_code(struct command *c, const struct words *w, char *why)
         c->language = (enum code_language)language;
         return 0;
     }
-    snprintf(why, COMMAND_WHY, w->count ? "/code takes python or c, not \"%s\"" : "/code takes python or c",
+    snprintf(why, COMMAND_WHY, w->count ? _("/code takes python or c, not \"%s\"") : _("/code takes python or c"),
              w->count ? quotable(w->at[0], strlen(w->at[0]), word) : "");
     return -1;
 }
@@ -360,7 +361,7 @@ static int parse_speed(struct command *c, const struct words *w, char *why)
     c->speed = strtod(w->at[0], &end);
     if (end && end != w->at[0] && !*end && c->speed >= 0.01 && c->speed <= 100)
         return 0;
-    snprintf(why, COMMAND_WHY, "/speed takes a number from 0.01 to 100 (1 is a box every half second), or full, not \"%s\"",
+    snprintf(why, COMMAND_WHY, _("/speed takes a number from 0.01 to 100 (1 is a box every half second), or full, not \"%s\""),
              quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
@@ -371,12 +372,12 @@ static int parse_view(struct command *c, const struct words *w, char *why)
     c->view = w->count ? view_find(w->at[0]) : VIEW_NONE;
     if (c->view)
         return 0;
-    int at = snprintf(why, COMMAND_WHY, "/view takes one of");
+    int at = snprintf(why, COMMAND_WHY, _("/view takes one of"));
     for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
         if (view_info(view)->name)
             at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", view_info(view)->name);
     if (w->count)
-        snprintf(why + at, (size_t)(COMMAND_WHY - at), ", not \"%s\"", quotable(w->at[0], strlen(w->at[0]), word));
+        snprintf(why + at, (size_t)(COMMAND_WHY - at), _(", not \"%s\""), quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
 
@@ -398,7 +399,7 @@ static int parse_text(struct command *c, const struct words *w, char *why)
         unquote(c->text);
     if (c->text[0] || c->id != COMMAND_FIND)
         return 0;
-    snprintf(why, COMMAND_WHY, "/find needs a REGEX: what to look for");
+    snprintf(why, COMMAND_WHY, _("/find needs a REGEX: what to look for"));
     return -1;
 }
 
@@ -413,7 +414,7 @@ static int parse_mark(struct command *c, const struct words *w, char *why)
         c->marks[0] = w->at[0][0];
         return 0;
     }
-    snprintf(why, COMMAND_WHY, "/mark needs a letter from a to z");
+    snprintf(why, COMMAND_WHY, _("/mark needs a letter from a to z"));
     return -1;
 }
 
@@ -433,7 +434,7 @@ static int parse_go(struct command *c, const struct words *w, char *why)
         c->clock = units_parse_clock(to);
     if (c->exchange || c->clock >= 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\"",
+    snprintf(why, COMMAND_WHY, _("/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\""),
              quotable(to, strlen(to), word));
     return -1;
 }
@@ -442,7 +443,7 @@ static int parse_copy(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED];
     if (w->count == 0) {
-        snprintf(why, COMMAND_WHY, "/copy needs to know how: text, hex, c, python or bytes");
+        snprintf(why, COMMAND_WHY, _("/copy needs to know how: text, hex, c, python or bytes"));
         return -1;
     }
     for (c->form = DUMP_TEXT; c->form < DUMP_FORMS; c->form++)
@@ -450,10 +451,10 @@ static int parse_copy(struct command *c, const struct words *w, char *why)
             break;
     snprintf(c->text, sizeof c->text, "%s", w->count > 1 ? w->at[1] : "");
     if (c->form == DUMP_FORMS)
-        snprintf(why, COMMAND_WHY, "/copy takes text, hex, c, python or bytes, not \"%s\"",
+        snprintf(why, COMMAND_WHY, _("/copy takes text, hex, c, python or bytes, not \"%s\""),
                  quotable(w->at[0], strlen(w->at[0]), word));
     else if (c->form == DUMP_BYTES && !c->text[0])
-        snprintf(why, COMMAND_WHY, "/copy bytes needs a FILE: bytes as they are could be anything to a terminal");
+        snprintf(why, COMMAND_WHY, _("/copy bytes needs a FILE: bytes as they are could be anything to a terminal"));
     else
         return 0;
     return -1;
@@ -464,7 +465,7 @@ static int parse_save(struct command *c, const struct words *w, char *why)
     char word[QUOTED];
     if (w->count == 0) {
         snprintf(why, COMMAND_WHY,
-                 "/save needs a FILE; its ending says how: .txt .jsonl .csv .pcap; a picture: .svg .html .ansi .screen");
+                 _("/save needs a FILE; its ending says how: .txt .jsonl .csv .pcap; a picture: .svg .html .ansi .screen"));
         return -1;
     }
     snprintf(c->text, sizeof c->text, "%s", w->at[0]);
@@ -478,7 +479,7 @@ static int parse_save(struct command *c, const struct words *w, char *why)
         c->marks[i] = is_mark(w->at[1 + i]) ? w->at[1 + i][0] : 0;
     if (c->marks[0] && c->marks[1])
         return 0;
-    snprintf(why, COMMAND_WHY, "/save FILE takes all, filtered, or two marks (a b), not \"%s\"",
+    snprintf(why, COMMAND_WHY, _("/save FILE takes all, filtered, or two marks (a b), not \"%s\""),
              quotable(w->at[1], strlen(w->at[1]), word));
     return -1;
 }
@@ -495,9 +496,9 @@ static int parse_replay(struct command *c, const struct words *w, char *why)
     if (end && end != w->at[2] && !*end && c->speed >= 0.001 && c->speed <= 1000)
         return 0;
     if (w->count == 0)
-        snprintf(why, COMMAND_WHY, "/replay needs a FILE: a saved log or a capture");
+        snprintf(why, COMMAND_WHY, _("/replay needs a FILE: a saved log or a capture"));
     else
-        snprintf(why, COMMAND_WHY, "/replay FILE takes speed and a number from 0.001 to 1000, not \"%s\"",
+        snprintf(why, COMMAND_WHY, _("/replay FILE takes speed and a number from 0.001 to 1000, not \"%s\""),
                  quotable(w->at[w->count - 1], strlen(w->at[w->count - 1]), word));
     return -1;
 }
@@ -523,7 +524,7 @@ static int parse_payload(struct command *c, const struct words *w, char *why)
 static int take_empty(struct command *c, const char *what, char *why)
 {
     if (c->rest_len == 0) {
-        snprintf(why, COMMAND_WHY, "/%s needs %s: the empty datagram is written \"\"", table[c->id].info.name, what);
+        snprintf(why, COMMAND_WHY, _("/%s needs %s: the empty datagram is written \"\""), table[c->id].info.name, what);
         return -1;
     }
     if (c->rest_len == 2 && memcmp(c->rest, "\"\"", 2) == 0)
@@ -536,12 +537,12 @@ static int parse_hex(struct command *c, const struct words *w, char *why)
     struct buffer bytes;
     size_t where;
     (void)w;
-    if (take_empty(c, "BYTES, such as 48 65", why) < 0)
+    if (take_empty(c, _("BYTES, such as 48 65"), why) < 0)
         return -1;
     buffer_init(&bytes);
     int failed = hex_parse(&bytes, c->rest, c->rest_len, why, COMMAND_WHY, &where);
     if (!failed && bytes.len > PAYLOAD_MOST) {
-        snprintf(why, COMMAND_WHY, "these are %zu bytes; the largest datagram has %d", bytes.len, PAYLOAD_MOST);
+        snprintf(why, COMMAND_WHY, _("these are %zu bytes; the largest datagram has %d"), bytes.len, PAYLOAD_MOST);
         failed = -1;
     }
     buffer_done(&bytes);
@@ -552,14 +553,14 @@ static int parse_file(struct command *c, const struct words *w, char *why)
 {
     char word[QUOTED];
     if (w->count == 0) {
-        snprintf(why, COMMAND_WHY, "/file needs a PATH: the file that is sent");
+        snprintf(why, COMMAND_WHY, _("/file needs a PATH: the file that is sent"));
         return -1;
     }
     snprintf(c->text, sizeof c->text, "%s", w->at[0]);
     c->lines = w->count == 2;
     if (!c->lines || strcmp(w->at[1], "lines") == 0)
         return 0;
-    snprintf(why, COMMAND_WHY, "/file PATH takes lines, or nothing, not \"%s\"",
+    snprintf(why, COMMAND_WHY, _("/file PATH takes lines, or nothing, not \"%s\""),
              quotable(w->at[1], strlen(w->at[1]), word));
     return -1;
 }
@@ -585,8 +586,10 @@ static int parse_repeat(struct command *c, const struct words *w, char *why)
     (void)w;
     c->count = units_parse_count(take_word(c, word), 1, COMMAND_COUNT_MOST);
     if (c->count < 0) {
-        snprintf(why, COMMAND_WHY, "/%s needs how many first, a number up to 1,000,000,000%s%s%s",
-                 table[c->id].info.name, *word ? ", not \"" : "", word, *word ? "\"" : "");
+        snprintf(why, COMMAND_WHY,
+                 *word ? _("/%s needs how many first, a number up to 1,000,000,000, not \"%s\"") :
+                         _("/%s needs how many first, a number up to 1,000,000,000"),
+                 table[c->id].info.name, word);
         return -1;
     }
     c->every = c->id == COMMAND_BURST ? 0 : UNITS_SECOND;
@@ -596,8 +599,8 @@ static int parse_repeat(struct command *c, const struct words *w, char *why)
         *c = behind;
     }
     if (c->every >= 0)
-        return take_empty(c, "a TEXT behind the number", why) < 0 ? -1 : check_payload(c, why);
-    snprintf(why, COMMAND_WHY, "/repeat N every takes a time, not \"%s\": write 500ms, 2s or seconds", word);
+        return take_empty(c, _("a TEXT behind the number"), why) < 0 ? -1 : check_payload(c, why);
+    snprintf(why, COMMAND_WHY, _("/repeat N every takes a time, not \"%s\": write 500ms, 2s or seconds"), word);
     return -1;
 }
 
@@ -624,7 +627,7 @@ static int parse_ping(struct command *c, const struct words *w, char *why)
         return 0;
     i = i < w->count ? i : 0;
     snprintf(why, COMMAND_WHY,
-             "/ping takes how many (1 to 1,000,000), every TIME, size BYTES (%d to %d), not \"%s%s%s\"", PING_LEAST,
+             _("/ping takes how many (1 to 1,000,000), every TIME, size BYTES (%d to %d), not \"%s%s%s\""), PING_LEAST,
              PAYLOAD_MOST, quotable(w->at[i], strlen(w->at[i]), word), i + 1 < w->count ? " " : "",
              i + 1 < w->count ? w->at[i + 1] : "");
     return -1;
@@ -640,8 +643,8 @@ static bool is_name(const char *word)
 static int wrong_name(const struct command *c, const char *word, char *why)
 {
     snprintf(why, COMMAND_WHY,
-             *word ? "/%s needs a NAME, of letters, digits, - _ and . up to %d, not \"%s\"" :
-                     "/%s needs a NAME, of letters, digits, - _ and . up to %d",
+             *word ? _("/%s needs a NAME, of letters, digits, - _ and . up to %d, not \"%s\"") :
+                     _("/%s needs a NAME, of letters, digits, - _ and . up to %d"),
              table[c->id].info.name, COMMAND_NAME_MOST, word);
     return -1;
 }
@@ -690,8 +693,8 @@ static int parse_rule(struct command *c, const struct words *w, char *why)
     c->count = c->rule == RULES_DELETE ? units_parse_count(c->text, 1, INT32_MAX) : 0;
     bool wrong = c->rule == RULES_LIST ? c->rest_len > 0 : c->rule == RULES_DELETE ? c->count < 0 : !c->text[0];
     if (wrong)
-        snprintf(why, COMMAND_WHY, "/rule %s takes %s", names[c->rule], c->rule == RULES_LIST ? "no more" :
-                 c->rule == RULES_DELETE ? "the number of a rule; /rule list shows them" : "a FILE");
+        snprintf(why, COMMAND_WHY, _("/rule %s takes %s"), names[c->rule], c->rule == RULES_LIST ? _("no more") :
+                 c->rule == RULES_DELETE ? _("the number of a rule; /rule list shows them") : "a FILE");
     return wrong ? -1 : 0;
 }
 
@@ -738,11 +741,11 @@ static int take_within(struct command *c, char *within, char *why)
         return 0;
     if (*time)
         snprintf(why, COMMAND_WHY,
-                 "\"%s\" is not a TIME such as 500ms or 2s: a pattern that ends like that stands in double quotes",
+                 _("\"%s\" is not a TIME such as 500ms or 2s: a pattern that ends like that stands in double quotes"),
                  quotable(time, strlen(time), word));
     else
         snprintf(why, COMMAND_WHY,
-                 "\"within\" needs a TIME, such as 500ms or 2s: a pattern that ends like that stands in double quotes");
+                 _("\"within\" needs a TIME, such as 500ms or 2s: a pattern that ends like that stands in double quotes"));
     return -1;
 }
 
@@ -762,7 +765,7 @@ static int parse_expect(struct command *c, const struct words *w, char *why)
     struct regex *r = *c->text ? regex_new(c->text, strlen(c->text), sentence, sizeof sentence, &where) : NULL;
     regex_free(r);
     if (!*c->text)
-        snprintf(why, COMMAND_WHY, "/expect needs a REGEX: what is waited for");
+        snprintf(why, COMMAND_WHY, _("/expect needs a REGEX: what is waited for"));
     else if (!r)
         snprintf(why, COMMAND_WHY, "%s", sentence);
     return r ? 0 : -1;
@@ -848,12 +851,12 @@ static int unknown(const char *name, size_t len, const char *text, size_t text_l
     quotable(name, len, word);
     const char *best = meant(name, len);
     if (memchr(name, '/', len))
-        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; to send it as text, begin with two: //%s", word,
+        snprintf(why, COMMAND_WHY, _("\"/%s\" is no command; to send it as text, begin with two: //%s"), word,
                  quotable(text, text_len, whole));
     else if (best)
-        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; did you mean /%s? (// sends a /)", word, best);
+        snprintf(why, COMMAND_WHY, _("\"/%s\" is no command; did you mean /%s? (// sends a /)"), word, best);
     else
-        snprintf(why, COMMAND_WHY, "\"/%s\" is no command; /help lists them (// sends a /)", word);
+        snprintf(why, COMMAND_WHY, _("\"/%s\" is no command; /help lists them (// sends a /)"), word);
     return -1;
 }
 
@@ -869,7 +872,7 @@ static int take_rest(struct command *c, const char *text, size_t len, char *why)
     if (table[c->id].most == REST)
         return 0;
     if (len >= sizeof c->text || memchr(text, '\0', len)) {
-        snprintf(why, COMMAND_WHY, "/%s takes %d bytes at most, none of them NUL", table[c->id].info.name,
+        snprintf(why, COMMAND_WHY, _("/%s takes %d bytes at most, none of them NUL"), table[c->id].info.name,
                  COMMAND_TEXT - 1);
         return -1;
     }
@@ -896,7 +899,7 @@ int command_parse(struct command *c, const char *text, size_t len, char *why)
         return take_rest(c, text + name, len - name, why) < 0 ? -1 : table[id].parse(c, NULL, why);
     if (split(&w, text + name, len - name) < 0 || w.count > table[id].most) {
         const char *arguments = table[id].info.arguments;
-        snprintf(why, COMMAND_WHY, *arguments ? "/%s takes %s, and no more" : "/%s takes no argument",
+        snprintf(why, COMMAND_WHY, *arguments ? _("/%s takes %s, and no more") : _("/%s takes no argument"),
                  table[id].info.name, arguments);
         return -1;
     }

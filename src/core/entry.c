@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "core/words.h"
 
 enum { ERRNO_MOST = 4095, STORED_MOST = 65535 }; /* the kernel's, and what a journal keeps */
 
@@ -25,7 +26,7 @@ void entry_say(struct entry *e)
 
 const char *role_name(enum role role)
 {
-    static const char *const names[ROLE_COUNT] = {"", "client", "server"};
+    static const char *const names[ROLE_COUNT] = {"", N_("client"), N_("server")};
     unsigned index = (unsigned)role;
     return names[index < ROLE_COUNT ? index : ROLE_NONE];
 }
@@ -33,16 +34,16 @@ const char *role_name(enum role role)
 const struct flag_info *flag_info(size_t bit)
 {
     static const struct flag_info table[FLAG_COUNT] = {
-        {"truncated", "cut: more came than there was room for", true},
-        {"lost", "dropped by your /fault", true},
-        {"delayed", "held by your /fault", false},
-        {"duplicate", "the same again: an answer, or a copy by your /fault", false},
-        {"reordered", "out of order: a later one was answered or let go before", false},
-        {"corrupted", "changed by your /fault", false},
-        {"late", "an answer after its time", true},
-        {"suppressed", "not answered", true},
-        {"stranger", "from somebody else than the peer", false},
-        {"unsent", "the system did not take it", true},
+        {"truncated", N_("cut: more came than there was room for"), true},
+        {"lost", N_("dropped by your /fault"), true},
+        {"delayed", N_("held by your /fault"), false},
+        {"duplicate", N_("the same again: an answer, or a copy by your /fault"), false},
+        {"reordered", N_("out of order: a later one was answered or let go before"), false},
+        {"corrupted", N_("changed by your /fault"), false},
+        {"late", N_("an answer after its time"), true},
+        {"suppressed", N_("not answered"), true},
+        {"stranger", N_("from somebody else than the peer"), false},
+        {"unsent", N_("the system did not take it"), true},
     };
     return &table[bit < FLAG_COUNT ? bit : 0];
 }

@@ -10,6 +10,7 @@
 #include "core/safe_text.h"
 #include "core/units.h"
 #include "core/wire.h"
+#include "core/words.h"
 
 /* What stands behind a fact's name, in this order. */
 enum {
@@ -103,7 +104,7 @@ static void next_word(struct reader *r)
 
 static int expected(const struct reader *r, const char *what, char *why)
 {
-    snprintf(why, FACT_WHY, "\"%.60s\" stands where %s has to", r->word, what);
+    snprintf(why, FACT_WHY, _("\"%.60s\" stands where %s has to"), r->word, what);
     return -1;
 }
 
@@ -121,9 +122,9 @@ static int read_who(struct fact *f, const struct reader *r, unsigned wants, char
             return 0;
         }
     return expected(r,
-                    wants & WANTS_WHO      ? "client, server, other or any" :
-                    wants & WANTS_ENDPOINT ? "client, server or any" :
-                                             "client or server",
+                    wants & WANTS_WHO      ? _("client, server, other or any") :
+                    wants & WANTS_ENDPOINT ? _("client, server or any") :
+                                             _("client or server"),
                     why);
 }
 
@@ -132,13 +133,13 @@ static int read_call(struct fact *f, const struct reader *r, char *why)
     for (f->what = 0; f->what < CALL_COUNT; f->what++)
         if (strcmp(call_name((enum call_id)f->what), r->word) == 0)
             return 0;
-    return expected(r, "the name of a call, such as sendto,", why);
+    return expected(r, _("the name of a call, such as sendto,"), why);
 }
 
 static int read_way(struct fact *f, const struct reader *r, char *why)
 {
     f->way = strcmp(r->word, "sent") == 0 ? DIR_SENT : DIR_RECEIVED;
-    return f->way == DIR_SENT || strcmp(r->word, "received") == 0 ? 0 : expected(r, "sent or received", why);
+    return f->way == DIR_SENT || strcmp(r->word, "received") == 0 ? 0 : expected(r, _("sent or received"), why);
 }
 
 static int read_flag(struct fact *f, const struct reader *r, char *why)
@@ -148,7 +149,7 @@ static int read_flag(struct fact *f, const struct reader *r, char *why)
             f->what = 1 << bit;
             return 0;
         }
-    return expected(r, "a flag, such as lost,", why);
+    return expected(r, _("a flag, such as lost,"), why);
 }
 
 static int read_event(struct fact *f, const struct reader *r, char *why)
@@ -156,7 +157,7 @@ static int read_event(struct fact *f, const struct reader *r, char *why)
     for (f->what = EVENT_NONE + 1; f->what < EVENT_COUNT; f->what++)
         if (strcmp(event_info((enum event)f->what)->name, r->word) == 0)
             return 0;
-    return expected(r, "an event, such as refused,", why);
+    return expected(r, _("an event, such as refused,"), why);
 }
 
 /* Reads what stands behind a fact's name; afterwards r->word is the first word behind it all. */
@@ -194,7 +195,7 @@ static int read_fact(struct fact *f, struct reader *r, char *why)
         if (strcmp(table[i].name, r->word) == 0)
             f->id = i;
     if (f->id < 0) {
-        snprintf(why, FACT_WHY, "there is no fact \"%.60s\"", r->word);
+        snprintf(why, FACT_WHY, _("there is no fact \"%.60s\""), r->word);
         return -1;
     }
     next_word(r);
@@ -207,7 +208,7 @@ int fact_parse(struct fact *f, const char *text, size_t len, char *why)
     next_word(&r);
     if (read_fact(f, &r, why) < 0)
         return -1;
-    return *r.word ? expected(&r, "the end of the fact", why) : 0;
+    return *r.word ? expected(&r, _("the end of the fact"), why) : 0;
 }
 
 /* --- walks over the journal --- */
@@ -548,7 +549,7 @@ static int read_sum(struct fact_side *s, struct reader *r, char *why)
 {
     for (;;) {
         if (s->count == FACT_TERMS) {
-            snprintf(why, FACT_WHY, "more than %d facts are added at \"%.60s\"", FACT_TERMS, r->word);
+            snprintf(why, FACT_WHY, _("more than %d facts are added at \"%.60s\""), FACT_TERMS, r->word);
             return -1;
         }
         int64_t number = units_parse_count(r->word, 0, INT64_MAX / 16);
@@ -595,10 +596,10 @@ static int read_right(struct fact_side *s, const char *text, size_t len, char *w
         return 0;
     }
     if (*r.word == '"')
-        return expected(&r, "a text with a quote at its end too", why);
+        return expected(&r, _("a text with a quote at its end too"), why);
     if (read_sum(s, &r, why) < 0)
         return -1;
-    return *r.word ? expected(&r, "the end of the claim", why) : 0;
+    return *r.word ? expected(&r, _("the end of the claim"), why) : 0;
 }
 
 int claim_parse(struct claim *c, const char *text, size_t len, char *why)
@@ -610,7 +611,7 @@ int claim_parse(struct claim *c, const char *text, size_t len, char *why)
         return -1;
     int operator= operator_of(r.word);
     if (operator<0)
-        return expected(&r, "one of = != < > <= >=", why);
+        return expected(&r, _("one of = != < > <= >="), why);
     c->operator=(enum fact_operator) operator;
     return read_right(&c->right, r.at, r.left, why);
 }
@@ -713,7 +714,7 @@ int fact_check_text(const char *text, char *why)
     for (const char *at = text; (at = strstr(at, "{{")) != NULL;) {
         const char *end = strstr(at, "}}");
         if (!end) {
-            snprintf(why, FACT_WHY, "{{ has no }} behind it: \"%.60s\"", at);
+            snprintf(why, FACT_WHY, _("{{ has no }} behind it: \"%.60s\""), at);
             return -1;
         }
         if (fact_parse(&f, at + 2, (size_t)(end - at) - 2, why) < 0)

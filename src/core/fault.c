@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/words.h"
+
 enum value_kind { VALUE_NONE, VALUE_CHANCE, VALUE_CHANCES, VALUE_TIME, VALUE_RATE, VALUE_SEED, VALUE_KINDS };
 
 enum { UNITS = 9 };
@@ -15,22 +17,22 @@ static const struct {
     struct fault_word info;
     enum value_kind kind;
 } table[FAULT_WORDS] = {
-    [FAULT_CLIENT] = {{"client", "", "only the client's link"}, VALUE_NONE},
-    [FAULT_SERVER] = {{"server", "", "only the server's link"}, VALUE_NONE},
-    [FAULT_IN] = {{"in", "", "what arrives"}, VALUE_NONE},
-    [FAULT_OUT] = {{"out", "", "what is sent (the default)"}, VALUE_NONE},
-    [FAULT_LOSS] = {{"loss", "P", "each datagram is lost with chance P: 30%"}, VALUE_CHANCE},
+    [FAULT_CLIENT] = {{"client", "", N_("only the client's link")}, VALUE_NONE},
+    [FAULT_SERVER] = {{"server", "", N_("only the server's link")}, VALUE_NONE},
+    [FAULT_IN] = {{"in", "", N_("what arrives")}, VALUE_NONE},
+    [FAULT_OUT] = {{"out", "", N_("what is sent (the default)")}, VALUE_NONE},
+    [FAULT_LOSS] = {{"loss", "P", N_("each datagram is lost with chance P: 30%")}, VALUE_CHANCE},
     [FAULT_BURST] = {{"burst", "P R",
-                      "bad times, in which all is lost, begin with chance P at a datagram and end with R"},
+                      N_("bad times, in which all is lost, begin with chance P at a datagram and end with R")},
                      VALUE_CHANCES},
-    [FAULT_DELAY] = {{"delay", "TIME", "each goes TIME later"}, VALUE_TIME},
-    [FAULT_JITTER] = {{"jitter", "TIME", "the delay varies by up to TIME either way"}, VALUE_TIME},
-    [FAULT_DUP] = {{"dup", "P", "each goes twice with chance P"}, VALUE_CHANCE},
-    [FAULT_REORDER] = {{"reorder", "P", "each waits with chance P until the next has gone, or 100 ms"}, VALUE_CHANCE},
-    [FAULT_CORRUPT] = {{"corrupt", "P", "one bit is turned over with chance P"}, VALUE_CHANCE},
-    [FAULT_RATE] = {{"rate", "R", "at most R a second: 100 datagrams, 64kbit, 8kB"}, VALUE_RATE},
-    [FAULT_SEED] = {{"seed", "N", "begin the dice anew from N: the same N, the same fates"}, VALUE_SEED},
-    [FAULT_OFF] = {{"off", "", "all faults off"}, VALUE_NONE},
+    [FAULT_DELAY] = {{"delay", "TIME", N_("each goes TIME later")}, VALUE_TIME},
+    [FAULT_JITTER] = {{"jitter", "TIME", N_("the delay varies by up to TIME either way")}, VALUE_TIME},
+    [FAULT_DUP] = {{"dup", "P", N_("each goes twice with chance P")}, VALUE_CHANCE},
+    [FAULT_REORDER] = {{"reorder", "P", N_("each waits with chance P until the next has gone, or 100 ms")}, VALUE_CHANCE},
+    [FAULT_CORRUPT] = {{"corrupt", "P", N_("one bit is turned over with chance P")}, VALUE_CHANCE},
+    [FAULT_RATE] = {{"rate", "R", N_("at most R a second: 100 datagrams, 64kbit, 8kB")}, VALUE_RATE},
+    [FAULT_SEED] = {{"seed", "N", N_("begin the dice anew from N: the same N, the same fates")}, VALUE_SEED},
+    [FAULT_OFF] = {{"off", "", N_("all faults off")}, VALUE_NONE},
 };
 
 /* What a value of each kind looks like, for the sentences, and the units that may stand apart from their number. */
@@ -39,12 +41,12 @@ static const struct {
     const char *units[UNITS];
 } kinds[VALUE_KINDS] = {
     [VALUE_NONE] = {"", {NULL}},
-    [VALUE_CHANCE] = {"a chance from 0% to 100%, such as 30% or 0.3", {"%"}},
-    [VALUE_CHANCES] = {"two chances from 0% to 100%: that bad times begin, and that they end, such as 1% 25%", {"%"}},
-    [VALUE_TIME] = {"a time up to an hour, such as 20ms or 1.5s", {"ns", "us", "ms", "s", "m"}},
-    [VALUE_RATE] = {"datagrams a second, such as 100, or bits or bytes: 64kbit, 1mbit, 8kB",
+    [VALUE_CHANCE] = {N_("a chance from 0% to 100%, such as 30% or 0.3"), {"%"}},
+    [VALUE_CHANCES] = {N_("two chances from 0% to 100%: that bad times begin, and that they end, such as 1% 25%"), {"%"}},
+    [VALUE_TIME] = {N_("a time up to an hour, such as 20ms or 1.5s"), {"ns", "us", "ms", "s", "m"}},
+    [VALUE_RATE] = {N_("datagrams a second, such as 100, or bits or bytes: 64kbit, 1mbit, 8kB"),
                     {"bit", "kbit", "mbit", "gbit", "B", "kB", "MB", "GB"}},
-    [VALUE_SEED] = {"a whole number from 0 on", {NULL}},
+    [VALUE_SEED] = {N_("a whole number from 0 on"), {NULL}},
 };
 
 static const struct {
@@ -227,15 +229,15 @@ static int wrong_value(const struct reader *r, enum fault_word_id id)
     const char *name = table[id].info.name, *expected = kinds[table[id].kind].expected;
     snprintf(mended, sizeof mended, "%s%%", r->word);
     if ((table[id].kind == VALUE_CHANCE || table[id].kind == VALUE_CHANCES) && read_chance(mended, &chance) == 0)
-        return wrong(r, "word %d: %s takes %s, not \"%s\": write %s", r->count, name, expected, quoted(r, word),
+        return wrong(r, _("word %d: %s takes %s, not \"%s\": write %s"), r->count, name, _(expected), quoted(r, word),
                      mended);
-    return wrong(r, "word %d: %s takes %s, not \"%s\"", r->count, name, expected, quoted(r, word));
+    return wrong(r, _("word %d: %s takes %s, not \"%s\""), r->count, name, _(expected), quoted(r, word));
 }
 
 static int no_value(struct reader *r, enum fault_word_id id)
 {
     r->start = r->len;
-    return wrong(r, "%s needs %s behind it", table[id].info.name, kinds[table[id].kind].expected);
+    return wrong(r, _("%s needs %s behind it"), table[id].info.name, _(kinds[table[id].kind].expected));
 }
 
 static int read_values(struct reader *r, enum fault_word_id id, struct fault_change *c)
@@ -277,7 +279,7 @@ static int unknown_word(const struct reader *r)
     size_t at = 0;
     for (size_t i = 0; i < FAULT_WORDS && at < sizeof all; i++)
         at += (size_t)snprintf(all + at, sizeof all - at, " %s", table[i].info.name);
-    return wrong(r, "word %d, \"%s\", is none of%s", r->count, quoted(r, word), all);
+    return wrong(r, _("word %d, \"%s\", is none of%s"), r->count, quoted(r, word), all);
 }
 
 static int read_word(struct reader *r, struct fault_change *c)
@@ -288,11 +290,11 @@ static int read_word(struct reader *r, struct fault_change *c)
     if (id == FAULT_WORDS)
         return unknown_word(r);
     if (c->named & bit(id))
-        return wrong(r, "word %d: %s stands there twice; once is expected", r->count, table[id].info.name);
+        return wrong(r, _("word %d: %s stands there twice; once is expected"), r->count, table[id].info.name);
     c->named |= bit(id);
     if (c->named & bit(FAULT_OFF) && c->named & field_bits())
-        return wrong(r, "word %d: %s and off can't stand together: off switches all faults off, %s off one of them",
-                     r->count, id == FAULT_OFF ? "a fault" : table[id].info.name,
+        return wrong(r, _("word %d: %s and off can't stand together: off switches all faults off, %s off one of them"),
+                     r->count, id == FAULT_OFF ? _("a fault") : table[id].info.name,
                      id == FAULT_OFF ? "loss" : table[id].info.name);
     return read_values(r, id, c);
 }

@@ -12,6 +12,7 @@
 #include "core/call.h"
 #include "core/regex.h"
 #include "core/safe_text.h"
+#include "core/words.h"
 
 enum { COST_HEADER = 1, COST_BYTES = 100, WORK_ENTRY = 20, WORK_TAKE = 10, QUOTED = 48, HOST_ROOM = 300 };
 
@@ -168,7 +169,7 @@ static int fail(struct parser *p, size_t at, const char *format, ...)
 
 static int fail_memory(struct parser *p)
 {
-    fail(p, 0, "there is no memory for this filter");
+    fail(p, 0, _("there is no memory for this filter"));
     p->error = ENOMEM;
     return -1;
 }
@@ -207,7 +208,7 @@ static int add_node(struct parser *p, struct node node, size_t at)
 {
     struct filter *f = p->filter;
     if (f->count == FILTER_NODES)
-        return fail(p, at, "the filter is too long: it can have some %d terms", FILTER_NODES / 2);
+        return fail(p, at, _("the filter is too long: it can have some %d terms"), FILTER_NODES / 2);
     node.negated = p->negated;
     f->nodes[f->count] = node;
     return f->count++;
@@ -226,11 +227,11 @@ static int fail_host(struct parser *p, struct token token, const char *host, int
     const char *word = quote(p, token);
     if (error == ENODEV)
         return fail(p, token.at,
-                    "\"%s\" names an interface that this machine does not have: what follows %% is one, such as lo",
+                    _("\"%s\" names an interface that this machine does not have: what follows %% is one, such as lo"),
                     word);
     if (address_parse_port(host) >= 0)
-        return fail(p, token.at, "\"%s\" is not an address: a port is written with a colon, :%s", word, host);
-    return fail(p, token.at, "\"%s\" is not a numeric address: a filter looks no names up", word);
+        return fail(p, token.at, _("\"%s\" is not an address: a port is written with a colon, :%s"), word, host);
+    return fail(p, token.at, _("\"%s\" is not a numeric address: a filter looks no names up"), word);
 }
 
 static int read_prefix(struct parser *p, struct token token, char *text, struct place_test *test)
@@ -240,12 +241,12 @@ static int read_prefix(struct parser *p, struct token token, char *text, struct 
     if (address_parse_host(&test->net, text, 0) < 0 && errno == ENODEV)
         return fail_host(p, token, text, ENODEV);
     if (!address_is_set(&test->net))
-        return fail(p, token.at, "\"%s\" is not a network: write one as 10.0.0.0/8 or fe80::/10", quote(p, token));
+        return fail(p, token.at, _("\"%s\" is not a network: write one as 10.0.0.0/8 or fe80::/10"), quote(p, token));
     int most = test->net.family == AF_INET ? 32 : 128;
     test->bits = address_parse_port(slash + 1); /* a small number in digits, as a port is */
     if (test->bits < 0 || test->bits > most)
         return fail(p, token.at + (size_t)(slash + 1 - text),
-                    "\"%s\" is not a network: behind the slash stands a number from 0 to %d", quote(p, token), most);
+                    _("\"%s\" is not a network: behind the slash stands a number from 0 to %d"), quote(p, token), most);
     return 0;
 }
 
@@ -255,7 +256,7 @@ static int read_place(struct parser *p, struct token token, struct place_test *t
     struct place place;
     *test = (struct place_test){.port = -1};
     if (token.len >= sizeof text || memchr(p->text + token.at, '\0', token.len))
-        return fail(p, token.at, "\"%s\" is not an address", quote(p, token));
+        return fail(p, token.at, _("\"%s\" is not an address"), quote(p, token));
     memcpy(text, p->text + token.at, token.len);
     text[token.len] = '\0';
     if (strchr(text, '/'))
@@ -281,7 +282,7 @@ static int read_flag(struct parser *p, struct token token, unsigned *flag)
         }
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? " " : "", name);
     }
-    return fail(p, token.at, "\"%s\" is not a flag: one of %s", quote(p, token), names);
+    return fail(p, token.at, _("\"%s\" is not a flag: one of %s"), quote(p, token), names);
 }
 
 static int parse_regex(struct parser *p, size_t at, size_t len)
@@ -304,8 +305,8 @@ static int parse_argument(struct parser *p, struct node *node, const char *word)
     struct token token = p->token;
     bool flag = node->kind == NODE_FLAG;
     if (token.kind != TOKEN_WORD)
-        return fail(p, token.at, flag ? "behind \"%s\" stands a flag's name, such as lost" :
-                    "behind \"%s\" stands an address: HOST, HOST:PORT, :PORT or PREFIX/N", word);
+        return fail(p, token.at, flag ? _("behind \"%s\" stands a flag's name, such as lost") :
+                    _("behind \"%s\" stands an address: HOST, HOST:PORT, :PORT or PREFIX/N"), word);
     advance(p);
     return flag ? read_flag(p, token, &node->flag) : read_place(p, token, &node->place);
 }
@@ -316,11 +317,11 @@ static int parse_term(struct parser *p)
     const struct word *word = find_word(p->text, token);
     if (!word)
         return fail(p, token.at,
-                    "\"%s\" is not a filter's word: these are from, to, sent, received, errors, flag, not, and, or; "
-                    "to search for text put it between slashes, /text/",
+                    _("\"%s\" is not a filter's word: these are from, to, sent, received, errors, flag, not, and, or; "
+                    "to search for text put it between slashes, /text/"),
                     quote(p, token));
     if (word->kind == NODE_AND || word->kind == NODE_OR)
-        return fail(p, token.at, "\"%s\" joins two terms: there is none before it", word->name);
+        return fail(p, token.at, _("\"%s\" joins two terms: there is none before it"), word->name);
     struct node node = {.kind = word->kind, .cost = COST_HEADER};
     advance(p);
     if (takes_argument(word->kind) && parse_argument(p, &node, word->name) < 0)
@@ -331,7 +332,7 @@ static int parse_term(struct parser *p)
 static int enter(struct parser *p)
 {
     if (++p->depth > FILTER_DEPTH)
-        return fail(p, p->token.at, "parentheses and \"not\" are nested too deeply: at most %d of them", FILTER_DEPTH);
+        return fail(p, p->token.at, _("parentheses and \"not\" are nested too deeply: at most %d of them"), FILTER_DEPTH);
     advance(p);
     return 0;
 }
@@ -345,7 +346,7 @@ static int parse_group(struct parser *p)
     if (node < 0)
         return -1;
     if (p->token.kind != TOKEN_CLOSE)
-        return fail(p, open, "this parenthesis is never closed");
+        return fail(p, open, _("this parenthesis is never closed"));
     advance(p);
     p->depth--;
     return node;
@@ -360,11 +361,11 @@ static int parse_operand(struct parser *p)
     case TOKEN_REGEX: break;
     case TOKEN_REGEX_OPEN:
         return fail(p, token.at,
-                    "the pattern that begins here lacks its slash at the end (a slash in it is written \\/)");
+                    _("the pattern that begins here lacks its slash at the end (a slash in it is written \\/)"));
     case TOKEN_CLOSE:
         return fail(p, token.at,
-                    p->depth ? "a term is missing before this parenthesis" : "this parenthesis closes nothing");
-    case TOKEN_END: return fail(p, p->taken, "a term is missing at the end");
+                    p->depth ? _("a term is missing before this parenthesis") : _("this parenthesis closes nothing"));
+    case TOKEN_END: return fail(p, p->taken, _("a term is missing at the end"));
     }
     advance(p);
     return parse_regex(p, token.at + 1, token.len - 2);
@@ -415,10 +416,10 @@ static int parse_all(struct parser *p)
 {
     p->token = next_token(p->text, p->len, 0);
     if (p->token.kind == TOKEN_END)
-        return fail(p, 0, "the filter is empty: write a term, such as errors, from 127.0.0.1 or /text/");
+        return fail(p, 0, _("the filter is empty: write a term, such as errors, from 127.0.0.1 or /text/"));
     int root = parse_or(p);
     if (root >= 0 && p->token.kind != TOKEN_END)
-        return fail(p, p->token.at, "this parenthesis closes nothing");
+        return fail(p, p->token.at, _("this parenthesis closes nothing"));
     return root;
 }
 
@@ -459,7 +460,7 @@ struct filter *filter_new_search(const char *pattern, size_t len, char *why, siz
     if (!f || (f->judged = calloc(JUDGED, sizeof *f->judged)) != NULL)
         return f;
     filter_free(f);
-    snprintf(why, why_size, "out of memory");
+    snprintf(why, why_size, _("out of memory"));
     *where = 0;
     errno = ENOMEM;
     return NULL;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 
 int hex_digit(char c)
 {
@@ -36,11 +37,11 @@ static void name_place(char *name, size_t room, const char *text, size_t len, si
     struct buffer glyph;
     struct glyph g;
     if (at == len) {
-        snprintf(name, room, "the end");
+        snprintf(name, room, _("the end"));
         return;
     }
     if (told)
-        snprintf(place, sizeof place, " at character %zu", utf8_count((const unsigned char *)text, at) + 1);
+        snprintf(place, sizeof place, _(" at character %zu"), utf8_count((const unsigned char *)text, at) + 1);
     buffer_init(&glyph);
     safe_append(&glyph, text + at, safe_glyph((const unsigned char *)text + at, len - at, &g));
     snprintf(name, room, "\"%.*s\"%s", (int)glyph.len, glyph.len ? (const char *)glyph.data : "", place);
@@ -60,8 +61,8 @@ static int parse(struct buffer *out, const char *text, size_t len, char *why, si
         if (at == start || (at - start) % 2) {
             char place[80];
             name_place(place, sizeof place, text, len, *where = at, told);
-            snprintf(why, why_size, at == start ? "%s is no hex digit: write 48 65, 4865, 0x48,0x65 or \\x48\\x65" :
-                     "a digit is missing before %s: a byte is two hex digits", place);
+            snprintf(why, why_size, at == start ? _("%s is no hex digit: write 48 65, 4865, 0x48,0x65 or \\x48\\x65") :
+                     _("a digit is missing before %s: a byte is two hex digits"), place);
             errno = EINVAL;
             return -1;
         }

@@ -12,6 +12,7 @@
 #include "core/safe_text.h"
 #include "core/transform.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { ROW = 100, PAIRS = 2, LONG = 2049, QUOTED = 48, PROBE_ITEM = JUDGE_ITEMS - 1 };
 
@@ -38,21 +39,21 @@ static const struct {
     const char *silent;    /* what it may mean that no answer came */
 } cases[] = {
     {"sentence", REPLY, 1, TEXT("hello out there"), NULL, NULL,
-     "A server answers whatever comes: does its loop go on after the first?"},
-    {"digits", REPLY, 1, TEXT(" 0123  456\t!?\n"), NULL, NULL, "What has no upper case is answered as it is."},
+     N_("A server answers whatever comes: does its loop go on after the first?")},
+    {"digits", REPLY, 1, TEXT(" 0123  456\t!?\n"), NULL, NULL, N_("What has no upper case is answered as it is.")},
     {"sharp s", REPLY, 1, TEXT("straße, café"), NULL, NULL,
-     "encode() or decode() with 'ascii' raised an exception, perhaps: the text is UTF-8."},
+     N_("encode() or decode() with 'ascii' raised an exception, perhaps: the text is UTF-8.")},
     {"other letters", REPLY, 1, TEXT("été ø ÿ жλя 你好"), NULL, NULL,
-     "encode() or decode() with 'ascii' or 'latin-1' raised an exception, perhaps: the text is UTF-8."},
-    {"NUL bytes", REPLY, 1, TEXT("a\0b\0c"), NULL, NULL, "A NUL is a byte like any other; it ends nothing."},
+     N_("encode() or decode() with 'ascii' or 'latin-1' raised an exception, perhaps: the text is UTF-8.")},
+    {"NUL bytes", REPLY, 1, TEXT("a\0b\0c"), NULL, NULL, N_("A NUL is a byte like any other; it ends nothing.")},
     {"empty", REPLY, 1, TEXT(""), NULL, NULL,
-     "An empty datagram is no end of anything, and is answered by an empty one: `if not data: break` belongs to TCP."},
+     N_("An empty datagram is no end of anything, and is answered by an empty one: `if not data: break` belongs to TCP.")},
     {"2,049 bytes", REPLY, 1, NULL, 0, "2,049 bytes, a to z", "2,049 B, A to Z",
-     "Some systems' recvfrom() raises an error where the room is too small: read with room for 65,535."},
+     N_("Some systems' recvfrom() raises an error where the room is too small: read with room for 65,535.")},
     {"two clients", TOGETHER, JUDGE_CLIENTS * PAIRS, NULL, 0, "2 at once, 2 each", "each its own", ""},
     {"100 in a row", MANY, ROW, NULL, 0, "100 without a pause", "100, in order", ""},
     {"invalid UTF-8", SURVIVE, 1, TEXT("ab\xff\xfe\xc3"), NULL, "it goes on", ""},
-    {"still alive", ALIVE, 1, TEXT("still there?"), NULL, "any reply", "A server's loop has no end."},
+    {"still alive", ALIVE, 1, TEXT("still there?"), NULL, "any reply", N_("A server's loop has no end.")},
     {"answered once", ONCE, 0, NULL, 0, "all of the above", "one reply to each", ""},
     {"port asked", SOURCE, 0, NULL, 0, "all of the above", NULL, ""},
 };
@@ -424,13 +425,13 @@ static void tell_nobody(struct judge *j, struct verdict *v)
     char target[ADDRESS_TEXT];
     address_format(&j->target, target);
     put_words(&v->got, j->error ? "nobody is there" : "no answer");
-    buffer_printf(&v->why, "nobody answers on %s: ", target);
+    buffer_printf(&v->why, _("nobody answers on %s: "), target);
     if (j->error)
-        buffer_printf(&v->why, "%s; %s", error_meaning(j->error), error_advice(j->error));
+        buffer_printf(&v->why, "%s; %s", _(error_meaning(j->error)), _(error_advice(j->error)));
     else
-        put_words(&v->why, "is the server running there, on that port, and does no firewall forbid it? One on "
+        put_words(&v->why, _("is the server running there, on that port, and does no firewall forbid it? One on "
                            "127.0.0.1 hears its own machine alone. And its replies have to go to the address that "
-                           "recvfrom() gave, not to a fixed port");
+                           "recvfrom() gave, not to a fixed port"));
 }
 
 /* The server is gone since this case. */
@@ -441,10 +442,10 @@ static void tell_death(struct judge *j, struct verdict *v)
         return;
     }
     put_words(&v->got, "no answer any more");
-    put_words(&v->why, cases[j->at].silent);
+    put_words(&v->why, _(cases[j->at].silent));
     buffer_append_text(&v->why, v->why.len ? " " : "");
-    put_words(&v->why, "It answers nothing since then");
-    put_words(&v->why, j->error ? ": the program has ended." : ".");
+    put_words(&v->why, _("It answers nothing since then"));
+    put_words(&v->why, j->error ? _(": the program has ended.") : ".");
 }
 
 /* The requests of a row were not answered, not one. */
@@ -457,7 +458,7 @@ static bool tell_silence(struct judge *j, struct verdict *v)
         return true;
     }
     put_words(&v->got, "0 known replies");
-    put_words(&v->why, "No reply could be told to be one's: each should be the request in upper case.");
+    put_words(&v->why, _("No reply could be told to be one's: each should be the request in upper case."));
     return true;
 }
 
@@ -469,7 +470,7 @@ static void judge_reply(struct judge *j, struct verdict *v)
         tell_death(j, v);
     } else if (!j->has_got) {
         put_words(&v->got, "no answer, twice");
-        put_words(&v->why, cases[j->at].silent);
+        put_words(&v->why, _(cases[j->at].silent));
     } else {
         v->ok = is_same(&j->expected, j->got.data, j->got.len);
         put_bytes(&v->got, j->got.data, j->got.len);
@@ -478,8 +479,8 @@ static void judge_reply(struct judge *j, struct verdict *v)
         return;
     buffer_init(&why);
     if (!mistake_explain(&m, &why))
-        buffer_append_text(&why, "The reply should be the request in upper case, byte for byte, nothing before or "
-                                 "behind it.");
+        buffer_append_text(&why, _("The reply should be the request in upper case, byte for byte, nothing before or "
+                                 "behind it."));
     safe_append_sentence(&v->why, why.data, why.len);
     v->why.failed |= why.failed;
     buffer_done(&why);
@@ -490,8 +491,8 @@ static void judge_survival(struct judge *j, struct verdict *v)
     v->ok = !j->dead;
     if (j->dead) {
         put_words(&v->got, "no answer after it");
-        put_words(&v->why, "Most likely decode() raised UnicodeDecodeError, and the server died of it: "
-                           "decode(errors='replace'), or catch it around each datagram. Anybody can send such bytes.");
+        put_words(&v->why, _("Most likely decode() raised UnicodeDecodeError, and the server died of it: "
+                           "decode(errors='replace'), or catch it around each datagram. Anybody can send such bytes."));
         return;
     }
     put_words(&v->got, "goes on: ");
@@ -514,8 +515,8 @@ static void judge_alive(struct judge *j, struct verdict *v)
         buffer_printf(&v->got, "no, since %s", cases[j->died_at].name);
 }
 
-static const char to_each_its_own[] = "A reply goes to the address that recvfrom() gave with that very datagram, "
-                                      "not to one that was kept.";
+static const char to_each_its_own[] = N_("A reply goes to the address that recvfrom() gave with that very datagram, "
+                                      "not to one that was kept.");
 
 static void judge_together(struct judge *j, struct verdict *v)
 {
@@ -530,13 +531,13 @@ static void judge_together(struct judge *j, struct verdict *v)
     buffer_printf(&v->got, "%zu and %zu", own[0], own[1]);
     if (j->crossed) {
         buffer_printf(&v->got, ", %zu crossed", j->crossed);
-        put_words(&v->why, to_each_its_own);
+        put_words(&v->why, _(to_each_its_own));
     } else if (!own[0] || !own[1]) {
-        put_words(&v->why, "One client alone is answered: a server that calls connect(), or keeps the first "
-                           "address, knows no other.");
+        put_words(&v->why, _("One client alone is answered: a server that calls connect(), or keeps the first "
+                           "address, knows no other."));
     } else {
-        put_words(&v->why, "Not all were answered, though what comes meanwhile waits in the socket: one recvfrom(), "
-                           "one reply, and again.");
+        put_words(&v->why, _("Not all were answered, though what comes meanwhile waits in the socket: one recvfrom(), "
+                           "one reply, and again."));
     }
 }
 
@@ -553,17 +554,17 @@ static void judge_row(struct judge *j, struct verdict *v)
     buffer_printf(&v->got, "%zu", answered);
     if (j->crossed) {
         buffer_printf(&v->got, ", %zu crossed", j->crossed);
-        put_words(&v->why, to_each_its_own);
+        put_words(&v->why, _(to_each_its_own));
     } else if (answered < ROW) {
         buffer_printf(&v->got, ", %zu lost", ROW - answered);
-        put_words(&v->why, "Some were not answered: a slow server's receive buffer runs over, or the network loses "
-                           "some. Try again.");
+        put_words(&v->why, _("Some were not answered: a slow server's receive buffer runs over, or the network loses "
+                           "some. Try again."));
     } else if (j->doubled) {
         buffer_printf(&v->got, ", %zu twice", j->doubled);
-        put_words(&v->why, "Some were answered more than once: one recvfrom(), one sendto().");
+        put_words(&v->why, _("Some were answered more than once: one recvfrom(), one sendto()."));
     } else {
         buffer_printf(&v->got, ", %zu late", j->misordered);
-        put_words(&v->why, "Replies overtook others: threads that answer by themselves do that, and so can a network.");
+        put_words(&v->why, _("Replies overtook others: threads that answer by themselves do that, and so can a network."));
     }
 }
 
@@ -574,8 +575,8 @@ static void judge_once(struct judge *j, struct verdict *v)
         put_words(&v->got, "one reply to each");
     else {
         buffer_printf(&v->got, "%zu too many", j->extra);
-        put_words(&v->why, "A datagram was answered more than once: one recvfrom(), one sendto(). (A network may "
-                           "double some; seldom all.)");
+        put_words(&v->why, _("A datagram was answered more than once: one recvfrom(), one sendto(). (A network may "
+                           "double some; seldom all.)"));
     }
 }
 
@@ -587,10 +588,10 @@ static void judge_source(struct judge *j, struct verdict *v)
     if (v->ok)
         return;
     put_words(&v->why, j->other.port != j->target.port ?
-                           "Replies came from another port: answer on the socket that received, not on a new one. "
-                           "Clients that connect() never hear it." :
-                           "Replies came from another address of that machine: bind() to the one that is asked, or "
-                           "answer from it (IP_PKTINFO).");
+                           _("Replies came from another port: answer on the socket that received, not on a new one. "
+                           "Clients that connect() never hear it.") :
+                           _("Replies came from another address of that machine: bind() to the one that is asked, or "
+                           "answer from it (IP_PKTINFO)."));
 }
 
 /* Of a case that is not tried there is nothing more to say. Whether it is alive, or said things twice or from

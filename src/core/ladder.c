@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/fault.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* --- who sent it: a walk back --- */
 
@@ -289,9 +290,9 @@ static void put_reason_words(struct ladder_row *r, const struct entry *e)
     if (r->kind == LADDER_HELD && end) {
         *end = '\0';
         memcpy(r->held, words, sizeof r->held);
-        snprintf(r->remark, sizeof r->remark, "held here by /fault");
+        snprintf(r->remark, sizeof r->remark, _("held here by /fault"));
     } else if (r->kind == LADDER_LOST && r->entry.flags & FLAG_LOST) {
-        snprintf(r->remark, sizeof r->remark, "dropped here by /fault");
+        snprintf(r->remark, sizeof r->remark, _("dropped here by /fault"));
     } else {
         memcpy(r->remark, words, sizeof r->remark);
     }
@@ -443,18 +444,18 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
             add_remark(r, "unread");
         uint64_t overtaken = held_exchange(j, e->n, e->role);
         if (overtaken) {
-            snprintf(text, sizeof text, "overtakes %llu", (unsigned long long)overtaken);
+            snprintf(text, sizeof text, _("overtakes %llu"), (unsigned long long)overtaken);
             add_remark(r, text);
         }
     } else if (arrives) {
-        snprintf(r->remark, sizeof r->remark, "dropped here by /fault in");
+        snprintf(r->remark, sizeof r->remark, _("dropped here by /fault in"));
     } else if (!put_reason(j, e->n, r)) {
         put_size(r);
     }
     if (e->flags & FLAG_DUPLICATE && r->kind == LADDER_ARROW)
-        add_remark(r, "a copy by /fault");
+        add_remark(r, _("a copy by /fault"));
     if (e->flags & FLAG_CORRUPTED && r->kind == LADDER_ARROW)
-        add_remark(r, "a bit turned over");
+        add_remark(r, _("a bit turned over"));
     if (arrives)
         add_flags(r, arrival.flags);
 }
@@ -481,7 +482,7 @@ static void gather_received(const struct journal *j, const struct ladder_ends *x
     } else if (get_datagram(j, r->sent, &sent)) {
         r->kind = LADDER_LATE;
         r->ours = true;
-        snprintf(text, sizeof text, "%s old", units_format_rtt(units_between(sent.mono, e->mono), age));
+        snprintf(text, sizeof text, _("%s old"), units_format_rtt(units_between(sent.mono, e->mono), age));
         add_remark(r, text);
     }
     add_flags(r, e->flags);
@@ -503,7 +504,7 @@ static void gather_left(const struct journal *j, const struct ladder_ends *x, st
     r->entry.mono = left.mono;
     put_target(j, x, r);
     put_size(r);
-    snprintf(text, sizeof text, "%s old", units_format_rtt(units_between(held->mono, left.mono), age));
+    snprintf(text, sizeof text, _("%s old"), units_format_rtt(units_between(held->mono, left.mono), age));
     add_remark(r, text);
     if (unread && r->to != LADDER_OUTSIDE)
         add_remark(r, "unread");
@@ -556,25 +557,25 @@ void ladder_explain(const struct journal *j, const struct ladder_row *r, char *t
                 overtook = between.exchange;
         }
         if (overtook)
-            snprintf(text, room, "%llu left after %llu though it was sent first: this program held it, not the network.",
+            snprintf(text, room, _("%llu left after %llu though it was sent first: this program held it, not the network."),
                      (unsigned long long)e->exchange, (unsigned long long)overtook);
         else
-            snprintf(text, room, "It is late because this program held it, as your /fault asks; the network did not.");
+            snprintf(text, room, _("It is late because this program held it, as your /fault asks; the network did not."));
     } else if (r->kind == LADDER_HELD) {
-        snprintf(text, room, "Your /fault holds it here: no sendto() has been called for it yet.");
+        snprintf(text, room, _("Your /fault holds it here: no sendto() has been called for it yet."));
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_LOST && e->dir == DIR_SENT) {
-        snprintf(text, room, "Your /fault dropped it here: no sendto() was called, and no one can tell it from a lost one.");
+        snprintf(text, room, _("Your /fault dropped it here: no sendto() was called, and no one can tell it from a lost one."));
     } else if (r->kind == LADDER_LOST && (e->flags & FLAG_LOST || r->arrival)) {
-        snprintf(text, room, "It arrived, and your /fault dropped it before the program saw it.");
+        snprintf(text, room, _("It arrived, and your /fault dropped it before the program saw it."));
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_SUPPRESSED) {
-        snprintf(text, room, "This program did not answer it, on purpose: /why %llu says more.", (unsigned long long)e->exchange);
+        snprintf(text, room, _("This program did not answer it, on purpose: /why %llu says more."), (unsigned long long)e->exchange);
     } else if (r->kind == LADDER_COMPLAINT) {
-        snprintf(text, room, "No datagram: the other machine's kernel told ours by ICMP, and the error queue had it.");
+        snprintf(text, room, _("No datagram: the other machine's kernel told ours by ICMP, and the error queue had it."));
     } else if (e->kind == ENTRY_NOTICE && e->event == EVENT_NO_ANSWER) {
-        snprintf(text, room, "UDP can't say why: the request, or its answer, may be lost, or nobody answers.");
+        snprintf(text, room, _("UDP can't say why: the request, or its answer, may be lost, or nobody answers."));
     } else if (r->kind == LADDER_ARROW && r->to == LADDER_OUTSIDE) {
-        snprintf(text, room, "It left. Whether it arrived outside, nobody here can know.");
+        snprintf(text, room, _("It left. Whether it arrived outside, nobody here can know."));
     } else if (r->kind == LADDER_ARROW && r->from != LADDER_OUTSIDE && e->dir == DIR_SENT && !r->arrival) {
-        snprintf(text, room, "It left, and has not been read: it waits in the receive buffer, or the kernel dropped it.");
+        snprintf(text, room, _("It left, and has not been read: it waits in the receive buffer, or the kernel dropped it."));
     }
 }

@@ -9,6 +9,7 @@
 
 #include "core/buffer.h"
 #include "core/safe_text.h"
+#include "core/words.h"
 
 /* From WIDE on characters are mostly wide, and stand without blanks between them. */
 enum { WIDE = 0x2e80, KEY = 24, QUOTED = 60 };
@@ -102,11 +103,11 @@ static int check_bytes(struct parser *p, const char *text, size_t len)
     for (size_t at = 0, used; at < len; at += used) {
         used = utf8_decode(bytes + at, len - at, &ch);
         if (!used)
-            return wrong(p, "the byte 0x%02x is no UTF-8", bytes[at]);
+            return wrong(p, _("the byte 0x%02x is no UTF-8"), bytes[at]);
         if (ch == '\n')
             p->entry_line++;
         else if ((ch < ' ' && ch != '\t' && ch != '\r') || (ch >= 0x7f && ch < 0xa0))
-            return wrong(p, "U+%04X is a control character, and no text", (unsigned)ch);
+            return wrong(p, _("U+%04X is a control character, and no text"), (unsigned)ch);
     }
     return 0;
 }
@@ -160,9 +161,9 @@ static int take_entry(struct parser *p)
     const char *colon = memchr(line, ':', len);
     size_t key = colon ? (size_t)(colon - line) : len;
     if (is_blank(*line))
-        return wrong(p, "a line that begins with a blank goes on with the one above, and there is none");
+        return wrong(p, _("a line that begins with a blank goes on with the one above, and there is none"));
     if (!colon || key >= KEY)
-        return wrong(p, "\"%.*s\" is no KEY: VALUE; prose needs \"text:\" in front, and a blank where it goes on",
+        return wrong(p, _("\"%.*s\" is no KEY: VALUE; prose needs \"text:\" in front, and a blank where it goes on"),
                      (int)(key < QUOTED ? key : QUOTED), line);
     memcpy(p->key, line, key);
     p->key[key] = '\0';
@@ -177,7 +178,7 @@ static int take_entry(struct parser *p)
     p->value = value.failed ? NULL : keep(p->lesson, (char *)value.data, value.len);
     buffer_done(&value);
     if (!p->value) {
-        wrong(p, "out of memory");
+        wrong(p, _("out of memory"));
         return -1;
     }
     return 1;
@@ -189,12 +190,12 @@ static struct lesson_item *add_item(struct parser *p, enum lesson_kind kind)
 {
     struct lesson *l = p->lesson;
     if (l->count == LESSON_ITEMS) {
-        wrong(p, "a lesson has at most %d items", LESSON_ITEMS);
+        wrong(p, _("a lesson has at most %d items"), LESSON_ITEMS);
         return NULL;
     }
     struct lesson_item *items = realloc(l->items, (l->count + 1) * sizeof *items);
     if (!items) {
-        wrong(p, "out of memory");
+        wrong(p, _("out of memory"));
         return NULL;
     }
     l->items = items;
@@ -234,9 +235,9 @@ static int take_twin(struct parser *p)
 static int take_head(struct parser *p, struct lesson_text *t)
 {
     if (t->en)
-        return wrong(p, "%s: stands here a second time", p->key);
+        return wrong(p, _("%s: stands here a second time"), p->key);
     if (p->lesson->count)
-        return wrong(p, "%s: has to stand before the first run and step", p->key);
+        return wrong(p, _("%s: has to stand before the first run and step"), p->key);
     return expect_twin(p, t);
 }
 
@@ -245,11 +246,11 @@ static int take_term(struct parser *p)
     struct lesson *l = p->lesson;
     const char *equals = strstr(p->value, " = ");
     if (!equals || equals == p->value || !equals[3])
-        return wrong(p, "term: takes ENGLISH = 中文, not \"%.60s\"", p->value);
+        return wrong(p, _("term: takes ENGLISH = 中文, not \"%.60s\""), p->value);
     const char *en = keep(l, p->value, (size_t)(equals - p->value));
     struct lesson_text *terms = en ? realloc(l->terms, (l->term_count + 1) * sizeof *terms) : NULL;
     if (!terms)
-        return wrong(p, "out of memory");
+        return wrong(p, _("out of memory"));
     l->terms = terms;
     terms[l->term_count++] = (struct lesson_text){en, equals + 3};
     return 0;
@@ -264,19 +265,19 @@ static int end_predict(struct parser *p)
         return 0;
     p->entry_line = item->line;
     if (item->answer_count < 2)
-        return wrong(p, "a predict: needs two answers at least, a: and b:");
+        return wrong(p, _("a predict: needs two answers at least, a: and b:"));
     if (item->right < 0)
-        return wrong(p, "a predict: needs \"right:\" and the letter of the right answer");
-    return item->right < item->answer_count ? 0 : wrong(p, "the right answer, %c, is not there", 'a' + item->right);
+        return wrong(p, _("a predict: needs \"right:\" and the letter of the right answer"));
+    return item->right < item->answer_count ? 0 : wrong(p, _("the right answer, %c, is not there"), 'a' + item->right);
 }
 
 static int take_answer(struct parser *p)
 {
     int index = p->key[0] - 'a';
     if (!p->predict)
-        return wrong(p, "%s: is an answer, and has no predict: above it", p->key);
+        return wrong(p, _("%s: is an answer, and has no predict: above it"), p->key);
     if (index != p->predict->answer_count)
-        return wrong(p, "answers stand in their order: %c: comes next, not %s:", 'a' + p->predict->answer_count,
+        return wrong(p, _("answers stand in their order: %c: comes next, not %s:"), 'a' + p->predict->answer_count,
                      p->key);
     p->predict->answer_count++;
     return expect_twin(p, &p->predict->answers[index]);
@@ -285,22 +286,22 @@ static int take_answer(struct parser *p)
 static int take_right(struct parser *p)
 {
     if (!p->predict)
-        return wrong(p, "right: has no predict: above it");
+        return wrong(p, _("right: has no predict: above it"));
     if (strlen(p->value) != 1 || *p->value < 'a' || *p->value >= 'a' + LESSON_ANSWERS)
-        return wrong(p, "right: takes a letter from a to d, not \"%.60s\"", p->value);
+        return wrong(p, _("right: takes a letter from a to d, not \"%.60s\""), p->value);
     p->predict->right = *p->value - 'a';
     return 0;
 }
 
 static int take_hint(struct parser *p)
 {
-    return p->predict ? expect_twin(p, &p->predict->hint) : wrong(p, "hint: has no predict: above it");
+    return p->predict ? expect_twin(p, &p->predict->hint) : wrong(p, _("hint: has no predict: above it"));
 }
 
 static int take_predict(struct parser *p)
 {
     if (p->ran)
-        return wrong(p, "a predict: stands before what is sent in its step, not behind it");
+        return wrong(p, _("a predict: stands before what is sent in its step, not behind it"));
     p->predict = add_item(p, LESSON_PREDICT);
     return p->predict ? expect_twin(p, &p->predict->text) : -1;
 }
@@ -368,11 +369,11 @@ static int take_command(struct parser *p, enum lesson_kind kind)
         return -1;
     p->ran = true;
     if (command_is_blank(p->value, strlen(p->value)))
-        return wrong(p, "%s: needs a command", p->key);
+        return wrong(p, _("%s: needs a command"), p->key);
     if (command_parse(&item->command, p->value, strlen(p->value), why) < 0)
         return wrong(p, "%s", why);
     if (!is_fit(&item->command))
-        return wrong(p, "\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files",
+        return wrong(p, _("\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files"),
                      p->value);
     return 0;
 }
@@ -424,11 +425,11 @@ static int take_act_argument(struct parser *p, struct lesson_act *act, const str
         return 0;
     }
     if (row->takes == TAKES_NOTHING)
-        return *rest ? wrong(p, "\"%.60s\" stands behind \"%s\", which takes nothing", rest, row->name) : 0;
+        return *rest ? wrong(p, _("\"%.60s\" stands behind \"%s\", which takes nothing"), rest, row->name) : 0;
     bool near =
         address_parse_host(a, rest, 0) == 0 && (address_is_loopback(a) || (row->id == ACT_MOVE && address_is_any(a)));
     return near ? 0 :
-                  wrong(p, "\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\"", row->name,
+                  wrong(p, _("\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\""), row->name,
                         rest);
 }
 
@@ -444,7 +445,7 @@ static int take_act(struct parser *p)
     if (other) {
         size_t len = take_word(&rest, &which);
         if (len != 1 || *which < 'A' || *which >= 'A' + LESSON_OTHERS)
-            return wrong(p, "\"%.*s\" is none of the lesson's sockets, A to D", (int)(len < 60 ? len : 60), which);
+            return wrong(p, _("\"%.*s\" is none of the lesson's sockets, A to D"), (int)(len < 60 ? len : 60), which);
         item->act.other = (size_t)(*which - 'A');
     }
     name_len = take_word(&rest, &name);
@@ -454,7 +455,7 @@ static int take_act(struct parser *p)
             item->act.role = acts[i].role;
             return take_act_argument(p, &item->act, &acts[i], rest);
         }
-    return wrong(p, "there is no act \"%.60s\"", p->value);
+    return wrong(p, _("there is no act \"%.60s\""), p->value);
 }
 
 /* --- the whole --- */
@@ -462,9 +463,9 @@ static int take_act(struct parser *p)
 static int take_read(struct parser *p)
 {
     if (p->lesson->read)
-        return wrong(p, "read: stands here a second time");
+        return wrong(p, _("read: stands here a second time"));
     p->lesson->read = p->value;
-    return *p->value ? 0 : wrong(p, "read: says nothing");
+    return *p->value ? 0 : wrong(p, _("read: says nothing"));
 }
 
 static int take_step_item(struct parser *p)
@@ -484,7 +485,7 @@ static int take_step_item(struct parser *p)
         strcmp(p->key, "predict") != 0)
         return wrong(p, "there is no \"%s:\" in a lesson", p->key);
     if (!in_step)
-        return wrong(p, "%s: needs a \"step:\" above it", p->key);
+        return wrong(p, _("%s: needs a \"step:\" above it"), p->key);
     if (*p->key == 'p')
         return take_predict(p);
     return *p->key == 'c' ? take_claim(p) : take_prose(p, *p->key == 't' ? LESSON_TEXT : LESSON_EXPLAIN);
@@ -530,8 +531,8 @@ static int parse(struct parser *p)
         return -1;
     p->entry_line = p->line ? p->line : 1;
     if (!p->lesson->title.en || !p->lesson->goal.en)
-        return wrong(p, "the lesson has no \"%s:\"", p->lesson->title.en ? "goal" : "title");
-    return p->lesson->steps ? 0 : wrong(p, "the lesson has no \"step:\"");
+        return wrong(p, _("the lesson has no \"%s:\""), p->lesson->title.en ? "goal" : "title");
+    return p->lesson->steps ? 0 : wrong(p, _("the lesson has no \"step:\""));
 }
 
 /* A path's last part, without .lesson. */
@@ -549,7 +550,7 @@ struct lesson *lesson_parse(const char *name, const char *text, size_t len, char
     struct lesson *l = calloc(1, sizeof *l);
     struct parser p = {.lesson = l, .name = name, .value = "", .at = text, .left = len, .why = why};
     if (!l) {
-        wrong(&p, "out of memory");
+        wrong(&p, _("out of memory"));
         return NULL;
     }
     take_name(l, name);

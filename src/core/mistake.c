@@ -8,6 +8,7 @@
 
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { LARGE = 64 }; /* a shorter reply was not cut by a buffer */
 
@@ -159,24 +160,24 @@ static const struct {
     bool (*fits)(const struct mistake *m);
     const char *why;
 } table[] = {
-    {is_empty, "The reply was empty: sendto() takes the length of the reply, in bytes."},
-    {is_unchanged, "The request came back as it was: upper() changes nothing in place, send what it returns."},
-    {is_repr, "str() of bytes writes b'...': use decode() to make text of bytes, and encode() to make bytes of text."},
-    {ends_at_nul, "strlen() and its like end at the first NUL: a datagram's length is what recvfrom() returned."},
-    {has_nul_behind, "One NUL too many was sent: strlen() + 1, or sizeof of a text. Send as many bytes as the reply "
-                     "has."},
-    {has_more_behind, "More was sent than the reply: sendto() takes the length of the reply, not the size of the "
-                      "buffer."},
-    {is_stripped, "strip() and its like take blanks and line ends away, and these belong to the datagram."},
-    {is_ascii_alone, ".upper() on bytes, or toupper() on each, keeps ß and é: decode() first, then upper(), then "
-                     "encode()."},
-    {lacks_nuls, "The NUL bytes were taken out: a NUL is a byte like any other."},
-    {is_latin, "decode('latin-1') takes each byte for a letter: the text is UTF-8."},
-    {is_one_to_one, "towupper() and its like give one letter for one; ß takes two in upper case, SS (full case "
-                    "mapping)."},
-    {has_stand_ins, "Stand-ins came in place of letters: decode() and encode() with UTF-8, not with 'ascii' and "
-                    "errors='replace'."},
-    {is_cut_short, "The end is missing: send all bytes of the reply; a length in characters is not one in bytes."},
+    {is_empty, N_("The reply was empty: sendto() takes the length of the reply, in bytes.")},
+    {is_unchanged, N_("The request came back as it was: upper() changes nothing in place, send what it returns.")},
+    {is_repr, N_("str() of bytes writes b'...': use decode() to make text of bytes, and encode() to make bytes of text.")},
+    {ends_at_nul, N_("strlen() and its like end at the first NUL: a datagram's length is what recvfrom() returned.")},
+    {has_nul_behind, N_("One NUL too many was sent: strlen() + 1, or sizeof of a text. Send as many bytes as the reply "
+                     "has.")},
+    {has_more_behind, N_("More was sent than the reply: sendto() takes the length of the reply, not the size of the "
+                      "buffer.")},
+    {is_stripped, N_("strip() and its like take blanks and line ends away, and these belong to the datagram.")},
+    {is_ascii_alone, N_(".upper() on bytes, or toupper() on each, keeps ß and é: decode() first, then upper(), then "
+                     "encode().")},
+    {lacks_nuls, N_("The NUL bytes were taken out: a NUL is a byte like any other.")},
+    {is_latin, N_("decode('latin-1') takes each byte for a letter: the text is UTF-8.")},
+    {is_one_to_one, N_("towupper() and its like give one letter for one; ß takes two in upper case, SS (full case "
+                    "mapping).")},
+    {has_stand_ins, N_("Stand-ins came in place of letters: decode() and encode() with UTF-8, not with 'ascii' and "
+                    "errors='replace'.")},
+    {is_cut_short, N_("The end is missing: send all bytes of the reply; a length in characters is not one in bytes.")},
 };
 
 bool mistake_explain(const struct mistake *m, struct buffer *why)
@@ -184,16 +185,17 @@ bool mistake_explain(const struct mistake *m, struct buffer *why)
     char count[UNITS_TEXT];
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].fits(m)) {
-            buffer_append_text(why, table[i].why);
+            buffer_append_text(why, _(table[i].why));
             return true;
         }
     bool cut = m->got_len && m->got_len < m->expected_len, lower = cut && begins(m->asked, m->asked_len, m->got, m->got_len);
     if (!cut || (!lower && !begins(m->expected, m->expected_len, m->got, m->got_len)))
         return false;
     size_t gone = m->expected_len - m->got_len;
-    buffer_printf(why, "recvfrom(%zu) cuts: %s byte%s of the datagram %s gone. Read with room for 65,535.", m->got_len,
-                  units_format_count(gone, count), gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
+    buffer_printf(why, ngettext("recvfrom(%zu) cuts: %s byte of the datagram is gone. Read with room for 65,535.",
+                                "recvfrom(%zu) cuts: %s bytes of the datagram are gone. Read with room for 65,535.", gone),
+                  m->got_len, units_format_count(gone, count));
     if (lower && !begins(m->expected, m->expected_len, m->got, m->got_len))
-        buffer_append_text(why, " And what was read came back as it was: send what upper() returns.");
+        buffer_append_text(why, _(" And what was read came back as it was: send what upper() returns."));
     return true;
 }

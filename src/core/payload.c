@@ -11,6 +11,7 @@
 #include "core/hex.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum {
     QUOTE = 64,    /* room for what a sentence quotes of the text */
@@ -50,7 +51,7 @@ static int wrong(struct reader *r, size_t where, const char *format, ...)
     int len = vsnprintf(r->error->why, sizeof r->error->why, format, args);
     va_end(args);
     if (len >= 0 && (size_t)len < sizeof r->error->why)
-        snprintf(r->error->why + len, sizeof r->error->why - (size_t)len, ", at character %zu",
+        snprintf(r->error->why + len, sizeof r->error->why - (size_t)len, _(", at character %zu"),
                  utf8_count((const unsigned char *)r->text, where) + 1);
     r->error->where = where;
     errno = EINVAL;
@@ -130,11 +131,11 @@ static int read_escape(struct reader *r)
 {
     static const char letters[] = "ntr\\{", bytes[] = "\n\t\r\\{";
     size_t start = r->at++;
-    const char *escapes = r->flags & PAYLOAD_CAPTURES ? "\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9" :
+    const char *escapes = r->flags & PAYLOAD_CAPTURES ? _("\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9") :
                                                         "\\n \\t \\r \\0 \\\\ \\xNN and \\{";
     char word[QUOTE];
     if (r->at == r->len)
-        return wrong(r, start, "a lone \\ at the end: write \\\\ for a backslash");
+        return wrong(r, start, _("a lone \\ at the end: write \\\\ for a backslash"));
     char c = r->text[r->at++];
     const char *letter = c ? strchr(letters, c) : NULL;
     if (letter)
@@ -147,12 +148,12 @@ static int read_escape(struct reader *r)
         int high = r->at < r->len ? hex_digit(r->text[r->at]) : -1,
             low = r->at + 1 < r->len ? hex_digit(r->text[r->at + 1]) : -1;
         r->at += 2;
-        return high < 0 || low < 0 ? wrong(r, start, "\\x takes two hex digits: \\x0a") :
+        return high < 0 || low < 0 ? wrong(r, start, _("\\x takes two hex digits: \\x0a")) :
                                      add_bytes(r->p, (char[]){(char)(high * 16 + low)}, 1);
     }
     struct glyph g;
     quote(word, r->text + start, 1 + safe_glyph((const unsigned char *)r->text + start + 1, r->len - start - 1, &g));
-    return wrong(r, start, "\"%s\" is no escape; there are %s", word, escapes);
+    return wrong(r, start, _("\"%s\" is no escape; there are %s"), word, escapes);
 }
 
 static bool is_word(const char *text, size_t len, const char *word)
@@ -167,7 +168,7 @@ static int read_random(struct reader *r, size_t where, const char *text, size_t 
     snprintf(number, sizeof number, "%.*s", whole ? (int)len : 0, text);
     int64_t count = units_parse_count(number, 1, PAYLOAD_MOST);
     if (count < 0)
-        return wrong(r, where, "{{random N}} takes a number of bytes from 1 to %d", PAYLOAD_MOST);
+        return wrong(r, where, _("{{random N}} takes a number of bytes from 1 to %d"), PAYLOAD_MOST);
     return add_field(r, PIECE_RANDOM, (size_t)count, (size_t)count);
 }
 
@@ -176,7 +177,7 @@ static int read_hex(struct reader *r, size_t where, const char *text, size_t len
     size_t before = r->p->literals.len, at = 0;
     char why[200];
     if (hex_parse_part(&r->p->literals, text, len, why, sizeof why, &at) < 0)
-        return errno == EINVAL ? wrong(r, where + at, "in {{hex …}} %s", why) : -1;
+        return errno == EINVAL ? wrong(r, where + at, _("in {{hex …}} %s"), why) : -1;
     return take_literals(r->p, before);
 }
 
@@ -208,7 +209,7 @@ static int read_field(struct reader *r)
     const char *text = r->text;
     size_t start = r->at, from = start + 2, end = find_close(text, r->len, from);
     if (end == r->len)
-        return wrong(r, start, "{{ is not closed by }}; \\{{ stands for two braces");
+        return wrong(r, start, _("{{ is not closed by }}; \\{{ stands for two braces"));
     r->at = end + 2;
     while (from < end && is_blank(text[from]))
         from++;
@@ -228,8 +229,8 @@ static int read_field(struct reader *r)
     if (is_word(text + from, name - from, "hex"))
         return read_hex(r, argument, text + argument, end - argument);
     quote(word, text + from, end - from);
-    return wrong(r, start, "\"%s\" is no field; there are {{counter}} {{time}} {{random N}} {{hex 48 65}}, "
-                 "and \\{{ for two braces", word);
+    return wrong(r, start, _("\"%s\" is no field; there are {{counter}} {{time}} {{random N}} {{hex 48 65}}, "
+                 "and \\{{ for two braces"), word);
 }
 
 /* How many bytes too many there are, whatever the fields will make. */
@@ -241,7 +242,7 @@ static size_t excess(const struct reader *r)
 
 static int too_long(struct reader *r, size_t where)
 {
-    return wrong(r, where, "it is longer than the largest datagram, %d bytes", PAYLOAD_MOST);
+    return wrong(r, where, _("it is longer than the largest datagram, %d bytes"), PAYLOAD_MOST);
 }
 
 static int read_all(struct reader *r)
@@ -267,7 +268,8 @@ static int read_all(struct reader *r)
 struct payload *payload_new(const char *text, size_t len, unsigned flags, struct payload_error *error)
 {
     struct payload *p = calloc(1, sizeof *p);
-    *error = (struct payload_error){.why = "out of memory"};
+    *error = (struct payload_error){0};
+    snprintf(error->why, sizeof error->why, "%s", _("out of memory"));
     if (!p)
         return NULL;
     struct reader r = {.p = p, .text = text, .len = len, .flags = flags, .error = error};

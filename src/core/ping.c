@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "core/words.h"
 
 static const char words[] = "udptalk ping ";
 
@@ -80,14 +81,14 @@ void ping_summary(const struct ping *p, uint64_t waiting, char *counts, char *ti
     double share = p->sent > waiting ? 100.0 * (double)(silent - waiting) / (double)(p->sent - waiting) : 0;
     char min[UNITS_TEXT], mean[UNITS_TEXT], median[UNITS_TEXT], p99[UNITS_TEXT], max[UNITS_TEXT], jitter[UNITS_TEXT];
     int at = snprintf(counts, room,
-                      "%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order",
+                      _("%llu sent, %llu received, %.3g%% lost, %llu late, %llu duplicated, %llu out of order"),
                       (unsigned long long)p->sent, (unsigned long long)p->received, share, (unsigned long long)p->late,
                       (unsigned long long)p->duplicates, (unsigned long long)p->out_of_order);
     if (waiting && at > 0 && (size_t)at < room)
-        snprintf(counts + at, room - (size_t)at, ", %llu under way", (unsigned long long)waiting);
+        snprintf(counts + at, room - (size_t)at, _(", %llu under way"), (unsigned long long)waiting);
     times[0] = '\0';
     if (p->rtt.count)
-        snprintf(times, room, "round trip: min %s, mean %s, median %s, p99 %s, max %s, jitter %s",
+        snprintf(times, room, _("round trip: min %s, mean %s, median %s, p99 %s, max %s, jitter %s"),
                  units_format_rtt(p->rtt.min, min), units_format_rtt((int64_t)rtt_mean(&p->rtt), mean),
                  units_format_rtt(rtt_quantile(&p->rtt, 0.5), median),
                  units_format_rtt(rtt_quantile(&p->rtt, 0.99), p99), units_format_rtt(p->rtt.max, max),

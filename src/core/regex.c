@@ -11,6 +11,7 @@
 #include <pcre2.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 
 enum {
     PLACES = 16,             /* where a text could begin, looked at together */
@@ -108,11 +109,11 @@ static void *refuse(int error, const char *pattern, size_t len, size_t at, char 
     PCRE2_UCHAR words[REGEX_WHY];
     *where = at < len ? at : len;
     if (pcre2_get_error_message(error, words, sizeof words) == PCRE2_ERROR_BADDATA)
-        strcpy((char *)words, "it cannot be compiled");
+        strcpy((char *)words, _("it cannot be compiled"));
     if (why_size && *where == len)
-        snprintf(why, why_size, "the pattern is wrong at its end: %s", (char *)words);
+        snprintf(why, why_size, _("the pattern is wrong at its end: %s"), (char *)words);
     else if (why_size)
-        snprintf(why, why_size, "the pattern is wrong at character %zu: %s",
+        snprintf(why, why_size, _("the pattern is wrong at character %zu: %s"),
                  utf8_count((const unsigned char *)pattern, *where) + 1, (char *)words);
     errno = error == PCRE2_ERROR_HEAP_FAILED ? ENOMEM : EINVAL;
     return NULL;

@@ -11,6 +11,7 @@
 
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 #define NOWHERE SIZE_MAX
 
@@ -59,7 +60,7 @@ static int fail(struct parser *p, size_t at, const char *format, ...)
 
 static int fail_memory(struct parser *p)
 {
-    fail(p, 0, "there is no memory for this rule");
+    fail(p, 0, _("there is no memory for this rule"));
     p->error = ENOMEM;
     return -1;
 }
@@ -168,7 +169,7 @@ static bool stands_alone(const struct scan *s, const char *word)
 
 static int fail_open(struct parser *p, size_t open)
 {
-    return fail(p, open, "the double quote at character %zu is never closed: one that protects nothing is written \\\"",
+    return fail(p, open, _("the double quote at character %zu is never closed: one that protects nothing is written \\\""),
                 utf8_count((const unsigned char *)p->text, open) + 1);
 }
 
@@ -236,7 +237,7 @@ static struct payload *compile(struct parser *p, unsigned flags, const char *par
     if (!payload && errno == ENOMEM)
         fail_memory(p);
     else if (!payload)
-        fail(p, source_of(p, e.where), "in the %s: %s", part, e.why);
+        fail(p, source_of(p, e.where), _("in the %s: %s"), part, e.why);
     return payload;
 }
 
@@ -245,8 +246,8 @@ static int parse_plain(struct parser *p)
     static const struct payload_values nothing;
     size_t field = find_field(p->bytes.data, p->bytes.len);
     if (field < p->bytes.len)
-        return fail(p, source_of(p, field), "a pattern has no {{fields}}, since it is the same for each datagram: "
-                    "the braces themselves are written \\{{");
+        return fail(p, source_of(p, field), _("a pattern has no {{fields}}, since it is the same for each datagram: "
+                    "the braces themselves are written \\{{"));
     struct payload *payload = compile(p, 0, "pattern");
     if (!payload)
         return -1;
@@ -270,7 +271,7 @@ static int parse_kind(struct parser *p, struct range word)
 {
     size_t kind = find_word(p->text, word, kinds, COUNT(kinds));
     if (kind == COUNT(kinds))
-        return fail(p, word.from, "\"%s\" is not a kind of rule: it is one of equals, contains, starts, ends and regex",
+        return fail(p, word.from, _("\"%s\" is not a kind of rule: it is one of equals, contains, starts, ends and regex"),
                     quote(p, word));
     p->rule->kind = (enum rule_kind)kind;
     return 0;
@@ -296,18 +297,18 @@ static int find_arrow(struct parser *p, struct range r, size_t *arrow)
     if (s.open != NOWHERE)
         return fail_open(p, s.open);
     if (tight != NOWHERE)
-        return fail(p, tight, "\"=>\" needs a blank on both sides");
+        return fail(p, tight, _("\"=>\" needs a blank on both sides"));
     if (protected != NOWHERE)
-        return fail(p, protected, "\"=>\" stands between double quotes, and none is outside of them: "
-                    "a quote that protects nothing is written \\\"");
+        return fail(p, protected, _("\"=>\" stands between double quotes, and none is outside of them: "
+                    "a quote that protects nothing is written \\\""));
     return fail(p, r.to,
-                "\"=> ACTION\" is missing: a rule is KIND PATTERN => ACTION, such as equals ping => reply pong");
+                _("\"=> ACTION\" is missing: a rule is KIND PATTERN => ACTION, such as equals ping => reply pong"));
 }
 
 static int parse_pattern(struct parser *p, struct range r)
 {
     if (is_empty(r))
-        return fail(p, r.from, "the pattern before \"=>\" is missing: the empty one is written \"\"");
+        return fail(p, r.from, _("the pattern before \"=>\" is missing: the empty one is written \"\""));
     if (take_bytes(p, r) < 0)
         return -1;
     return p->rule->kind == RULE_REGEX ? parse_regex(p) : parse_plain(p);
@@ -331,14 +332,14 @@ static bool is_like_time(const char *text, struct range r)
 static int parse_time(struct parser *p, struct range r, bool in_text)
 {
     char word[TIME_ROOM] = "";
-    const char *hint = in_text ? ": a text that ends like that stands in double quotes" : "";
+    const char *hint = in_text ? _(": a text that ends like that stands in double quotes") : "";
     if (is_empty(r))
-        return fail(p, r.from, "\"after\" needs a TIME, such as 500ms or 2s%s", hint);
+        return fail(p, r.from, _("\"after\" needs a TIME, such as 500ms or 2s%s"), hint);
     if (r.to - r.from < sizeof word)
         memcpy(word, p->text + r.from, r.to - r.from);
     p->rule->after = units_parse_time(word);
     if (p->rule->after < 0)
-        return fail(p, r.from, "\"%s\" is not a TIME such as 500ms or 2s%s", quote(p, r), hint);
+        return fail(p, r.from, _("\"%s\" is not a TIME such as 500ms or 2s%s"), quote(p, r), hint);
     return 0;
 }
 
@@ -365,9 +366,9 @@ static int fail_capture(struct parser *p, size_t at, char digit, size_t groups)
     if (groups == 0)
         return fail(
             p, at,
-            "there is no \\%c: only the groups of a regex have numbers, and this pattern has none; \\0 is what it matched",
+            _("there is no \\%c: only the groups of a regex have numbers, and this pattern has none; \\0 is what it matched"),
             digit);
-    return fail(p, at, "there is no \\%c: the pattern has %zu group%s", digit, groups, groups == 1 ? "" : "s");
+    return fail(p, at, ngettext("there is no \\%c: the pattern has %zu group", "there is no \\%c: the pattern has %zu groups", groups), digit, groups);
 }
 
 /* A group that the pattern does not have would be empty each time: better said now. */
@@ -388,7 +389,7 @@ static int check_captures(struct parser *p)
 static int parse_reply(struct parser *p, struct range r)
 {
     if (is_empty(r))
-        return fail(p, r.from, "reply needs a TEXT: the empty datagram is written \"\"");
+        return fail(p, r.from, _("reply needs a TEXT: the empty datagram is written \"\""));
     if (take_bytes(p, r) < 0 || check_captures(p) < 0)
         return -1;
     p->rule->reply = compile(p, PAYLOAD_CAPTURES, "reply");
@@ -403,9 +404,9 @@ static int fail_transform(struct parser *p, struct range word)
         buffer_printf(&names, " %s", transform_at(i)->name);
     const char *list = names.data ? (const char *)names.data : "";
     if (is_empty(word))
-        fail(p, word.from, "transform needs a NAME: one of%s", list);
+        fail(p, word.from, _("transform needs a NAME: one of%s"), list);
     else
-        fail(p, word.from, "\"%s\" is not a transform: it is one of%s", quote(p, word), list);
+        fail(p, word.from, _("\"%s\" is not a transform: it is one of%s"), quote(p, word), list);
     buffer_done(&names);
     return -1;
 }
@@ -421,7 +422,7 @@ static int parse_transform(struct parser *p, struct range word)
 static int parse_exec(struct parser *p, struct range r)
 {
     if (is_empty(r))
-        return fail(p, r.from, "exec needs a CMD: the command that is to be run, such as exec rev");
+        return fail(p, r.from, _("exec needs a CMD: the command that is to be run, such as exec rev"));
     p->rule->command = strndup(p->text + r.from, r.to - r.from);
     return p->rule->command ? 0 : fail_memory(p);
 }
@@ -429,19 +430,19 @@ static int parse_exec(struct parser *p, struct range r)
 static int expect_end(struct parser *p, size_t from, size_t to)
 {
     struct range word = first_word(p->text, (struct range){from, to});
-    return is_empty(word) ? 0 : fail(p, word.from, "\"%s\" is one word too many: only \"after TIME\" can follow \"%s\"",
+    return is_empty(word) ? 0 : fail(p, word.from, _("\"%s\" is one word too many: only \"after TIME\" can follow \"%s\""),
                                      quote(p, word), actions[p->rule->action]);
 }
 
 static int parse_action(struct parser *p, struct range r)
 {
-    static const char known[] = "reply TEXT, transform NAME, drop or exec CMD";
+    const char *known = _("reply TEXT, transform NAME, drop or exec CMD");
     struct range word = first_word(p->text, r);
     if (is_empty(word))
-        return fail(p, word.from, "an action is missing behind \"=>\": %s", known);
+        return fail(p, word.from, _("an action is missing behind \"=>\": %s"), known);
     size_t action = find_word(p->text, word, actions, COUNT(actions));
     if (action == COUNT(actions))
-        return fail(p, word.from, "\"%s\" is not an action: it is %s", quote(p, word), known);
+        return fail(p, word.from, _("\"%s\" is not an action: it is %s"), quote(p, word), known);
     p->rule->action = (enum rule_action)action;
     struct range rest = {word.to, r.to};
     if (take_after(p, &rest) < 0)
@@ -462,13 +463,13 @@ static int parse_action(struct parser *p, struct range r)
 static int check_bytes(struct parser *p, size_t len)
 {
     if (len > RULE_LONGEST)
-        return fail(p, RULE_LONGEST, "the rule is too long: it can have %d bytes", RULE_LONGEST);
+        return fail(p, RULE_LONGEST, _("the rule is too long: it can have %d bytes"), RULE_LONGEST);
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)p->text[i];
         if (c == '\n')
-            return fail(p, i, "a rule is one line: a line break in it is written \\n");
+            return fail(p, i, _("a rule is one line: a line break in it is written \\n"));
         if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return fail(p, i, "the control byte %02X cannot stand in a rule as it is: it is written \\x%02x", c, c);
+            return fail(p, i, _("the control byte %02X cannot stand in a rule as it is: it is written \\x%02x"), c, c);
     }
     return 0;
 }
@@ -481,7 +482,7 @@ static int parse(struct parser *p, size_t len)
     struct range line = trim(p->text, 0, len), kind = first_word(p->text, line);
     if (is_empty(kind))
         return fail(p, kind.from,
-                    "the rule is missing: it is KIND PATTERN => ACTION, such as equals ping => reply pong");
+                    _("the rule is missing: it is KIND PATTERN => ACTION, such as equals ping => reply pong"));
     if (parse_kind(p, kind) < 0 || find_arrow(p, (struct range){kind.to, line.to}, &arrow) < 0)
         return -1;
     if (parse_pattern(p, trim(p->text, kind.to, arrow)) < 0 ||

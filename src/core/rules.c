@@ -9,6 +9,7 @@
 
 #include "core/command.h"
 #include "core/regex.h"
+#include "core/words.h"
 
 enum { PAIRS_TRIED = 16 };
 
@@ -170,7 +171,7 @@ static int load_line(struct rules *set, size_t most, const char *line, size_t le
     if (set->count < most && rules_add(set, rule) == 0)
         return 0;
     rule_free(rule);
-    snprintf(why, RULE_WHY, "there is no room for this rule: there can be %d", RULES_MOST);
+    snprintf(why, RULE_WHY, _("there is no room for this rule: there can be %d"), RULES_MOST);
     errno = ENOSPC;
     return -1;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/words.h"
+
 void script_init(struct script *s)
 {
     *s = (struct script){0};
@@ -60,7 +62,7 @@ int script_parse(struct script *s, const char *name, const char *text, size_t le
     const char *kept_name = script_keep(s, name, strlen(name));
     text = script_keep(s, len ? text : "", len);
     if (!text || !kept_name) {
-        snprintf(why, why_size, "%s: out of memory", name);
+        snprintf(why, why_size, _("%s: out of memory"), name);
         return -1;
     }
     for (int line = 1; len; line++) {

@@ -11,6 +11,7 @@
 #include <unigbrk.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 
 /* Case mapping works on pieces: a run of ASCII is flipped a word at a time, a run of other characters that are all
  * treated alike goes through libunistring. Without a language nothing in Unicode's full mappings looks at a character's
@@ -292,13 +293,13 @@ static int run_discard(const unsigned char *in, size_t len, struct buffer *out)
 }
 
 static const struct transform transforms[] = {
-    {"upper", "upper case, as Unicode has it: ß becomes SS", true, run_upper},
-    {"lower", "lower case", true, run_lower},
-    {"swap", "upper case becomes lower case, lower case upper case", true, run_swap},
-    {"reverse", "the last character first", true, run_reverse},
-    {"rot13", "letters A to Z thirteen places on; twice: as before", true, run_rot13},
-    {"echo", "the same bytes", true, run_echo},
-    {"discard", "no answer at all", false, run_discard},
+    {"upper", N_("upper case, as Unicode has it: ß becomes SS"), true, run_upper},
+    {"lower", N_("lower case"), true, run_lower},
+    {"swap", N_("upper case becomes lower case, lower case upper case"), true, run_swap},
+    {"reverse", N_("the last character first"), true, run_reverse},
+    {"rot13", N_("letters A to Z thirteen places on; twice: as before"), true, run_rot13},
+    {"echo", N_("the same bytes"), true, run_echo},
+    {"discard", N_("no answer at all"), false, run_discard},
 };
 
 enum { TRANSFORM_COUNT = sizeof transforms / sizeof transforms[0] };

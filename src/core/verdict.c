@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 
 enum { CELLS = 5, NAME = 13, ASKED = 19, EXPECTED = 18, GOT = 18, OK = 3, GAP = 2, INDENT = 4 };
 
@@ -136,7 +137,7 @@ int verdict_row(struct buffer *out, const struct verdict *v, bool ascii, bool to
 {
     put_row(out, v, v->ok ? "ok" : v->tried ? "NO" : "-", ascii);
     if (told)
-        buffer_printf(out, "%*sThe same.\n", INDENT, "");
+        buffer_printf(out, _("%*sThe same.\n"), INDENT, "");
     else
         put_why(out, &v->why, ascii);
     return out->failed ? -1 : 0;

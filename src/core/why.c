@@ -12,6 +12,7 @@
 #include "core/call.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { QUOTED = 24, NEAR = 6, NEWEST_AMONG = 1000 }; /* bytes of a payload that are quoted; calls before a datagram among which its own is */
 
@@ -19,7 +20,7 @@ static void quote(struct buffer *out, const struct entry *e)
 {
     size_t len = e->kept;
     if (e->size == 0) {
-        buffer_append_text(out, "An empty datagram");
+        buffer_append_text(out, _("An empty datagram"));
         return;
     }
     if (len > QUOTED)
@@ -34,7 +35,7 @@ static void quote(struct buffer *out, const struct entry *e)
 static void advise(struct buffer *out, int error)
 {
     if (*error_advice(error))
-        buffer_printf(out, " What to do: %s.", error_advice(error));
+        buffer_printf(out, _(" What to do: %s."), _(error_advice(error)));
 }
 
 /* The call that sent or read a datagram: among the last ones before it. */
@@ -56,8 +57,8 @@ static const char *call_of(const struct journal *j, const struct entry *e)
 static void explain_unsent(struct buffer *out, const struct entry *e, const char *call, const char *peer)
 {
     char name[16];
-    buffer_printf(out, " was not sent to %s: the %s's %s() failed with %s, %s.", peer, role_name(e->role), call,
-                  errno_name(e->error, name), error_meaning(e->error));
+    buffer_printf(out, _(" was not sent to %s: the %s's %s() failed with %s, %s."), peer, _(role_name(e->role)), call,
+                  errno_name(e->error, name), _(error_meaning(e->error)));
     advise(out, e->error);
 }
 
@@ -71,16 +72,16 @@ static void explain_sent(const struct journal *j, struct buffer *out, const stru
     if (e->flags & FLAG_UNSENT)
         explain_unsent(out, e, call_of(j, e), peer);
     else if (e->flags & FLAG_SUPPRESSED)
-        buffer_printf(out, " would have been the answer to %s, and was not sent.", peer);
+        buffer_printf(out, _(" would have been the answer to %s, and was not sent."), peer);
     else if (e->flags & FLAG_LOST)
-        buffer_printf(out, " was for %s, and your /fault dropped it here: no call sent it.", peer);
+        buffer_printf(out, _(" was for %s, and your /fault dropped it here: no call sent it."), peer);
     else if (e->flags & (FLAG_DELAYED | FLAG_CORRUPTED))
-        buffer_printf(out, " is for %s, by way of your /fault or a rule, which say what they did to it.", peer);
+        buffer_printf(out, _(" is for %s, by way of your /fault or a rule, which say what they did to it."), peer);
     else
         buffer_printf(out,
-                      " left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived.",
-                      local, address_is_any(&e->local) ? " (the system picks the address)" : "", peer,
-                      role_name(e->role), call_of(j, e));
+                      _(" left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived."),
+                      local, address_is_any(&e->local) ? _(" (the system picks the address)") : "", peer,
+                      _(role_name(e->role)), call_of(j, e));
     *reason |= (e->flags & FLAG_LOST) != 0;
 }
 
@@ -88,17 +89,17 @@ static void explain_match(struct buffer *out, const struct entry *e)
 {
     if (e->flags & FLAG_DUPLICATE)
         buffer_append_text(
-            out, " It equals an answer that had come already: the same again. Networks may double datagrams, and so may your /fault.");
+            out, _(" It equals an answer that had come already: the same again. Networks may double datagrams, and so may your /fault."));
     else if (e->match == MATCH_CONTENT)
-        buffer_append_text(out, " It is what was expected of the request, so it is its answer.");
+        buffer_append_text(out, _(" It is what was expected of the request, so it is its answer."));
     else if (e->match == MATCH_ORDER)
         buffer_append_text(
             out,
-            " It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting.");
+            _(" It is not what was expected: that it answers this request is a guess, since this was the oldest one waiting."));
     if (e->flags & FLAG_REORDERED)
-        buffer_append_text(out, " A request sent later was answered before it: UDP keeps no order.");
+        buffer_append_text(out, _(" A request sent later was answered before it: UDP keeps no order."));
     if (e->flags & FLAG_LATE)
-        buffer_append_text(out, " It came after the time to wait (-w, /set wait).");
+        buffer_append_text(out, _(" It came after the time to wait (-w, /set wait)."));
 }
 
 /* `reason` becomes true when it is told why our own server did not answer. */
@@ -107,27 +108,27 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     char peer[ADDRESS_TEXT], rtt[UNITS_TEXT];
     struct answer answer;
     quote(out, e);
-    buffer_printf(out, " came from %s", address_format(&e->peer, peer));
+    buffer_printf(out, _(" came from %s"), address_format(&e->peer, peer));
     if (e->flags & FLAG_LOST) {
-        buffer_printf(out, ", and your /fault dropped it here: the %s never saw it.", role_name(e->role));
+        buffer_printf(out, _(", and your /fault dropped it here: the %s never saw it."), _(role_name(e->role)));
         *reason = true;
         return;
     }
     if (e->rtt >= 0)
-        buffer_printf(out, ", %s after the request left", units_format_rtt(e->rtt, rtt));
-    buffer_printf(out, "; the %s's %s() read it.", role_name(e->role), call_of(j, e));
+        buffer_printf(out, _(", %s after the request left"), units_format_rtt(e->rtt, rtt));
+    buffer_printf(out, _("; the %s's %s() read it."), _(role_name(e->role)), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
-        buffer_printf(out, " It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size).", e->kept,
+        buffer_printf(out, _(" It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size)."), e->kept,
                       e->size);
     bool discarded =
         e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason;
     *reason |= discarded;
     if (discarded)
-        buffer_append_text(out, " Nothing was sent back: the transform was discard (/transform upper answers).");
+        buffer_append_text(out, _(" Nothing was sent back: the transform was discard (/transform upper answers)."));
     if (e->flags & FLAG_STRANGER)
         buffer_append_text(
             out,
-            " It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect).");
+            _(" It is from somebody else than the peer, so it is no answer; an unconnected socket hears everybody (/connect)."));
     explain_match(out, e);
 }
 
@@ -135,31 +136,34 @@ static void explain_notice(struct buffer *out, const struct entry *e, bool *reas
 {
     static const char by_rule[] = "a rule ";
     char name[16];
-    buffer_append(out, e->data, e->kept);
+    struct entry said = *e;
+    if (words_translated())
+        entry_say(&said);
+    buffer_append(out, said.data, said.kept);
     buffer_append_text(out, ".");
     if (e->event == EVENT_NO_ANSWER && *reason) {
-        buffer_append_text(out, " What is told above is why.");
+        buffer_append_text(out, _(" What is told above is why."));
     } else if (e->event == EVENT_NO_ANSWER) {
         buffer_append_text(
             out,
-            " Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
-            "Is the address right, does the server run, does a firewall drop it?");
+            _(" Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
+            "Is the address right, does the server run, does a firewall drop it?"));
     } else if (e->event == EVENT_SUPPRESSED && e->kept > sizeof by_rule - 1 && memcmp(e->data, by_rule, sizeof by_rule - 1) == 0) {
         *reason = true;
-        buffer_append_text(out, " /rule list shows which.");
+        buffer_append_text(out, _(" /rule list shows which."));
     } else if (e->event == EVENT_SUPPRESSED) {
         *reason = true;
         buffer_append_text(
             out,
-            " This program did not send the reply: two programs that answer everything and one forged datagram are an "
+            _(" This program did not send the reply: two programs that answer everything and one forged datagram are an "
             "endless loop. So the server answers neither itself, nor groups, nor ports below 1024 (/set low-ports on), "
             "leaves one reply out where the same comes again and again (/set loop-guard), and bounds what one source "
-            "beyond this machine gets (/set reply-rate). A reply also has to fit into one datagram.");
+            "beyond this machine gets (/set reply-rate). A reply also has to fit into one datagram."));
     } else if (e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE) {
-        buffer_printf(out, " That is %s, told by recvmsg(MSG_ERRQUEUE).", errno_name(e->error, name));
+        buffer_printf(out, _(" That is %s, told by recvmsg(MSG_ERRQUEUE)."), errno_name(e->error, name));
         advise(out, e->error);
     } else if (e->error) {
-        buffer_printf(out, " That is %s.", errno_name(e->error, name));
+        buffer_printf(out, _(" That is %s."), errno_name(e->error, name));
     }
 }
 
@@ -229,14 +233,14 @@ int why_explain(const struct journal *j, uint64_t exchange, why_take *take, void
         if (!journal_get(j, found[--count], &e))
             continue;
         if (first)
-            buffer_printf(&out, "Exchange %llu: ", (unsigned long long)exchange);
+            buffer_printf(&out, _("Exchange %llu: "), (unsigned long long)exchange);
         explain_entry(j, &out, &e, first ? NULL : &since, &reason);
         since = e.mono;
         failed = out.failed;
         take(context, out.data, out.len);
     }
     buffer_clear(&out);
-    if (more && buffer_printf(&out, "… and %zu more.", more) == 0)
+    if (more && buffer_printf(&out, _("… and %zu more."), more) == 0)
         take(context, out.data, out.len);
     buffer_done(&out);
     return failed ? -1 : 0;

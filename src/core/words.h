@@ -1,6 +1,6 @@
 /* words: sentences for people, in their language.
  *
- * `_()` marks a sentence where it is made and gives it in the reader's language, ngettext() does so where it counts something; N_() only marks
+ * `_()` marks a sentence where it is made and gives it in the reader's language (gettext), ngettext() does so where it counts something; N_() only marks
  * what stands in a table, and whoever shows it says `_()`. po/ has the translations, app/language chooses one. English is what the code
  * says itself; where nothing was chosen, that is all.
  *
@@ -15,8 +15,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define _(text) gettext(text)
+#define _(text) words_say(text)
 #define N_(text) text
+
+/* gettext(), and "" for "", of which gettext would say who made the translations. */
+static inline const char *words_say(const char *text) __attribute__((format_arg(1)));
+
+static inline const char *words_say(const char *text)
+{
+    return *text ? gettext(text) : text;
+}
 
 /* Whether there is another language than English in use. */
 bool words_translated(void);

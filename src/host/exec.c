@@ -13,6 +13,7 @@
 
 #include "core/buffer.h"
 #include "core/error.h"
+#include "core/words.h"
 #include "host/child.h"
 #include "host/exec_worker.h"
 
@@ -290,27 +291,27 @@ static void say_end(const struct exec_result *r, char *why)
     switch (r->end) {
     case EXEC_DONE:
         snprintf(why, EXEC_WHY,
-                 r->cut ? "the command wrote more than %d bytes; the rest is cut off" : "the command ran", EXEC_OUTPUT);
+                 r->cut ? _("the command wrote more than %d bytes; the rest is cut off") : _("the command ran"), EXEC_OUTPUT);
         break;
     case EXEC_NOTHING:
-        snprintf(why, EXEC_WHY, "the command wrote nothing to its standard output");
+        snprintf(why, EXEC_WHY, _("the command wrote nothing to its standard output"));
         break;
     case EXEC_STATUS:
-        snprintf(why, EXEC_WHY, "the command failed with status %d", r->number);
+        snprintf(why, EXEC_WHY, _("the command failed with status %d"), r->number);
         break;
     case EXEC_SIGNAL:
         name = sigabbrev_np(r->number);
-        snprintf(why, EXEC_WHY, "the command was ended by signal %d%s%s", r->number, name ? ", SIG" : "",
+        snprintf(why, EXEC_WHY, _("the command was ended by signal %d%s%s"), r->number, name ? ", SIG" : "",
                  name ? name : "");
         break;
     case EXEC_LATE:
-        snprintf(why, EXEC_WHY, "the command took longer than %s and was killed", units_format_time(r->limit, time));
+        snprintf(why, EXEC_WHY, _("the command took longer than %s and was killed"), units_format_time(r->limit, time));
         break;
     case EXEC_FAILED:
-        snprintf(why, EXEC_WHY, "the command could not be started: %s%s", strerror(r->number), error_file_advice(r->number));
+        snprintf(why, EXEC_WHY, _("the command could not be started: %s%s"), strerror(r->number), error_file_advice(r->number));
         break;
     case EXEC_LOST:
-        snprintf(why, EXEC_WHY, "the process that runs commands died");
+        snprintf(why, EXEC_WHY, _("the process that runs commands died"));
         break;
     }
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/words.h"
 #include "host/child.h"
 
 enum {
@@ -38,7 +39,7 @@ static _Noreturn void become(const struct exec_call *call, const char *command, 
     set_address("UDPTALK_LOCAL", &call->local);
     child_reset_signals();
     execl("/bin/sh", "sh", "-c", "--", command, (char *)NULL); /* without -- a command that begins with a dash is options */
-    dprintf(STDERR_FILENO, "cannot run /bin/sh: %s\n", strerror(errno));
+    dprintf(STDERR_FILENO, _("cannot run /bin/sh: %s\n"), strerror(errno));
     _exit(NO_SHELL);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/words.h"
 #include "host/broker.h"
 #include "host/child.h"
 
@@ -187,19 +188,19 @@ const char *helper_error(const struct helper_answer *a)
 {
     switch (a->error) {
     case 0:
-        return "no error";
+        return _("no error");
     case EAI_NONAME:
     case EAI_NODATA:
-        return "no such host: check the spelling, or give a numeric address";
+        return _("no such host: check the spelling, or give a numeric address");
     case EAI_ADDRFAMILY:
     case EAI_FAMILY:
-        return "the host has no address of this family: try the other of IPv4 and IPv6";
+        return _("the host has no address of this family: try the other of IPv4 and IPv6");
     case EAI_AGAIN:
-        return "no name server answered: try again, or give a numeric address";
+        return _("no name server answered: try again, or give a numeric address");
     case EAI_FAIL:
-        return "the name server failed: try again later, or give a numeric address";
+        return _("the name server failed: try again later, or give a numeric address");
     case EAI_MEMORY:
-        return "the name could not be looked up: out of memory";
+        return _("the name could not be looked up: out of memory");
     case EAI_SYSTEM:
         return strerror(a->system_error);
     default:

@@ -21,6 +21,8 @@
 #include <net/if.h>
 #include <seccomp.h>
 
+#include "core/words.h"
+
 /* --- Landlock --- */
 
 /* As the newest kernel has it; an older one takes the front of it. */
@@ -194,14 +196,15 @@ bool sandbox_is_whole(const struct sandbox *s)
 
 char *sandbox_describe(const struct sandbox *s, char *text)
 {
-    char files[SANDBOX_TEXT / 2] = "ALL files, this kernel has no Landlock";
+    char files[SANDBOX_TEXT / 2];
+    snprintf(files, sizeof files, "%s", _("ALL files, this kernel has no Landlock"));
     if (s->landlock_error && s->landlock_error != ENOSYS && s->landlock_error != EOPNOTSUPP)
-        snprintf(files, sizeof files, "ALL files, Landlock: %.60s", strerror(s->landlock_error));
+        snprintf(files, sizeof files, _("ALL files, Landlock: %.60s"), strerror(s->landlock_error));
     if (!s->built)
-        snprintf(text, SANDBOX_TEXT, "none: this program was built without it");
+        snprintf(text, SANDBOX_TEXT, _("none: this program was built without it"));
     else
-        snprintf(text, SANDBOX_TEXT, "%s; %s; %s", s->no_new_privs ? "no new privileges" : "NO bar to new privileges",
-                 s->landlock ? "no files but its own state" : files,
-                 s->filter ? "no programs, no sockets but UDP" : "ALL system calls, this kernel takes no filter");
+        snprintf(text, SANDBOX_TEXT, "%s; %s; %s", s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
+                 s->landlock ? _("no files but its own state") : files,
+                 s->filter ? _("no programs, no sockets but UDP") : _("ALL system calls, this kernel takes no filter"));
     return text;
 }
