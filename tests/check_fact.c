@@ -214,22 +214,6 @@ START_TEST(stands_in_texts)
 }
 END_TEST
 
-/* A fact stands in the manual's list as "NAME", or "NAME WHO …". */
-static bool is_in_manual(FILE *manual, const char *name)
-{
-    char line[256], words[256];
-    rewind(manual);
-    while (fgets(line, sizeof line, manual)) {
-        if (strncmp(line, ".It Li ", 7) != 0)
-            continue;
-        snprintf(words, sizeof words, " %s", line + 7);
-        for (char *at = words, *found; (found = strstr(at, name)) != NULL; at = found + 1)
-            if (found[-1] == ' ' && (found[strlen(name)] == ' ' || found[strlen(name)] == '\n'))
-                return true;
-    }
-    return false;
-}
-
 int main(void)
 {
     const struct unit_test tests[] = {

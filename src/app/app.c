@@ -108,9 +108,9 @@ static void become_somebody(struct app *a)
     if (!*a->identity.name || app_is_busy(a))
         return;
     if (identity_become(&a->identity) == 0) {
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "runs as %s now, without root's rights", a->identity.name);
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("runs as %s now, without root's rights"), a->identity.name);
     } else {
-        snprintf(a->why, APP_WHY, "cannot become %s: %s; with root's rights it does not go on", a->identity.name, strerror(errno));
+        app_why(a, "cannot become %s: %s; with root's rights it does not go on", a->identity.name, strerror(errno));
         a->front.say(a->front.context, true, a->why);
         a->unsafe = true;
         loop_stop(a->loop);
@@ -145,11 +145,11 @@ bool app_stop(struct app *a)
     if (expecting_is_on(a))
         expecting_give_up(a);
     else if (replay_stop(a))
-        snprintf(a->why, APP_WHY, "the replay was stopped");
+        app_why(a, "the replay was stopped");
     else if (saving_cancel(a))
-        snprintf(a->why, APP_WHY, "saving was stopped; the old file, if there was one, stands");
+        app_why(a, "saving was stopped; the old file, if there was one, stands");
     else if (opening_stop(a, &a->opening))
-        snprintf(a->why, APP_WHY, "reading was stopped; what was read is there");
+        app_why(a, "reading was stopped; what was read is there");
     else
         return false;
     return true;
@@ -236,6 +236,43 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
     app_notice_both(a, role, event, about, text, said);
 }
 
+void app_why(struct app *a, const char *format, ...)
+{
+    int error = errno; /* whoever fails says why, and keeps it */
+    va_list args;
+    va_start(args, format);
+    words_pair(a->why_english, a->why_said, APP_WHY, format, args);
+    va_end(args);
+    if (!words_translated())
+        strcpy(a->why_said, a->why_english);
+    strcpy(a->why, a->why_said);
+    errno = error;
+}
+
+void app_notice_why(struct app *a, enum role role, enum event event, const struct entry *about, const char *format)
+{
+    char english[2 * APP_WHY], said[2 * APP_WHY];
+    bool known = strcmp(a->why, a->why_said) == 0; /* else somebody else made it */
+    snprintf(english, sizeof english, format, known ? a->why_english : a->why);
+    snprintf(said, sizeof said, _(format), a->why);
+    app_notice_both(a, role, event, about, english, said);
+}
+
+void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put, const void *context)
+{
+    struct buffer both;
+    buffer_init(&both);
+    locale_t own = words_plain();
+    put(context, &both);
+    words_back(own);
+    size_t len = both.len;
+    if (words_translated())
+        put(context, &both);
+    if (!both.failed)
+        app_tell(a, role, event, about, both.data, len, both.len - len);
+    buffer_done(&both);
+}
+
 void app_call_failed(struct app *a, enum role role, const char *call)
 {
     struct entry about = {.error = errno};
@@ -249,11 +286,11 @@ static void explain_taken(struct app *a, const struct address *local)
     struct port_owner owner;
     address_format(local, where);
     if (broker_port_owner(a->broker, local->port, &owner) < 0) {
-        snprintf(a->why, APP_WHY, "%s belongs to another program", where);
+        app_why(a, "%s belongs to another program", where);
         return;
     }
-    snprintf(a->why, APP_WHY, "%s belongs to %s (process %d)%s", where, owner.name, (int)owner.pid,
-             a->options->mode == MODE_SERVER ? "; take another port (0: any that is free)" : "");
+    app_why(a, "%s belongs to %s (process %d)%s", where, owner.name, (int)owner.pid,
+             a->options->mode == MODE_SERVER ? N_("; take another port (0: any that is free)") : "");
 }
 
 static void explain_listen(struct app *a, const struct address *local, int error)
@@ -263,10 +300,10 @@ static void explain_listen(struct app *a, const struct address *local, int error
     if (error == EADDRINUSE)
         explain_taken(a, local);
     else if (error == EACCES)
-        snprintf(a->why, APP_WHY, "cannot listen on %s: %s; ports below 1024 are for root, take one above", where,
+        app_why(a, "cannot listen on %s: %s; ports below 1024 are for root, take one above", where,
                  strerror(error));
     else
-        snprintf(a->why, APP_WHY, "cannot listen on %s: %s; %s", where, error_meaning(error), error_advice(error));
+        app_why(a, "cannot listen on %s: %s; %s", where, error_meaning(error), error_advice(error));
 }
 
 /* Who reaches a server that was just opened. */
@@ -274,12 +311,12 @@ static void tell_reach(struct app *a)
 {
     const struct address *local = &a->server.local;
     if (address_is_loopback(local))
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Only this machine reaches it; for others: /listen %s %d",
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, N_("Only this machine reaches it; for others: /listen %s %d"),
                    local->family == AF_INET6 ? "::" : "0.0.0.0", local->port);
     else
         app_notice(a, ROLE_SERVER, EVENT_INFO, NULL,
-                   "Other machines reach it: it answers whoever sends, and a sender can be "
-                   "forged (/set reply-rate bounds what one gets)");
+                   N_("Other machines reach it: it answers whoever sends, and a sender can be "
+                   "forged (/set reply-rate bounds what one gets)"));
 }
 
 /* The new socket is bound before the old one goes, but where the old one is in its way. */
@@ -302,7 +339,7 @@ int app_listen(struct app *a, const struct address *local)
 {
     char where[ADDRESS_TEXT], peer[ADDRESS_TEXT];
     if (a->server.udp.fd >= 0 && address_equal(local, &a->server.local)) {
-        snprintf(a->why, APP_WHY, "the server listens on %s already", address_format(local, where));
+        app_why(a, "the server listens on %s already", address_format(local, where));
         errno = EALREADY;
         return -1;
     }
@@ -313,10 +350,10 @@ int app_listen(struct app *a, const struct address *local)
         return -1;
     }
     address_format(&a->server.local, where);
-    app_notice(a, ROLE_SERVER, EVENT_READY, NULL, "The server is ready to receive on %s", where);
+    app_notice(a, ROLE_SERVER, EVENT_READY, NULL, N_("The server is ready to receive on %s"), where);
     tell_reach(a);
     if (a->client.udp.fd >= 0 && !address_equal(&a->client.peer, &a->server.local) && !address_is_any(&a->server.local))
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "Lines go to %s all the same; /to %s talks to this one",
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, N_("Lines go to %s all the same; /to %s talks to this one"),
                    address_format(&a->client.peer, peer), where);
     return 0;
 }
@@ -349,19 +386,20 @@ int app_to(struct app *a, const struct address *wanted)
     struct address peer = somebody_at(*wanted);
     if (retarget(a, &peer) < 0)
         return -1;
-    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "Lines go to %s", address_format(&peer, where));
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, N_("Lines go to %s"), address_format(&peer, where));
     return 0;
 }
 
 /* The server is busy elsewhere: the client talks to whoever has the port. */
 static int talk_to_the_other(struct app *a, const struct address *taken)
 {
-    char owner[APP_WHY];
-    snprintf(owner, sizeof owner, "%s", a->why);
+    char why[APP_WHY];
+    strcpy(why, a->why);
     if (app_to(a, taken) < 0)
         return -1;
-    app_notice(a, ROLE_SERVER, EVENT_TAKEN, NULL, "%s: your lines go to that one.", owner);
-    app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "To listen elsewhere: /listen 0 (any free port)");
+    strcpy(a->why, why);
+    app_notice_why(a, ROLE_SERVER, EVENT_TAKEN, NULL, N_("%s: your lines go to that one."));
+    app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, N_("To listen elsewhere: /listen 0 (any free port)"));
     return 0;
 }
 
@@ -392,19 +430,19 @@ static int start_relay(struct app *a, const struct address *target)
     char text[ADDRESS_TEXT];
     address_loopback(&local, a->options->family == AF_INET6 ? AF_INET6 : AF_INET, (uint16_t)at->port);
     if (at->host[0] && address_parse_host(&local, at->host, (uint16_t)at->port) < 0) {
-        snprintf(a->why, APP_WHY, "--relay: \"%.100s\" is no address of this machine in numbers", at->host);
+        app_why(a, "--relay: \"%.100s\" is no address of this machine in numbers", at->host);
         return -1;
     }
     if (app_listen(a, &local) < 0)
         return -1;
     if (app_is_itself(&a->server.local, &to)) {
-        snprintf(a->why, APP_WHY, "--relay: %s is the relay itself: what it passes on would come back without end",
+        app_why(a, "--relay: %s is the relay itself: what it passes on would come back without end",
                  address_format(&to, text));
         return -1;
     }
     if (relay_start(a, &to) == 0)
         return 0;
-    snprintf(a->why, APP_WHY, "cannot relay: %s", strerror(errno));
+    app_why(a, "cannot relay: %s", strerror(errno));
     return -1;
 }
 
@@ -420,7 +458,7 @@ static int reach(struct app *a, const struct command *c, const struct address *a
 static void fail_later(struct app *a, const struct command *c)
 {
     a->lookup_failed = true;
-    app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_ERROR, NULL, "%s", a->why);
+    app_notice_why(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_ERROR, NULL, "%s");
 }
 
 /* The addresses of a name are tried in order. UDP has no connections: that there is a route is all that can be found out. */
@@ -432,7 +470,7 @@ static void looked_up(void *context, const struct helper_answer *answer)
     char text[ADDRESS_TEXT];
     size_t i = 0;
     if (!answer || answer->error || answer->count == 0) {
-        snprintf(a->why, APP_WHY, "%.100s: %s", c->place.host, answer ? helper_error(answer) : strerror(errno));
+        app_why(a, "%.100s: %s", c->place.host, answer ? helper_error(answer) : strerror(errno));
         fail_later(a, c);
         return;
     }
@@ -444,7 +482,7 @@ static void looked_up(void *context, const struct helper_answer *answer)
             return;
         }
     app_notice(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_INFO, NULL,
-               "%.100s is %s (%zu of %zu addresses)", c->place.host, address_format_host(&answer->addresses[i], text),
+               N_("%.100s is %s (%zu of %zu addresses)"), c->place.host, address_format_host(&answer->addresses[i], text),
                i + 1, answer->count);
 }
 
@@ -465,7 +503,7 @@ int app_go(struct app *a, const struct command *c, bool starting)
     a->starting = starting;
     if (lookup_start(&a->lookup, c->place.host, family, port, looked_up, a) == 0)
         return 0;
-    snprintf(a->why, APP_WHY, "cannot look %.100s up: %s%s", c->place.host, strerror(errno), error_file_advice(errno));
+    app_why(a, "cannot look %.100s up: %s%s", c->place.host, strerror(errno), error_file_advice(errno));
     return -1;
 }
 
@@ -475,7 +513,7 @@ static int take_source(struct app *a)
     const struct options *o = a->options;
     uint16_t port = (uint16_t)(o->mode == MODE_SERVER || o->source_port < 0 ? 0 : o->source_port);
     if (o->source && address_parse_host(&a->client.bound, o->source, port) < 0) {
-        snprintf(a->why, APP_WHY, "-s %.80s is not a numeric address", o->source);
+        app_why(a, "-s %.80s is not a numeric address", o->source);
         return -1;
     }
     if (!o->source && port)

@@ -251,6 +251,8 @@ struct app {
     struct front front;
     bool scripted;            /* the command that runs is a script's: nobody typed it */
     char why[APP_WHY];        /* the last sentence for the user; it may quote hostile bytes: make it safe before it is shown */
+    char why_said[APP_WHY];   /* what app_why() put there last, */
+    char why_english[APP_WHY]; /* and the same in English */
 };
 
 /* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
@@ -365,6 +367,16 @@ void app_call_failed(struct app *a, enum role role, const char *call);
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len, size_t said);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Makes a->why, as printf and words_pair() do. */
+void app_why(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A notice of a->why, within `format`, which has one %s. */
+void app_notice_why(struct app *a, enum role role, enum event event, const struct entry *about, const char *format);
+
+/* A notice of what `put` appends, which is asked in English and again in the reader's language, where that is another. */
+typedef void app_put(const void *context, struct buffer *out);
+void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put, const void *context);
 
 /* The same of a sentence that was made in both: in English and, where there is another, in the reader's language. */
 void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said);

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { DRAIN = 128, QUEUED = 2, LEAVING = 3 }; /* datagrams a turn at most, so that keys and frames stay on time */
 
@@ -85,9 +86,9 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
     address_format(address_is_set(&u->peer) ? &u->peer : &c->peer, peer);
     if (u->error == ECONNREFUSED)
         app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about,
-                   "nobody listens on %s (it came back as ICMP port unreachable)", peer);
+                   N_("nobody listens on %s (it came back as ICMP port unreachable)"), peer);
     else
-        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, "%s did not get it: %s", peer, error_meaning(u->error));
+        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, N_("%s did not get it: %s"), peer, error_meaning(u->error));
 }
 
 static void drain_complaints(struct app *a)
@@ -208,7 +209,7 @@ static void client_ready(void *context, short revents)
 
 static int open_fails(struct app *a, struct udp *fresh, const char *what, int error)
 {
-    snprintf(a->why, APP_WHY, "%s: %s; %s", what, error_meaning(error), error_advice(error));
+    app_why(a, "%s: %s; %s", what, error_meaning(error), error_advice(error));
     udp_close(fresh);
     errno = error;
     return -1;
@@ -230,7 +231,7 @@ static int open_fresh(struct app *a, struct udp *fresh, int family)
     if (!address_is_set(&local) || (local.family == family && udp_bind(fresh, &local) == 0))
         return 0;
     int error = errno;
-    snprintf(what, sizeof what, "cannot send from %s", address_format(&local, text));
+    snprintf(what, sizeof what, _("cannot send from %s"), address_format(&local, text));
     return open_fails(a, fresh, what, error);
 }
 
@@ -256,10 +257,10 @@ int client_open(struct app *a, const struct address *peer)
 
 int client_missing(struct app *a)
 {
-    snprintf(a->why, APP_WHY, "%s",
-             a->options->mode == MODE_RELAY ? "a relay sends nothing of its own: its clients do" :
-             app_is_busy(a)                 ? "the name is still being looked up" :
-                                              "there is no client here: /to HOST [PORT] opens one");
+    app_why(a, "%s",
+             a->options->mode == MODE_RELAY ? N_("a relay sends nothing of its own: its clients do") :
+             app_is_busy(a)                 ? N_("the name is still being looked up") :
+                                              N_("there is no client here: /to HOST [PORT] opens one"));
     errno = ENOTCONN;
     return -1;
 }
@@ -271,7 +272,7 @@ int client_connect(struct app *a, bool connect)
         return client_missing(a);
     if (udp_connect(&c->udp, connect ? &c->peer : NULL) < 0) {
         int error = errno;
-        snprintf(a->why, APP_WHY, "connect: %s; %s", error_meaning(error), error_advice(error));
+        app_why(a, "connect: %s; %s", error_meaning(error), error_advice(error));
         errno = error;
         return -1;
     }
@@ -297,10 +298,10 @@ static void explain_unsent(struct app *a, int error, size_t len)
     size_t most = udp_most(&a->client.udp);
     char peer[ADDRESS_TEXT], name[16], bytes[UNITS_TEXT], room[UNITS_TEXT];
     if (error == EMSGSIZE && len > most)
-        snprintf(a->why, APP_WHY, "not sent: %s bytes are too many, one datagram holds %s at most",
+        app_why(a, "not sent: %s bytes are too many, one datagram holds %s at most",
                  units_format_count(len, bytes), units_format_count(most, room));
     else
-        snprintf(a->why, APP_WHY, "not sent to %s: %s, %s; %s", address_format(&a->client.peer, peer),
+        app_why(a, "not sent to %s: %s, %s; %s", address_format(&a->client.peer, peer),
                  errno_name(error, name), error_meaning(error), error_advice(error));
 }
 
@@ -334,12 +335,12 @@ static void expect_answer(struct app *a, const struct entry *e, int64_t mono)
     if (match_sent(c->match, e->n, e->exchange, app_time_at(a, mono), &c->peer, e->data, e->kept, a->server.transform) == 0)
         return;
     c->unanswered++;
-    app_notice(a, ROLE_CLIENT, EVENT_ERROR, e, "out of memory: its answer will not be known as such");
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, e, N_("out of memory: its answer will not be known as such"));
 }
 
 static void tell_port(struct app *a, const struct entry *about)
 {
-    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, "the kernel picked port %d at this sendto()", a->client.local.port);
+    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, N_("the kernel picked port %d at this sendto()"), a->client.local.port);
 }
 
 /* The first datagram out, even one that fails, is when the kernel picks the port. Returns true when it did just now. */
@@ -375,7 +376,7 @@ static bool send_again(struct app *a, const struct match_result *given_up)
         tell_port(a, &e);
     expect_answer(a, &e, e.mono);
     match_set_tries(c->match, given_up->tries + 1);
-    app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, "no answer in %s: sent again (%u of %lld)", units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
+    app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, N_("no answer in %s: sent again (%u of %lld)"), units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
                (long long)a->settings[SETTING_RETRY]);
     return true;
 }
@@ -392,7 +393,7 @@ static void give_up_due(void *context)
         if (send_again(a, &given_up))
             continue;
         c->unanswered++;
-        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer in %s", units_format_time(wait, text));
+        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, N_("no answer in %s"), units_format_time(wait, text));
     }
     set_deadline(a);
 }
@@ -425,7 +426,7 @@ static struct entry journal_sent(struct app *a, struct moment when, const void *
     if (!error)
         expect_answer(a, &e, when.mono);
     else
-        app_notice(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s", a->why);
+        app_notice_why(a, ROLE_CLIENT, EVENT_NOT_SENT, &e, "%s");
     if (picked)
         tell_port(a, &e);
     return e;
@@ -478,7 +479,7 @@ static int send_linked(struct app *a, const void *data, size_t len)
     if (answer == LINK_NOW)
         return send_now(a, data, len);
     unsigned flags = faults_flags(a, &item, answer, &bytes);
-    snprintf(a->why, APP_WHY, "not sent: the fault link holds as much as it may already");
+    app_why(a, "not sent: the fault link holds as much as it may already");
     struct entry e = journal_sent(a, when, bytes, len, answer < 0 ? ENOBUFS : 0, flags, false);
     if (answer >= 0)
         faults_tell(a, &e, &item, answer);
@@ -504,7 +505,7 @@ static void journal_posted(struct app *a, struct moment when, size_t end)
         const unsigned char *data = tx_data(c->tx, c->posted, &len);
         int error = tx_error(c->tx, c->posted);
         if (error == EAGAIN)
-            snprintf(a->why, APP_WHY, "not sent: the socket's send buffer was still full at the end");
+            app_why(a, "not sent: the socket's send buffer was still full at the end");
         else if (error)
             explain_unsent(a, error, len);
         journal_sent(a, when, data, len, error, 0, learn_port(c));
@@ -550,7 +551,7 @@ static int post(struct app *a, const void *line, size_t len, size_t end)
     }
     if (buffer_append(bytes, line, len) < 0 || buffer_append(bytes, "\r\n", end) < 0) {
         bytes->len = start;
-        snprintf(a->why, APP_WHY, "not sent: out of memory");
+        app_why(a, "not sent: out of memory");
         return -1;
     }
     tx_add(c->tx, &nowhere, c->udp.connected ? &nowhere : &c->peer, start, len + end);
@@ -575,7 +576,7 @@ bool client_give_up(struct app *a)
     for (int i = 0; i < DRAIN && a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up); i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         a->client.unanswered++;
-        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, "no answer before the end");
+        app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, N_("no answer before the end"));
     }
     return a->settings[SETTING_WAIT] && match_waiting(a->client.match) > 0;
 }

@@ -9,6 +9,7 @@
 
 #include "app/app.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* A line that the client sent for the first time: no copy of a link, nothing that the system refused. */
 static bool is_message(const struct entry *e)
@@ -52,15 +53,15 @@ int coding_write(struct app *a, enum code_language language, code_line *line, vo
         .messages = messages,
     };
     if (a->relay.on || (!s.client && !s.server)) {
-        snprintf(a->why, APP_WHY, a->relay.on ? "a relay is no program of a few lines" :
-                 "nothing is open here that could be a program: /to HOST or /listen opens a socket");
+        app_why(a, a->relay.on ? N_("a relay is no program of a few lines") :
+                 N_("nothing is open here that could be a program: /to HOST or /listen opens a socket"));
         errno = ENOTCONN;
         return -1;
     }
     s.count = gather_messages(a, messages, &s.more);
     if (code_write(&s, language, line, context) == 0)
         return 0;
-    snprintf(a->why, APP_WHY, "%s", strerror(ENOMEM));
+    app_why(a, "%s", strerror(ENOMEM));
     errno = ENOMEM;
     return -1;
 }
@@ -96,7 +97,7 @@ int coding_save(struct app *a, const char *path)
     buffer_done(&p.text);
     if (failed)
         return -1;
-    snprintf(text, sizeof text, "the session as a program is in %.200s, %s lines", path, units_format_count(p.lines, count));
+    snprintf(text, sizeof text, _("the session as a program is in %.200s, %s lines"), path, units_format_count(p.lines, count));
     a->front.say(a->front.context, false, text);
     return 0;
 }

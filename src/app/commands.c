@@ -12,11 +12,11 @@
 static int run_close(struct app *a, const struct command *c)
 {
     if (c->role != ROLE_SERVER && a->client.udp.fd >= 0) {
-        app_notice(a, ROLE_CLIENT, EVENT_CLOSED, NULL, "The client's socket is closed");
+        app_notice(a, ROLE_CLIENT, EVENT_CLOSED, NULL, N_("The client's socket is closed"));
         client_close(a);
     }
     if (c->role != ROLE_CLIENT && a->server.udp.fd >= 0) {
-        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL, "The server's socket is closed: what comes now, nobody reads");
+        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL, N_("The server's socket is closed: what comes now, nobody reads"));
         server_close(a);
     }
     return 0;
@@ -24,10 +24,10 @@ static int run_close(struct app *a, const struct command *c)
 
 static int run_transform(struct app *a, const struct command *c)
 {
-    if (relay_refuse(a, "a relay passes on what comes as it is; which answers it expects is --transform's, from the start") < 0)
+    if (relay_refuse(a, _("a relay passes on what comes as it is; which answers it expects is --transform's, from the start")) < 0)
         return -1;
     a->server.transform = c->transform;
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "transform %s: %s", c->transform->name, c->transform->help);
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("transform %s: %s"), c->transform->name, c->transform->help);
     return 0;
 }
 
@@ -37,23 +37,23 @@ static void tell_endpoints(struct app *a)
     char local[ADDRESS_TEXT], peer[ADDRESS_TEXT], wait[UNITS_TEXT];
     const size_t rules = a->server.rules.count;
     if (a->client.udp.fd < 0)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: none (/to HOST opens one)");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("client: none (/to HOST opens one)"));
     else
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "client: %s to %s, waits %s for an answer",
-                   a->client.local.port ? address_format(&a->client.local, local) : "no port yet",
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("client: %s to %s, waits %s for an answer"),
+                   a->client.local.port ? address_format(&a->client.local, local) : N_("no port yet"),
                    address_format(&a->client.peer, peer), units_format_time(a->settings[SETTING_WAIT], wait));
     if (a->server.udp.fd < 0)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: none (/listen opens one)");
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("server: none (/listen opens one)"));
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "server: %s, transform %s, %zu rule%s",
-                   address_format(&a->server.local, local), a->server.transform->name, rules, rules == 1 ? "" : "s");
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, rules == 1 ? N_("server: %s, transform %s, %zu rule") : N_("server: %s, transform %s, %zu rules"),
+                   address_format(&a->server.local, local), a->server.transform->name, rules);
 }
 
-static void tell_relay(struct app *a)
+static void put_relay(const void *context, struct buffer *out)
 {
     char text[APP_WHY];
-    relay_status(a, text, sizeof text);
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%s", text);
+    relay_status(context, text, sizeof text);
+    buffer_append_text(out, text);
 }
 
 static int run_status(struct app *a, const struct command *c)
@@ -63,14 +63,14 @@ static int run_status(struct app *a, const struct command *c)
     struct journal_counts counts = journal_counts(a->journal);
     sockets_status(a, -1);
     for (size_t i = 0; i < a->group_count; i++)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "member of %s",
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("member of %s"),
                    address_format_host(&a->groups[i].group, local));
     if (a->relay.on)
-        tell_relay(a);
+        app_notice_put(a, ROLE_SERVER, EVENT_SETTING, NULL, put_relay, a);
     else
         tell_endpoints(a);
     faults_status(a);
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "journal: %s entries, %s of them forgotten, %zu of %zu KiB",
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("journal: %s entries, %s of them forgotten, %zu of %zu KiB"),
                units_format_count(counts.entries, entries), units_format_count(counts.forgotten, forgotten),
                counts.bytes >> 10, counts.bound >> 10);
     app_tell_sandbox(a);
@@ -84,12 +84,13 @@ static int run_connect(struct app *a, const struct command *c)
         return -1;
     if (c->id == COMMAND_CONNECT)
         app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
-                   "connected: nothing was sent. The kernel now knows the peer, %s, gave the socket "
-                   "its own address, %s, and lets only the peer's datagrams in",
+                   N_("connected: nothing was sent. The kernel now knows the peer, %s, gave the socket "
+                   "its own address, %s, and lets only the peer's datagrams in"),
                    address_format(&a->client.peer, peer), address_format(&a->client.local, local));
     else
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "disconnected: everybody is heard again%s",
-                   a->client.local.port ? "" : "; the port is given up, the next sendto() gets a new one");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
+                   a->client.local.port ? N_("disconnected: everybody is heard again") :
+                                          N_("disconnected: everybody is heard again; the port is given up, the next sendto() gets a new one"));
     return 0;
 }
 
@@ -103,7 +104,7 @@ static int run_bind(struct app *a, const struct command *c)
     int family = address_is_set(&peer) ? peer.family : AF_INET;
     address_any(&bound, family, port);
     if (c->place.host[0] && address_parse_host(&bound, c->place.host, port) < 0) {
-        snprintf(a->why, APP_WHY, "\"%.80s\" is no numeric address", c->place.host);
+        app_why(a, "\"%.80s\" is no numeric address", c->place.host);
         return -1;
     }
     client->bound = bound;
@@ -113,7 +114,7 @@ static int run_bind(struct app *a, const struct command *c)
         client->bound = before;
         return -1;
     }
-    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "bound to %s by bind()", address_format(&client->local, text));
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("bound to %s by bind()"), address_format(&client->local, text));
     return 0;
 }
 
@@ -178,7 +179,7 @@ static int run_why(struct app *a, const struct command *c)
     buffer_done(&said.text);
     if (found == 0)
         return 0;
-    snprintf(a->why, APP_WHY, c->exchange ? _("there is no exchange %llu in the log") : _("the log has nothing to explain"),
+    app_why(a, c->exchange ? N_("there is no exchange %llu in the log") : N_("the log has nothing to explain"),
              (unsigned long long)c->exchange);
     return -1;
 }
@@ -199,7 +200,7 @@ int app_filter(struct app *a, enum log_id log, const char *text)
     size_t where;
     struct filter *fresh = *text ? filter_new(text, strlen(text), why, sizeof why, &where) : NULL;
     if (*text && !fresh) {
-        snprintf(a->why, APP_WHY, "%s", why);
+        app_why(a, "%s", why);
         return -1;
     }
     saving_drop_filter(a, a->filters[log]);
@@ -210,7 +211,7 @@ int app_filter(struct app *a, enum log_id log, const char *text)
 static int run_place(struct app *a, const struct command *c)
 {
     if (c->id == COMMAND_TO &&
-        relay_refuse(a, "a relay passes on to one place for as long as it runs: another one needs another start") < 0)
+        relay_refuse(a, _("a relay passes on to one place for as long as it runs: another one needs another start")) < 0)
         return -1;
     return app_go(a, c, false);
 }
@@ -237,7 +238,7 @@ static int run_stop(struct app *a, const struct command *c)
 {
     (void)c;
     if (!app_stop(a))
-        snprintf(a->why, APP_WHY, "nothing goes on that could be stopped");
+        app_why(a, "nothing goes on that could be stopped");
     a->front.say(a->front.context, false, a->why);
     return 0;
 }

@@ -40,7 +40,7 @@ void app_confine(struct app *a, enum files_wanted files)
     char own[2][PATH_MAX];
     const char *const paths[] = {own[0], own[1]};
     if (!a->broker) { /* nobody would open what is asked for */
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "there is no sandbox: no helper process could be started");
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("there is no sandbox: no helper process could be started"));
         return;
     }
     sandbox_enter(&a->sandbox, paths, files == FILES_HISTORY ? own_directories(a, own) : 0);
@@ -53,7 +53,7 @@ void app_confine(struct app *a, enum files_wanted files)
 void app_tell_sandbox(struct app *a)
 {
     if (!a->broker) {
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "sandbox: none: no helper process could be started");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("sandbox: none: no helper process could be started"));
         return;
     }
     tell_sandbox(a, EVENT_SETTING, false);

@@ -10,6 +10,7 @@
 #include "core/regex.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { LOOKS = 4096, WORK_MOST = 1000000, QUOTED = 60, SHOWN = 40 }; /* entries a turn; of the regex in a turn, about 10 ns each */
 
@@ -102,7 +103,7 @@ static bool quote_newest(const struct app *a, char *text)
 
 void expecting_tell(struct app *a)
 {
-    app_notice(a, whose(a), EVENT_EXPECT, NULL, "%s", a->why);
+    app_notice_why(a, whose(a), EVENT_EXPECT, NULL, "%s");
 }
 
 /* All that came in time was looked at, and nothing matched. */
@@ -110,9 +111,11 @@ static void fail(struct app *a)
 {
     char came[QUOTE_ROOM], within[UNITS_TEXT];
     bool any = quote_newest(a, came);
-    snprintf(a->why, APP_WHY, "expected /%.200s/ within %s, %s%s", a->expecting.pattern,
-             units_format_time(a->expecting.within, within), any ? "what came instead: " : "nothing came",
-             any ? came : "");
+    units_format_time(a->expecting.within, within);
+    if (any)
+        app_why(a, "expected /%.200s/ within %s, what came instead: %s", a->expecting.pattern, within, came);
+    else
+        app_why(a, "expected /%.200s/ within %s, nothing came", a->expecting.pattern, within);
     expecting_stop(a);
     a->expecting.failed = a->expecting.scripted;
     if (a->expecting.scripted)
@@ -123,7 +126,7 @@ static void fail(struct app *a)
 
 void expecting_give_up(struct app *a)
 {
-    snprintf(a->why, APP_WHY, "/expect %.200s was given up", a->expecting.pattern);
+    app_why(a, "/expect %.200s was given up", a->expecting.pattern);
     expecting_stop(a);
     a->expecting.failed = a->expecting.scripted; /* a script does not go on as if it had come */
 }
@@ -140,7 +143,7 @@ void expecting_state(const struct app *a, char *text, size_t room)
     size_t len = strlen(x->pattern), most = len <= SHOWN ? len : SHOWN;
     while (most < len && (x->pattern[most] & 0xc0) == 0x80)
         most--;
-    snprintf(text, room, "waiting for /%.*s%s/, %s left · Esc gives it up", (int)most, x->pattern,
+    snprintf(text, room, _("waiting for /%.*s%s/, %s left · Esc gives it up"), (int)most, x->pattern,
              most < len ? "…" : "", units_format_time(still, left));
 }
 
@@ -151,10 +154,10 @@ static void succeed(struct app *a, const struct entry *e)
     char came[QUOTE_ROOM], after[UNITS_TEXT], text[APP_WHY];
     int64_t took = e->mono - x->began;
     if (took > 0)
-        snprintf(text, sizeof text, "/expect %.200s: %s came after %s", x->pattern, quote(e, came),
+        snprintf(text, sizeof text, _("/expect %.200s: %s came after %s"), x->pattern, quote(e, came),
                  units_format_rtt(took, after));
     else
-        snprintf(text, sizeof text, "/expect %.200s: %s was there already", x->pattern, quote(e, came));
+        snprintf(text, sizeof text, _("/expect %.200s: %s was there already"), x->pattern, quote(e, came));
     expecting_stop(a);
     a->front.say(a->front.context, false, text);
 }
@@ -171,8 +174,8 @@ int expecting_start(struct app *a, const char *pattern, int64_t within)
     struct expecting *x = &a->expecting;
     size_t where;
     if (expecting_is_on(a)) {
-        snprintf(a->why, APP_WHY, "%s still waits for /%.200s/: Esc or /stop gives it up",
-                 x->scripted ? "a script" : "an /expect", x->pattern);
+        app_why(a, x->scripted ? N_("a script still waits for /%.200s/: Esc or /stop gives it up") :
+                                 N_("an /expect still waits for /%.200s/: Esc or /stop gives it up"), x->pattern);
         errno = EBUSY;
         return -1;
     }

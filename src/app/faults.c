@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { LOST_TEXT = 2 * UNITS_TEXT + 16 };
 
@@ -68,18 +69,30 @@ static char *format_lost(const struct link *l, char *text, size_t room)
     char lost[UNITS_TEXT], all[UNITS_TEXT];
     text[0] = '\0';
     if (lost_on(l))
-        snprintf(text, room, " (%s of %s lost)", units_format_count(lost_on(l), lost),
+        snprintf(text, room, _(" (%s of %s lost)"), units_format_count(lost_on(l), lost),
                  units_format_count(link_counts(l)->submitted, all));
     return text;
+}
+
+struct told_link {
+    const struct link *link;
+    enum role role;
+    enum direction direction;
+};
+
+static void put_link(const void *context, struct buffer *out)
+{
+    const struct told_link *t = context;
+    char words[FAULT_TEXT], lost[LOST_TEXT];
+    buffer_printf(out, _("fault on %s %s: %s%s"), _(role_name(t->role)), direction_name(t->direction), fault_words(link_spec(t->link), words),
+                  format_lost(t->link, lost, sizeof lost));
 }
 
 /* What is set on a link, and what came of it. */
 static void tell_link(struct app *a, enum role role, enum direction direction)
 {
-    const struct link *l = faults_link(a, role, direction);
-    char words[FAULT_TEXT], lost[LOST_TEXT];
-    app_notice(a, role, EVENT_SETTING, NULL, "fault on %s %s: %s%s", role_name(role), direction_name(direction),
-               fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
+    struct told_link told = {faults_link(a, role, direction), role, direction};
+    app_notice_put(a, role, EVENT_SETTING, NULL, put_link, &told);
 }
 
 void faults_status(struct app *a)
@@ -93,7 +106,7 @@ void faults_status(struct app *a)
             any |= on;
         }
     if (!any)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "faults: none");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("faults: none"));
 }
 
 static bool is_change(const struct fault_change *change)
@@ -127,7 +140,7 @@ int faults_run(struct app *a, const struct fault_change *change)
             }
         }
     if (!told)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "no faults are set; /fault loss 30%% loses three of ten");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("no faults are set; /fault loss 30%% loses three of ten"));
     faults_step(a);
     return 0;
 }
@@ -157,51 +170,70 @@ static void describe(const struct link_item *item, int answer, const char *lost,
     size_t at = 0;
     text[0] = '\0';
     if (answer == LINK_LOST) {
-        snprintf(text, room, "dropped here by your /fault%s: %s",
-                 fate->lost == FATE_BURST ? " burst" :
-                 fate->lost == FATE_RATE  ? " rate" :
-                                            "",
-                 lost);
+        snprintf(text, room,
+                 fate->lost == FATE_BURST ? _("dropped here by your /fault burst: %s") :
+                 fate->lost == FATE_RATE  ? _("dropped here by your /fault rate: %s") :
+                                            _("dropped here by your /fault: %s"),
+                 _(lost));
         return;
     }
     if (item->after > 0)
-        snprintf(text, room, "leaves %s later, by its rule", units_format_time(item->after, time));
+        snprintf(text, room, _("leaves %s later, by its rule"), units_format_time(item->after, time));
     if (item->after > 0 && fate->delay == 0 && !fate->reorder && fate->corrupt < 0 && !fate->duplicate)
         return;
     at = strlen(text);
     if (fate->delay > 0)
-        at += (size_t)snprintf(text + at, room - at, "%sheld %s", at ? "; " : "", units_format_rtt(fate->delay, time));
+        at += (size_t)snprintf(text + at, room - at, _("%sheld %s"), at ? _("; ") : "", units_format_rtt(fate->delay, time));
     if (fate->reorder)
-        at += (size_t)snprintf(text + at, room - at, "%sheld until the next has gone", at ? ", then " : "");
+        at += (size_t)snprintf(text + at, room - at, _("%sheld until the next has gone"), at ? _(", then ") : "");
     if (fate->corrupt >= 0)
-        at += (size_t)snprintf(text + at, room - at, "%sbit %lld of byte %lld turned over", at ? ", " : "",
+        at += (size_t)snprintf(text + at, room - at, _("%sbit %lld of byte %lld turned over"), at ? _(", ") : "",
                                (long long)fate->corrupt % 8, (long long)fate->corrupt / 8);
     if (fate->duplicate)
-        at += (size_t)snprintf(text + at, room - at, "%s%s", at ? ", " : "", "sent twice");
+        at += (size_t)snprintf(text + at, room - at, "%s%s", at ? _(", ") : "", _("sent twice"));
     if (at)
-        snprintf(text + at, room - at, " by your /fault");
+        snprintf(text + at, room - at, _(" by your /fault"));
+}
+
+/* What befell a datagram, to be told. */
+struct befell {
+    const struct link_item *item;
+    int answer;
+    const char *lost;      /* who never saw it */
+    const struct udp_arrival *arrival; /* what came in; NULL: it stands in the log by itself */
+};
+
+static void put_fate(const void *context, struct buffer *out)
+{
+    const struct befell *b = context;
+    char text[300], peer[ADDRESS_TEXT];
+    describe(b->item, b->answer, b->lost, text, sizeof text);
+    if (b->arrival)
+        buffer_printf(out, _("%zu bytes from %s: %s"), b->arrival->size, address_format(&b->arrival->peer, peer), text);
+    else
+        buffer_append_text(out, text);
 }
 
 void faults_tell(struct app *a, const struct entry *e, const struct link_item *item, int answer)
 {
-    char text[200];
+    char text[300];
     struct entry about = *e;
     if (answer < 0) {
         about.error = ENOBUFS;
-        app_notice(a, e->role, EVENT_NOT_SENT, &about, "not sent: the fault link holds as much as it may already");
+        app_notice(a, e->role, EVENT_NOT_SENT, &about, N_("not sent: the fault link holds as much as it may already"));
         return;
     }
     bool by_rule = item->after > 0 && !item->fate.lost && !item->fate.delay && !item->fate.reorder &&
                    item->fate.corrupt < 0 && !item->fate.duplicate;
-    describe(item, answer, "it never left", text, sizeof text);
+    struct befell told = {item, answer, N_("it never left"), NULL};
+    describe(item, answer, told.lost, text, sizeof text);
     if (*text)
-        app_notice(a, e->role, by_rule ? EVENT_RULE : EVENT_FAULT, &about, "%s", text);
+        app_notice_put(a, e->role, by_rule ? EVENT_RULE : EVENT_FAULT, &about, put_fate, &told);
 }
 
 /* The endpoint never gets it: the log is the only place where it is seen. */
 static void journal_lost(struct app *a, enum role role, const struct udp_arrival *arrival, const struct link_item *item)
 {
-    char text[200];
     struct entry e;
     app_arrival(a, role, arrival, &e);
     e.flags |= FLAG_LOST;
@@ -212,9 +244,8 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
         e.exchange = ++a->exchanges;
     e.n = app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
-    describe(item, LINK_LOST, role == ROLE_SERVER ? "the server never saw it" : "the client never saw it", text,
-             sizeof text);
-    app_notice(a, role, EVENT_FAULT, &e, "%s", text);
+    struct befell told = {item, LINK_LOST, role == ROLE_SERVER ? N_("the server never saw it") : N_("the client never saw it"), NULL};
+    app_notice_put(a, role, EVENT_FAULT, &e, put_fate, &told);
 }
 
 bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arrival)
@@ -225,7 +256,7 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
                              .to = arrival->answer,
                              .asked = arrival->asked,
                              .tag = arrival->size};
-    char text[200], peer[ADDRESS_TEXT];
+    char text[300], peer[ADDRESS_TEXT];
     int answer = link_submit(faults_link(a, role, DIR_RECEIVED), &item, app_time_at(a, a->called.mono));
     if (answer == LINK_NOW)
         return true;
@@ -233,11 +264,13 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
         journal_lost(a, role, arrival, &item);
         return false;
     }
+    struct befell told = {&item, answer, "", arrival};
     describe(&item, answer, "", text, sizeof text);
-    if (answer < 0 || *text) /* else it only stands behind what is due */
-        app_notice(a, role, answer < 0 ? EVENT_DROPPED : EVENT_FAULT, NULL, "%zu bytes from %s: %s", arrival->size,
-                   address_format(&arrival->peer, peer),
-                   answer < 0 ? "dropped, since the fault link holds as much as it may already" : text);
+    if (answer < 0)
+        app_notice(a, role, EVENT_DROPPED, NULL, "%zu bytes from %s: dropped, since the fault link holds as much as it may already",
+                   arrival->size, address_format(&arrival->peer, peer));
+    else if (*text) /* else it only stands behind what is due */
+        app_notice_put(a, role, EVENT_FAULT, NULL, put_fate, &told);
     loop_again(a->loop); /* what is due now is let go before the turn ends */
     return false;
 }
@@ -311,11 +344,11 @@ static void let_out(struct app *a, enum role role, const struct link_item *item)
     if (item->copy)
         journal_copy(a, role, item, error);
     if (error)
-        app_notice(a, role, EVENT_NOT_SENT, &about, "not sent to %s: %s", address_format(&item->to, text),
+        app_notice(a, role, EVENT_NOT_SENT, &about, N_("not sent to %s: %s"), address_format(&item->to, text),
                    error_meaning(error));
     else if (!item->copy && item->delayed > 0)
         app_notice(a, role, EVENT_LEFT, &about,
-                   role == ROLE_SERVER ? "what went to %2$s left %1$s later" : "left %1$s later",
+                   role == ROLE_SERVER ? N_("what went to %2$s left %1$s later") : N_("left %1$s later"),
                    units_format_rtt(item->delayed, late), address_format(&item->to, text));
     if (role == ROLE_CLIENT && !a->relay.on)
         client_learn_port(a, &about);
@@ -380,8 +413,9 @@ void faults_clear(struct app *a, enum role role)
     size_t count = link_clear(faults_link(a, role, DIR_SENT)) + link_clear(faults_link(a, role, DIR_RECEIVED));
     char number[UNITS_TEXT];
     if (count)
-        app_notice(a, role, EVENT_FAULT, NULL, "%s datagram%s that your /fault held " FAULT_GONE,
-                   units_format_count(count, number), count == 1 ? "" : "s");
+        app_notice(a, role, EVENT_FAULT, NULL,
+                   count == 1 ? N_("%s datagram that your /fault held %s") : N_("%s datagrams that your /fault held %s"),
+                   units_format_count(count, number), FAULT_GONE);
 }
 
 void faults_state(const struct app *a, char *text, size_t room)
@@ -394,7 +428,7 @@ void faults_state(const struct app *a, char *text, size_t room)
             char words[FAULT_TEXT], lost[LOST_TEXT];
             if (fault_is_off(link_spec(l)))
                 continue;
-            at += (size_t)snprintf(text + at, room - at, "%sfault on %s%s: %s%s", at ? " · " : "", role_name(role),
+            at += (size_t)snprintf(text + at, room - at, _("%sfault on %s%s: %s%s"), at ? " · " : "", _(role_name(role)),
                                    directions[i] == DIR_RECEIVED ? " in" : "", fault_words(link_spec(l), words),
                                    format_lost(l, lost, sizeof lost));
         }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "core/words.h"
 #include "export/jsonl.h"
 #include "export/pcap.h"
 
@@ -14,7 +15,7 @@ enum { HEAD = 4096, RECORD = 16 }; /* bytes: of a format's beginning; of a captu
 
 static int refuse(struct app *a, const struct saving *s, const char *why)
 {
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s; nothing was appended, take another name", s->name, why);
+    app_why(a, "cannot save to %.200s: %s; nothing was appended, take another name", s->name, why);
     errno = EEXIST;
     return -1;
 }
@@ -55,7 +56,7 @@ static void end_line(struct app *a, struct saving *s, FILE *file)
     if (fseeko(file, -1, SEEK_END) < 0 || getc(file) == '\n')
         return;
     buffer_append_byte(&s->out, '\n');
-    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "the last line of %.200s was cut: what is saved now begins behind it",
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("the last line of %.200s was cut: what is saved now begins behind it"),
                s->name);
 }
 
@@ -66,13 +67,13 @@ int growing_check(struct app *a, struct saving *s)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     int result = 0;
     if (!file)
-        return refuse(a, s, "what is in it cannot be read");
+        return refuse(a, s, _("what is in it cannot be read"));
     if (format == export_at(0))
         end_line(a, s, file);
     else if (!begins_alike(s, file))
-        result = refuse(a, s, "it is there and was not saved in this format");
+        result = refuse(a, s, _("it is there and was not saved in this format"));
     else if (format == &pcap_export && !ends_whole(file, s->file.place.length))
-        result = refuse(a, s, "its last packet was cut, and what stood behind it could not be read");
+        result = refuse(a, s, _("its last packet was cut, and what stood behind it could not be read"));
     else if (format != &pcap_export)
         end_line(a, s, file);
     fclose(file);

@@ -121,13 +121,13 @@ static void flush(struct headless *h)
     if (h->out.failed || h->err.failed) {
         h->out.failed = h->err.failed = false;
         h->status = 1;
-        say(h, "out of memory: something that was to be written is left out");
+        say(h, _("out of memory: something that was to be written is left out"));
     }
     if (write_some(STDERR_FILENO, &h->err) < 0)
         buffer_clear(&h->err);
     if (write_some(STDOUT_FILENO, &h->out) < 0) {
         if (!h->broken)
-            say(h, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
+            say(h, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
         buffer_clear(&h->out);
         h->broken = true;
         h->status = 1;
@@ -174,7 +174,7 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
     if (e->dir != DIR_RECEIVED)
         return;
     if (e->flags & FLAG_STRANGER) {
-        buffer_printf(&h->err, "udptalk: from a stranger, %s: ", address_format(&e->peer, peer));
+        buffer_printf(&h->err, _("udptalk: from a stranger, %s: "), address_format(&e->peer, peer));
         append_payload(&h->err, h->err_terminal, e);
         buffer_append_byte(&h->err, '\n');
         return;
@@ -182,7 +182,7 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
     uint64_t ping = h->app->sending.pinged ? ping_number(e->data, e->kept) : 0;
     char rtt[UNITS_TEXT];
     if (ping && e->rtt >= 0)
-        buffer_printf(&h->err, "udptalk: %zu bytes from %s: ping %llu, %s%s\n", e->size, address_format(&e->peer, peer),
+        buffer_printf(&h->err, _("udptalk: %zu bytes from %s: ping %llu, %s%s\n"), e->size, address_format(&e->peer, peer),
                       (unsigned long long)ping, units_format_rtt(e->rtt, rtt),
                       e->flags & FLAG_DUPLICATE ? ", again" :
                       e->flags & FLAG_LATE      ? ", late" :
@@ -206,10 +206,29 @@ static void write_notice(struct headless *h, const struct entry *e)
     buffer_append_text(&h->err, "udptalk: ");
     safe_append_sentence(&h->err, said.data, said.kept);
     if (e->role == ROLE_CLIENT && e->reply_to) {
-        buffer_printf(&h->err, " (exchange %llu)", (unsigned long long)e->exchange);
+        buffer_printf(&h->err, _(" (exchange %llu)"), (unsigned long long)e->exchange);
         append_quoted(h, e->reply_to);
     }
     buffer_append_byte(&h->err, '\n');
+}
+
+/* What other programs read is English. */
+static void write_log_line(struct headless *h, struct buffer *to, const struct answer *answer)
+{
+    locale_t own = words_plain();
+    log_line(to, answer, h->ascii, &h->clock);
+    words_back(own);
+}
+
+static void write_to_transcript(struct headless *h, const struct entry *e)
+{
+    locale_t own = words_plain();
+    if (h->transcript && h->written == 0)
+        export_begin(h->transcript, &h->out);
+    if (h->transcript)
+        export_entry(h->transcript, &h->out, e);
+    h->written++;
+    words_back(own);
 }
 
 static void write_server_entry(struct headless *h, const struct entry *e)
@@ -218,7 +237,7 @@ static void write_server_entry(struct headless *h, const struct entry *e)
     struct answer answer;
     if (e->kind == ENTRY_DATAGRAM) {
         if (!h->app->options->quiet && answer_gather(h->app->journal, e->n, &answer))
-            log_line(to, &answer, h->ascii, &h->clock);
+            write_log_line(h, to, &answer);
     } else if (e->event == EVENT_READY) {
         buffer_append(to, e->data, e->kept);
         buffer_append_byte(to, '\n');
@@ -231,11 +250,7 @@ static void write_entry(struct headless *h, const struct entry *e)
 {
     bool opened = h->app->options->mode == MODE_OPEN;
     if (opened && !h->app->options->json) {
-        if (h->transcript && h->written == 0)
-            export_begin(h->transcript, &h->out);
-        if (h->transcript)
-            export_entry(h->transcript, &h->out, e);
-        h->written++;
+        write_to_transcript(h, e);
     } else if (h->app->options->json) {
         jsonl_entry(&h->out, e);
         if (!opened && e->role == ROLE_CLIENT && e->kind == ENTRY_NOTICE)
@@ -277,7 +292,6 @@ static void write_new(struct headless *h)
     const unsigned kinds = kinds_written(h->app->options);
     if (h->app->options->mode == MODE_OPEN && h->runner.script->count > 0)
         return; /* the commands say what is to be done with it */
-    locale_t own = words_plain();
     while (h->out.len + h->err.len < UNWRITTEN_MOST) {
         uint64_t n = journal_after(j, h->seen, ROLE_NONE, kinds);
         h->seen = n ? n : journal_last(j);
@@ -286,7 +300,6 @@ static void write_new(struct headless *h)
         if (journal_get(j, n, &e))
             write_entry(h, &e);
     }
-    words_back(own);
 }
 
 /* At the end: all that is new, however slow the reader. */
@@ -310,7 +323,7 @@ static bool send_front(struct headless *h, size_t len, size_t used)
         return false;
     h->line++;
     if (failed && (error == EMSGSIZE || error == ENOTCONN || error == ENOMEM)) /* else it has its notice */
-        say(h, "line %llu: %s", (unsigned long long)h->line, a->why);
+        say(h, _("line %llu: %s"), (unsigned long long)h->line, a->why);
     if (failed)
         h->status = 1;
     buffer_take(&h->input, used);
@@ -325,7 +338,7 @@ static void skip_overlong(struct headless *h, size_t len, bool ended)
     if (!ended)
         return;
     char bytes[UNITS_TEXT], most[UNITS_TEXT];
-    say(h, "line %llu: not sent: %s bytes are too many, one datagram holds %s at most", (unsigned long long)++h->line,
+    say(h, _("line %llu: not sent: %s bytes are too many, one datagram holds %s at most"), (unsigned long long)++h->line,
         units_format_count(h->overlong, bytes), units_format_count(udp_most(&h->app->client.udp), most));
     h->overlong = 0;
     h->status = 1;
@@ -386,7 +399,7 @@ static void send_input(struct headless *h)
 
 static void give_input_up(struct headless *h)
 {
-    say(h, "cannot read standard input: %s", strerror(errno));
+    say(h, _("cannot read standard input: %s"), strerror(errno));
     h->end_of_input = true;
     h->status = 1;
 }
@@ -514,7 +527,7 @@ static int save(struct headless *h, const struct command *c)
         return -1;
     struct save_later *saves = realloc(h->saves, (h->save_count + 1) * sizeof *saves);
     if (!saves) {
-        snprintf(a->why, APP_WHY, "cannot save to %.200s: %s", c->text, strerror(ENOMEM));
+        app_why(a, "cannot save to %.200s: %s", c->text, strerror(ENOMEM));
         return -1;
     }
     h->saves = saves;
@@ -562,7 +575,7 @@ static int run_command(void *context, const struct command *c)
     default:
         if (view != VIEW_NONE && view != VIEW_LESSON)
             return choose_view(h, view, c);
-        snprintf(h->app->why, APP_WHY, "/%s%s needs the screen", name, c->id == COMMAND_VIEW ? " lesson" : "");
+        app_why(h->app, "/%s%s needs the screen", name, c->id == COMMAND_VIEW ? " lesson" : "");
         return -1;
     }
 }
@@ -641,11 +654,20 @@ static void write_stats(struct headless *h)
     jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
 }
 
+/* The counts of a server that ends. */
+static void say_served(struct headless *h)
+{
+    const struct server *s = &h->app->server;
+    char in[UNITS_TEXT], out[UNITS_TEXT], datagrams[2 * UNITS_TEXT], clients[2 * UNITS_TEXT];
+    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", s->in), units_format_count(s->in, in));
+    snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", s->peers.count), s->peers.count);
+    say(h, _("%s from %s, %s answered"), datagrams, clients, units_format_count(s->out, out));
+}
+
 static void summarise(struct headless *h)
 {
     const struct app *a = h->app;
-    const struct server *s = &a->server;
-    char in[UNITS_TEXT], out[UNITS_TEXT], text[APP_WHY];
+    char text[APP_WHY];
     sockets_tell_drops(h->app, ROLE_SERVER);
     sockets_tell_drops(h->app, ROLE_CLIENT);
     if (h->save_count)
@@ -659,8 +681,7 @@ static void summarise(struct headless *h)
     if (a->relay.on)
         say(h, "%s", text);
     else if (serves(a))
-        say(h, "%s datagram%s from %zu client%s, %s answered", units_format_count(s->in, in), s->in == 1 ? "" : "s",
-            s->peers.count, s->peers.count == 1 ? "" : "s", units_format_count(s->out, out));
+        say_served(h);
 }
 
 static int exit_status(const struct headless *h)
@@ -703,7 +724,7 @@ int headless_run(struct app *app, const struct script *script)
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
     if (loop_take_signals(app->loop, take_signal, &h) < 0)
-        say(&h, "cannot take signals: %s%s", strerror(errno), error_file_advice(errno));
+        say(&h, _("cannot take signals: %s%s"), strerror(errno), error_file_advice(errno));
     loop_each_turn(app->loop, end_of_turn, &h);
     app_confine(app, script->count ? FILES_NAMED : FILES_NONE); /* all others are open */
     end_of_turn(&h);

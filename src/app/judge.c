@@ -17,6 +17,7 @@
 #include "core/judge.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "host/sandbox.h"
 #include "net/udp.h"
 
@@ -85,7 +86,7 @@ static void write_some(struct judging *x, int fd, struct buffer *b)
         } else if (errno != EAGAIN && errno != EINTR) {
             buffer_clear(b);
             if (fd == STDOUT_FILENO && !x->failed)
-                say(x, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
+                say(x, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
             give_up(x);
         }
     }
@@ -144,8 +145,8 @@ static void put_end(struct judging *x)
     if (x->options->json || !x->judges)
         return;
     if (left && x->rows)
-        buffer_printf(&x->out, "%zu not tried\n", left);
-    buffer_printf(&x->out, "%zu of %zu hold\n", x->hold, all);
+        buffer_printf(&x->out, _("%zu not tried\n"), left);
+    buffer_printf(&x->out, _("%zu of %zu hold\n"), x->hold, all);
 }
 
 /* --- sockets --- */
@@ -197,7 +198,7 @@ static bool send_next(struct judging *x)
     size_t client, len;
     char to[ADDRESS_TEXT];
     if (judge_request(&x->judge, &client, &data, &len) < 0) {
-        say(x, "cannot go on: %s", strerror(errno));
+        say(x, _("cannot go on: %s"), strerror(errno));
         give_up(x);
         return false;
     }
@@ -213,8 +214,8 @@ static bool send_next(struct judging *x)
         loop_watch(x->loop, c->udp.fd, POLLIN | POLLOUT, LOOP_SOCKET, send_on, c);
         return false;
     }
-    say(x, "cannot send to %s: %s; %s", address_format(&x->judge.target, to), error_meaning(errno),
-        error_advice(errno));
+    say(x, _("cannot send to %s: %s; %s"), address_format(&x->judge.target, to), _(error_meaning(errno)),
+        _(error_advice(errno)));
     give_up(x);
     return false;
 }
@@ -222,7 +223,7 @@ static bool send_next(struct judging *x)
 static int fails(struct judging *x, const char *what, const struct address *a)
 {
     char text[ADDRESS_TEXT];
-    say(x, "%s %s: %s; %s", what, address_format(a, text), error_meaning(errno), error_advice(errno));
+    say(x, "%s %s: %s; %s", what, address_format(a, text), _(error_meaning(errno)), _(error_advice(errno)));
     return -1;
 }
 
@@ -236,7 +237,7 @@ static int put_settings(struct judging *x, struct udp *u)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int64_t value = x->options->settings[rows[i].setting];
         if (value != setting_info(rows[i].setting)->initial && udp_set(u, rows[i].option, (int)value) < 0) {
-            say(x, "%s could not be set: %s", setting_info(rows[i].setting)->name, error_meaning(errno));
+            say(x, _("%s could not be set: %s"), setting_info(rows[i].setting)->name, _(error_meaning(errno)));
             return -1;
         }
     }
@@ -253,9 +254,9 @@ static int bind_client(struct judging *x, struct judged_by *c, int family)
         return 0;
     address_any(&local, family, port);
     if (o->source && address_parse_host(&local, o->source, port) < 0)
-        return fails(x, "cannot send from", &local);
+        return fails(x, _("cannot send from"), &local);
     errno = EAFNOSUPPORT;
-    return local.family == family && udp_bind(&c->udp, &local) == 0 ? 0 : fails(x, "cannot send from", &local);
+    return local.family == family && udp_bind(&c->udp, &local) == 0 ? 0 : fails(x, _("cannot send from"), &local);
 }
 
 static int open_clients(struct judging *x, const struct address *target)
@@ -267,7 +268,7 @@ static int open_clients(struct judging *x, const struct address *target)
         if (put_settings(x, &c->udp) < 0 || bind_client(x, c, target->family) < 0)
             return -1;
         if (loop_watch(x->loop, c->udp.fd, POLLIN, LOOP_SOCKET, ready, c) < 0)
-            return fails(x, "cannot watch a socket for", target);
+            return fails(x, _("cannot watch a socket for"), target);
     }
     return 0;
 }
@@ -289,7 +290,7 @@ static void begin(struct judging *x, const struct address *wanted)
     if (address_is_any(&target))
         address_loopback(&target, target.family, target.port);
     if (address_is_multicast(&target) || address_is_broadcast(&target)) {
-        say(x, "%s is no server's own address: --check judges one server", address_format(&target, text));
+        say(x, _("%s is no server's own address: --check judges one server"), address_format(&target, text));
         give_up(x);
         return;
     }
@@ -302,7 +303,7 @@ static void begin(struct judging *x, const struct address *wanted)
         return;
     }
     if (x->found.count > 1 || x->options->verbose)
-        say(x, "%s is judged", address_format(&target, text));
+        say(x, _("%s is judged"), address_format(&target, text));
     step(x, true);
 }
 
@@ -312,7 +313,7 @@ static bool try_next_address(struct judging *x)
     char text[ADDRESS_TEXT];
     if (!judge_is_deserted(&x->judge) || x->judge.error == 0 || x->next >= x->found.count)
         return false;
-    say(x, "nobody listens on %s", address_format(&x->judge.target, text));
+    say(x, _("nobody listens on %s"), address_format(&x->judge.target, text));
     begin(x, &x->found.addresses[x->next++]);
     return true;
 }
@@ -335,7 +336,7 @@ static bool take_verdict(struct judging *x)
     if (try_next_address(x))
         return false;
     if (judge_verdict(&x->judge, &x->verdict) < 0) {
-        say(x, "cannot go on: %s", strerror(errno));
+        say(x, _("cannot go on: %s"), strerror(errno));
         give_up(x);
         return false;
     }
@@ -398,7 +399,7 @@ static void start(struct judging *x)
     } else if (numeric) {
         begin(x, &target);
     } else if (lookup_start(&x->lookup, o->place.host, o->family, port, looked_up, x) < 0) {
-        say(x, "cannot look %.100s up: %s%s", o->place.host, strerror(errno), error_file_advice(errno));
+        say(x, _("cannot look %.100s up: %s%s"), o->place.host, strerror(errno), error_file_advice(errno));
         give_up(x);
     }
 }
@@ -451,7 +452,7 @@ int judge_run(const struct options *options, struct loop *loop, struct broker *b
     struct judging x;
     init(&x, options, loop, broker);
     if (!x.room || loop_take_signals(loop, take_signal, &x) < 0) {
-        say(&x, "cannot start: %s%s", strerror(errno), error_file_advice(errno));
+        say(&x, _("cannot start: %s%s"), strerror(errno), error_file_advice(errno));
         x.failed = true;
     } else {
         struct sandbox sandbox;

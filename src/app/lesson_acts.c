@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/transform.h"
+#include "core/words.h"
 
 enum { SERVED = 64 }; /* datagrams a turn */
 
@@ -67,7 +68,7 @@ int lesson_acts_open(struct lesson_acts *acts)
 static int fails(struct app *a, const char *what)
 {
     int error = errno;
-    snprintf(a->why, APP_WHY, "%s: %s; %s", what, error_meaning(error), error_advice(error));
+    app_why(a, "%s: %s; %s", what, error_meaning(error), error_advice(error));
     errno = error;
     return -1;
 }
@@ -107,7 +108,7 @@ static int other_serve(struct lesson_other *o)
 {
     o->serves = true;
     return loop_watch(o->app->loop, o->udp.fd, POLLIN, LOOP_SOCKET, serve, o) < 0 ?
-               fails(o->app, "a lesson's socket cannot be watched") :
+               fails(o->app, _("a lesson's socket cannot be watched")) :
                0;
 }
 
@@ -140,7 +141,7 @@ static int restart(struct lesson_acts *acts)
     struct app *a = acts->app;
     struct address local = server_address(acts);
     if (a->server.udp.fd >= 0)
-        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL, "The server's socket is closed: what waited in it is gone");
+        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL, N_("The server's socket is closed: what waited in it is gone"));
     server_close(a);
     return app_listen(a, &local);
 }

@@ -14,6 +14,7 @@
 #include "core/fault.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 #define QUIET (UNITS_SECOND / 33)       /* nothing was journalled for that long: it has settled */
 #define SETTLE_TIME (20 * UNITS_SECOND) /* longer than any command of a lesson takes */
@@ -79,8 +80,8 @@ struct lesson *lessons_read(struct broker *b, const char *name, char *why)
         return lesson_parse(s->name, s->text, s->len, why);
     if (!strchr(name, '/')) {
         snprintf(why, LESSON_WHY,
-                 "there is no lesson \"%.60s\"; --lesson list names those that there are, and a file of your own has a "
-                 "/ in its name",
+                 _("there is no lesson \"%.60s\"; --lesson list names those that there are, and a file of your own has a "
+                 "/ in its name"),
                  name);
         errno = ENOENT;
         return NULL;
@@ -89,8 +90,8 @@ struct lesson *lessons_read(struct broker *b, const char *name, char *why)
     if (paths_read_regular(b, name, FILE_MOST, &text) == 0)
         l = lesson_parse(name, text.data ? (const char *)text.data : "", text.len, why);
     else
-        snprintf(why, LESSON_WHY, "cannot read %.200s: %s", name,
-                 errno == EINVAL ? "it is no regular file" : strerror(errno));
+        snprintf(why, LESSON_WHY, _("cannot read %.200s: %s"), name,
+                 errno == EINVAL ? _("it is no regular file") : strerror(errno));
     buffer_done(&text);
     errno = l ? 0 : EINVAL;
     return l;
@@ -209,7 +210,7 @@ static void say_calls(struct app *a)
     buffer_done(&arguments);
     if (calls <= CALLS_SAID)
         return;
-    snprintf(more, sizeof more, "… and %s more", units_format_count(calls - CALLS_SAID, count));
+    snprintf(more, sizeof more, _("… and %s more"), units_format_count(calls - CALLS_SAID, count));
     say_plain(a, SAID_CALL, true, more);
 }
 
@@ -327,12 +328,12 @@ void lessons_drop(struct app *a)
 static int may_start(struct app *a)
 {
     const char *why =
-        a->options->mode == MODE_RELAY ? "a relay's sockets are not for lessons: start udptalk --lesson by itself" :
-        a->opening.journal ? "a file is looked at: /open alone goes back to the present, then there are lessons" :
-        app_is_working(a)  ? "something still goes on: /stop ends it" :
+        a->options->mode == MODE_RELAY ? _("a relay's sockets are not for lessons: start udptalk --lesson by itself") :
+        a->opening.journal ? _("a file is looked at: /open alone goes back to the present, then there are lessons") :
+        app_is_working(a)  ? _("something still goes on: /stop ends it") :
                              NULL;
     if (why)
-        snprintf(a->why, APP_WHY, "%s", why);
+        app_why(a, "%s", why);
     return why ? -1 : 0;
 }
 
@@ -401,7 +402,7 @@ static void next_item(struct lessons *ls)
 static void fail(struct app *a, const struct lesson_item *item, const char *why)
 {
     char text[2 * APP_WHY];
-    snprintf(text, sizeof text, "line %d: %s", item->line, why);
+    snprintf(text, sizeof text, _("line %d: %s"), item->line, why);
     say_plain(a, SAID_FAILED, false, text);
     a->lessons->counts.failed++;
     a->lessons->state = LESSONS_OVER;
@@ -441,7 +442,7 @@ static void go_on_settling(struct app *a, const struct lesson_item *item)
         ls->phase = PHASE_BEGIN;
         ls->watches = false;
     } else if (ls->quick && now > ls->until) {
-        fail(a, item, "what it began does not end");
+        fail(a, item, _("what it began does not end"));
     } else {
         look_soon(a, ls->seen_at + QUIET);
     }
@@ -479,7 +480,7 @@ static void act(struct app *a, const struct lesson_item *item)
     if (done < 0)
         fail(a, item, a->why);
     else if (done > 0 && now > ls->until)
-        fail(a, item, "nothing came to be read");
+        fail(a, item, _("nothing came to be read"));
     else if (done > 0) {
         ls->phase = PHASE_AGAIN;
         look_soon(a, now + LOOK_AFTER);
@@ -495,7 +496,7 @@ static void say_claim(struct app *a, const struct lesson_item *item, bool holds,
     buffer_init(&out);
     buffer_append_text(&out, item->text.en);
     if (!holds) {
-        buffer_append_text(&out, "   but it was ");
+        buffer_append_text(&out, _("   but it was "));
         safe_append(&out, left->data ? left->data : (const unsigned char *)"", left->len);
         if (!item->claim.right.text) {
             buffer_append_text(&out, " and ");

@@ -14,6 +14,7 @@
 #include "app/lessons.h"
 #include "core/error.h"
 #include "core/safe_text.h"
+#include "core/words.h"
 #include "ui/picture.h"
 #include "ui/wrap.h"
 
@@ -63,7 +64,7 @@ static void flush(struct batch *b)
     if (whole)
         return;
     char why[100];
-    snprintf(why, sizeof why, "cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
+    snprintf(why, sizeof why, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
     fails(b, why);
     loop_stop(b->app->loop);
 }
@@ -156,8 +157,8 @@ static void put_tail(struct batch *b)
     struct lessons_counts c = lessons_counts(b->app);
     const struct lesson *l = lessons_lesson(b->app);
     if (l->read)
-        buffer_printf(&b->out, "\nRead on: %s\n", l->read);
-    buffer_printf(&b->out, "\n%s: %zu claims, %s\n", l->name, c.claims, c.failed ? "NOT all hold" : "all hold");
+        buffer_printf(&b->out, _("\nRead on: %s\n"), l->read);
+    buffer_printf(&b->out, "\n%s: %zu claims, %s\n", l->name, c.claims, c.failed ? _("NOT all hold") : _("all hold"));
     b->lessons++;
     b->claims += c.claims;
     b->failed += c.failed > 0;
@@ -238,7 +239,7 @@ static void take_signal(void *context, int signal)
 static int run_command(void *context, const struct command *c)
 {
     struct batch *b = context;
-    snprintf(b->app->why, APP_WHY, "/%s needs the screen", command_info(c->id)->name);
+    app_why(b->app, "/%s needs the screen", command_info(c->id)->name);
     return -1;
 }
 
@@ -259,7 +260,7 @@ static int begin_saving(struct batch *b)
     b->handout = handout_new(b->chinese, !o->no_color);
     if (b->handout)
         return 0;
-    snprintf(b->app->why, APP_WHY, "cannot save to %.200s: %s%s", o->save, strerror(errno), error_file_advice(errno));
+    app_why(b->app, "cannot save to %.200s: %s%s", o->save, strerror(errno), error_file_advice(errno));
     return -1;
 }
 
@@ -274,14 +275,14 @@ int lessons_batch(struct app *a)
     buffer_init(&b.out);
     a->front = (struct front){run_command, take_word, &b};
     if (loop_take_signals(a->loop, take_signal, &b) < 0)
-        fails(&b, "cannot take signals");
+        fails(&b, _("cannot take signals"));
     loop_each_turn(a->loop, end_of_turn, &b);
     app_confine(a, FILES_NAMED);
     end_of_turn(&b);
     if (loop_run(a->loop) < 0)
-        fails(&b, "poll failed");
+        fails(&b, _("poll failed"));
     if (b.all)
-        buffer_printf(&b.out, "\n%zu lessons, %zu claims; in %zu not all hold\n", b.lessons, b.claims, b.failed);
+        buffer_printf(&b.out, _("\n%zu lessons, %zu claims; in %zu not all hold\n"), b.lessons, b.claims, b.failed);
     flush(&b);
     keeping_end(a);
     if (b.handout && handout_save(b.handout, a, a->options->save) < 0)
@@ -301,7 +302,7 @@ bool lessons_batch_know(const char *name, char *why, size_t why_size)
             return true;
     snprintf(
         why, why_size,
-        "--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name",
+        _("--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name"),
         name);
     return false;
 }
@@ -318,6 +319,6 @@ int lessons_batch_list(void)
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    complain("cannot write to standard output: %s%s", strerror(errno), error_file_advice(errno));
+    complain(_("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
     return -1;
 }

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "core/words.h"
+
 void lookup_init(struct lookup *l, struct loop *loop, struct broker *b)
 {
     *l = (struct lookup){.loop = loop};
@@ -47,13 +49,13 @@ int lookup_numeric(const struct place *place, uint16_t port, int family, bool on
     if (address_parse_host(out, place->host, port) < 0) {
         if (errno != ENODEV && !only)
             return 0;
-        snprintf(why, why_size, "\"%.100s\" is no address%s", place->host,
-                 only ? ", and -n forbids looking it up as a name" : ": there is no such interface");
+        snprintf(why, why_size, _("\"%.100s\" is no address%s"), place->host,
+                 only ? _(", and -n forbids looking it up as a name") : _(": there is no such interface"));
         return -1;
     }
     if (!family || out->family == family)
         return 1;
-    snprintf(why, why_size, "%.100s is not an IPv%c address, as -%c asks for", place->host,
+    snprintf(why, why_size, _("%.100s is not an IPv%c address, as -%c asks for"), place->host,
              family == AF_INET6 ? '6' : '4', family == AF_INET6 ? '6' : '4');
     return -1;
 }

@@ -13,6 +13,7 @@
 #include "core/command.h"
 #include "core/error.h"
 #include "core/safe_text.h"
+#include "core/words.h"
 #include "host/file_out.h"
 
 static void forget(struct names *n, size_t index)
@@ -125,7 +126,7 @@ static void tell(struct app *a, const struct named *n)
 /* It can be had back, since it stands in the log. */
 static void tell_lost(struct app *a, const struct named *n)
 {
-    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s was forgotten; to have it back: /name %s %.900s%s", n->name,
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("%s was forgotten; to have it back: /name %s %.900s%s"), n->name,
                n->name, n->text, n->len > 900 ? "…" : "");
 }
 
@@ -134,13 +135,13 @@ static int tell_all(struct app *a)
     for (size_t i = 0; i < a->names.count; i++)
         tell(a, &a->names.all[i]);
     if (a->names.count == 0)
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "no message has a name; /name NAME TEXT gives one");
+        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, N_("no message has a name; /name NAME TEXT gives one"));
     return 0;
 }
 
 static int unknown(struct app *a, const char *name)
 {
-    snprintf(a->why, APP_WHY, "there is no message named %s; /name lists them, /name %s TEXT makes it", name, name);
+    app_why(a, "there is no message named %s; /name lists them, /name %s TEXT makes it", name, name);
     errno = ENOENT;
     return -1;
 }
@@ -155,8 +156,8 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
     if (len == 0 && at == n->count)
         return unknown(a, name);
     if (len && put(n, name, text, len) < 0) {
-        snprintf(a->why, APP_WHY, "%s was not kept: %s", name,
-                 errno == ENOSPC ? "there are a thousand names already" : strerror(errno));
+        app_why(a, "%s was not kept: %s", name,
+                 errno == ENOSPC ? N_("there are a thousand names already") : strerror(errno));
         return -1;
     }
     if (len) {
@@ -166,7 +167,7 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
         forget(n, at);
     }
     if (save(n) < 0)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "names are good until you leave, since they cannot be saved: %s",
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("names are good until you leave, since they cannot be saved: %s"),
                    error_meaning(errno));
     return 0;
 }

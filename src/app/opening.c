@@ -14,6 +14,7 @@
 #include "app/paths.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { READ_SIZE = 1 << 16, PIECES = 16, PACKETS = 2000, MAGIC = 4 };
 
@@ -68,7 +69,7 @@ bool opening_is_reading(const struct opening *o)
 
 static int fails(struct app *a, struct opening *o, const char *why)
 {
-    snprintf(a->why, APP_WHY, "cannot open %.200s: %s", o->name, why);
+    app_why(a, "cannot open %.200s: %s", o->name, why);
     give_up(a, o);
     return -1;
 }
@@ -155,23 +156,25 @@ static void tell_opened(struct app *a, struct opening *o, const char *trouble)
         pcap_read_describe(o->packets, &details);
     } else {
         struct jsonl_read_counts c = jsonl_read_counts(o->lines);
-        buffer_printf(&details, "%s entr%s", units_format_count(c.entries, entries), c.entries == 1 ? "y" : "ies");
+        buffer_printf(&details, ngettext("%s entry", "%s entries", c.entries), units_format_count(c.entries, entries));
         if (c.bad)
-            buffer_printf(&details, ", %s line%s left out: %s", units_format_count(c.bad, bad), c.bad == 1 ? "" : "s",
+            buffer_printf(&details, ngettext(", %s line left out: %s", ", %s lines left out: %s", c.bad), units_format_count(c.bad, bad),
                           jsonl_read_why(o->lines));
         if (c.joined)
-            buffer_printf(&details, ", whose numbers began anew %s time%s", units_format_count(c.joined, bad),
-                          c.joined == 1 ? "" : "s");
+            buffer_printf(&details, ngettext(", whose numbers began anew %s time", ", whose numbers began anew %s times", c.joined),
+                          units_format_count(c.joined, bad));
         if (c.interfaces)
-            buffer_printf(&details, ", %s address%s without the interface, which this machine does not have",
-                          units_format_count(c.interfaces, bad), c.interfaces == 1 ? "" : "es");
-        trouble = *trouble || c.entries ? trouble : "there is no entry in it";
+            buffer_printf(&details,
+                          ngettext(", %s address without the interface, which this machine does not have",
+                                   ", %s addresses without the interface, which this machine does not have", c.interfaces),
+                          units_format_count(c.interfaces, bad));
+        trouble = *trouble || c.entries ? trouble : _("there is no entry in it");
         o->failed = c.bad || c.interfaces;
     }
     int at = snprintf(text, sizeof text, "%.100s: %.*s%s%s", o->name, (int)details.len,
                       details.data ? (char *)details.data : "", *trouble ? "; " : "", trouble);
     if (counts.forgotten && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; the %s oldest are forgotten: more than --max-log holds",
+        snprintf(text + at, sizeof text - (size_t)at, _("; the %s oldest are forgotten: more than --max-log holds"),
                  units_format_count(counts.forgotten, gone));
     o->failed |= *trouble || counts.forgotten;
     a->front.say(a->front.context, o->failed, text);
@@ -191,7 +194,7 @@ static const char *take_bytes(struct opening *o, const unsigned char *bytes, siz
 {
     bool first = !o->is_file && jsonl_read_counts(o->lines).lines == 0;
     if (first && len >= MAGIC && is_capture(bytes))
-        return "a capture has to be a file, not a pipe";
+        return _("a capture has to be a file, not a pipe");
     int failed = len ? jsonl_read_feed(o->lines, bytes, len) : jsonl_read_end(o->lines);
     return failed ? strerror(errno) : len ? NULL : "";
 }

@@ -3,6 +3,8 @@
 
 #include "app/app.h"
 
+#include "core/words.h"
+
 enum { LOW_PORTS = 1024 };
 
 static bool is_own_server(const struct server *s, const struct address *from)
@@ -32,14 +34,14 @@ const char *refusal(struct app *a, const struct entry *request, struct guard *gu
     if (from->port == 0)
         return "port 0";
     if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
-        return "a group or broadcast address";
+        return N_("a group or broadcast address");
     if (is_own_server(s, from))
-        return "it came from this server itself";
+        return N_("it came from this server itself");
     if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
-        return "port below 1024";
+        return N_("port below 1024");
     if (repeats)
-        return "a loop? The same again and again";
+        return N_("a loop? The same again and again");
     if (!within_rate(a, request))
-        return "too many a second for one source";
+        return N_("too many a second for one source");
     return NULL;
 }

@@ -14,6 +14,7 @@
 #include "app/app.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { READY = 32, DRAIN = 16 }; /* flows a turn; datagrams of a flow a turn */
 
@@ -120,8 +121,8 @@ static struct flow *flow_of(struct app *a, const struct entry *request, const st
         (*slot)->asked = *asked;
     } else {
         app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about,
-                   r->count == RELAY_FLOWS ? "not passed on: more clients at once than a relay has" :
-                                             "not passed on, no socket for this client: %s",
+                   r->count == RELAY_FLOWS ? N_("not passed on: more clients at once than a relay has") :
+                                             N_("not passed on, no socket for this client: %s"),
                    error_meaning(about.error));
     }
     watch_idle(a);
@@ -191,7 +192,7 @@ static struct entry pass(struct app *a, enum role role, struct flow *f, const st
     if (answer >= 0 && linked)
         faults_tell(a, &e, &item, answer);
     if (e.error)
-        app_notice(a, role, EVENT_NOT_SENT, &e, "not passed on: %s", error_meaning(e.error));
+        app_notice(a, role, EVENT_NOT_SENT, &e, N_("not passed on: %s"), error_meaning(e.error));
     return e;
 }
 
@@ -264,7 +265,7 @@ static void take_complaints(struct flow *f)
         }
         about.error = u.error;
         app_notice(a, ROLE_CLIENT, u.error == ECONNREFUSED ? EVENT_REFUSED : EVENT_UNREACHABLE, &about,
-                   u.error == ECONNREFUSED ? "nobody listens on %s" : "%s did not get it: %s",
+                   u.error == ECONNREFUSED ? N_("nobody listens on %s") : N_("%s did not get it: %s"),
                    address_format(&a->relay.target, to), error_meaning(u.error));
     }
 }
@@ -315,7 +316,7 @@ static void look_for_idle(void *context)
             i++;
             continue;
         }
-        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, "%s was silent for %s: its socket is closed",
+        app_notice(a, ROLE_SERVER, EVENT_INFO, NULL, N_("%s was silent for %s: its socket is closed"),
                    address_format(&f->client, client), units_format_time(idle, time));
         flow_close(a, i); /* another may stand here now */
     }
@@ -326,7 +327,7 @@ int relay_refuse(struct app *a, const char *sentence)
 {
     if (a->options->mode != MODE_RELAY)
         return 0;
-    snprintf(a->why, APP_WHY, "%s", sentence);
+    app_why(a, "%s", sentence);
     errno = ENOTSUP;
     return -1;
 }
@@ -335,12 +336,14 @@ void relay_status(const struct app *a, char *text, size_t room)
 {
     char local[ADDRESS_TEXT], target[ADDRESS_TEXT], count[UNITS_TEXT], most[UNITS_TEXT], idle[UNITS_TEXT];
     const int64_t time = a->settings[SETTING_RELAY_IDLE];
-    snprintf(text, room, "relay: %s%s, passes on to %s; %s of %s clients at most, %s%s",
-             a->server.udp.fd < 0 ? "" : "listens on ",
-             a->server.udp.fd < 0 ? "closed (/listen opens it)" : address_format(&a->server.local, local),
-             address_format(&a->relay.target, target), units_format_count(a->relay.count, count),
-             units_format_count(RELAY_FLOWS, most), time ? "let go when silent for " : "never let go",
-             time ? units_format_time(time, idle) : "");
+    bool open = a->server.udp.fd >= 0;
+    snprintf(text, room,
+             open ? _("relay: listens on %s, passes on to %s; %s of %s clients at most, ") :
+                    _("relay: closed (%s opens it), passes on to %s; %s of %s clients at most, "),
+             open ? address_format(&a->server.local, local) : "/listen", address_format(&a->relay.target, target),
+             units_format_count(a->relay.count, count), units_format_count(RELAY_FLOWS, most));
+    size_t at = strlen(text);
+    snprintf(text + at, room - at, time ? _("let go when silent for %s") : _("never let go"), units_format_time(time, idle));
 }
 
 /* What a fault dropped was counted as sent. */
@@ -355,12 +358,14 @@ void relay_summary(const struct app *a, char *text, size_t room)
     char in[UNITS_TEXT], on[UNITS_TEXT], back[UNITS_TEXT], lost[UNITS_TEXT], target[ADDRESS_TEXT];
     uint64_t dropped = faults_lost(a, ROLE_CLIENT, DIR_SENT) + faults_lost(a, ROLE_CLIENT, DIR_RECEIVED) +
                        faults_lost(a, ROLE_SERVER, DIR_SENT) + faults_lost(a, ROLE_SERVER, DIR_RECEIVED);
-    int at = snprintf(text, room, "%s datagram%s from %zu client%s, %s passed on to %s, %s passed back",
-                      units_format_count(a->server.in, in), a->server.in == 1 ? "" : "s", a->server.peers.count,
-                      a->server.peers.count == 1 ? "" : "s", units_format_count(passed_on(a, ROLE_CLIENT), on),
-                      address_format(&a->relay.target, target), units_format_count(passed_on(a, ROLE_SERVER), back));
+    char datagrams[UNITS_TEXT + 32], clients[UNITS_TEXT + 32];
+    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", a->server.in), units_format_count(a->server.in, in));
+    snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", a->server.peers.count), a->server.peers.count);
+    int at = snprintf(text, room, _("%s from %s, %s passed on to %s, %s passed back"), datagrams, clients,
+                      units_format_count(passed_on(a, ROLE_CLIENT), on), address_format(&a->relay.target, target),
+                      units_format_count(passed_on(a, ROLE_SERVER), back));
     if (dropped && at > 0 && (size_t)at < room)
-        snprintf(text + at, room - (size_t)at, ", %s dropped by your /fault", units_format_count(dropped, lost));
+        snprintf(text + at, room - (size_t)at, _(", %s dropped by your /fault"), units_format_count(dropped, lost));
 }
 
 /* A descriptor for each flow, and some for all else, as far as the system lets us. */
@@ -385,7 +390,7 @@ int relay_start(struct app *a, const struct address *target)
     raise_limit();
     r->target = *target;
     r->on = true;
-    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, "What comes is passed on to %s, and its answers back",
+    app_notice(a, ROLE_CLIENT, EVENT_PEER, NULL, N_("What comes is passed on to %s, and its answers back"),
                address_format(target, to));
     return 0;
 }

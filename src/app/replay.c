@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* Datagrams a turn; differences that are told one by one; bytes quoted of each; a turn of comparing: entries looked at, datagrams. */
 enum { SENDS = 64, TOLD = 8, QUOTED = 40, LOOKS = 20000, COMPARED = 2000 };
@@ -75,11 +76,11 @@ static int begin(struct app *a)
     r->next = request_after(j, 0);
     r->sent = calloc(r->count ? r->count : 1, sizeof *r->sent);
     if (!r->sent) {
-        snprintf(a->why, APP_WHY, "%.100s cannot be replayed: %s", r->file.name, strerror(ENOMEM));
+        app_why(a, "%.100s cannot be replayed: %s", r->file.name, strerror(ENOMEM));
         return -1;
     }
     if (!r->next || !journal_get(j, r->next, &first)) {
-        snprintf(a->why, APP_WHY, "%.100s: no client sent anything in it", r->file.name);
+        app_why(a, "%.100s: no client sent anything in it", r->file.name);
         return -1;
     }
     r->first = first.wall;
@@ -128,7 +129,7 @@ static bool look_on(struct replay *r, const struct journal *j, bool now, uint64_
 static void quote(struct buffer *out, const struct entry *e, bool there)
 {
     if (!there) {
-        buffer_append_text(out, "no answer");
+        buffer_append_text(out, _("no answer"));
         return;
     }
     buffer_append_byte(out, '"');
@@ -136,18 +137,34 @@ static void quote(struct buffer *out, const struct entry *e, bool there)
     buffer_append_text(out, e->kept > QUOTED ? "…\"" : "\"");
 }
 
+/* An answer that was another then. */
+struct difference {
+    const struct replayed *p;
+    const struct entry *then, *now;
+};
+
+static void put_difference(const void *context, struct buffer *out)
+{
+    const struct difference *d = context;
+    buffer_append_text(out, _("differs: then "));
+    quote(out, d->then, d->p->was);
+    buffer_append_text(out, _(", now "));
+    quote(out, d->now, d->p->is);
+}
+
 static void tell_difference(struct app *a, const struct replayed *p, const struct entry *then, const struct entry *now)
 {
-    struct buffer text;
     struct entry request = entry_make(ENTRY_DATAGRAM, ROLE_CLIENT);
-    buffer_init(&text);
-    buffer_append_text(&text, "differs: then ");
-    quote(&text, then, p->was);
-    buffer_append_text(&text, ", now ");
-    quote(&text, now, p->is); /* before another entry is got from that journal */
+    unsigned char bytes[QUOTED];
+    struct entry copy = *now; /* its bytes may be made anew when another entry is got from that journal */
+    if (p->is && now->kept) {
+        size_t kept = now->kept < QUOTED ? now->kept : QUOTED;
+        memcpy(bytes, now->data, kept);
+        copy.data = bytes;
+    }
+    struct difference d = {p, then, &copy};
     if (journal_get(a->journal, p->now, &request))
-        app_tell(a, ROLE_CLIENT, EVENT_INFO, &request, text.data, text.len, 0);
-    buffer_done(&text);
+        app_notice_put(a, ROLE_CLIENT, EVENT_INFO, &request, put_difference, &d);
 }
 
 static void compare(struct app *a, const struct replayed *p)
@@ -179,32 +196,34 @@ static bool compare_some(struct app *a)
     return r->compared < r->sent_count;
 }
 
+static void put_conclusion(const void *context, struct buffer *out)
+{
+    const struct app *a = context;
+    const struct replay *r = &a->replay;
+    char count[UNITS_TEXT];
+    buffer_printf(out, ngettext("replayed %.100s: %s datagram", "replayed %.100s: %s datagrams", r->sent_count), r->file.name,
+                  units_format_count(r->sent_count, count));
+    if (a->settings[SETTING_WAIT] == 0)
+        buffer_append_text(out, _(", whose answers were not waited for (-w 0)"));
+    else
+        buffer_printf(out, ngettext(", %s answer differs", ", %s answers differ", r->different), units_format_count(r->different, count));
+    if (r->forgotten)
+        buffer_printf(out, _("; of %s it is not known, more came than --max-log holds"), units_format_count(r->forgotten, count));
+    if (r->cut)
+        buffer_printf(out, ngettext("; %s went as short as the file has it", "; %s went as short as the file has them", r->cut),
+                      units_format_count(r->cut, count));
+    if (r->unsent)
+        buffer_printf(out, ngettext("; %s was too long to be sent", "; %s were too long to be sent", r->unsent),
+                      units_format_count(r->unsent, count));
+}
+
 static void conclude(struct app *a)
 {
     const struct replay *r = &a->replay;
-    char count[UNITS_TEXT], number[UNITS_TEXT];
-    struct buffer text;
-    buffer_init(&text);
-    buffer_printf(&text, "replayed %.100s: %s datagram%s", r->file.name, units_format_count(r->sent_count, count),
-                  r->sent_count == 1 ? "" : "s");
-    if (a->settings[SETTING_WAIT] == 0)
-        buffer_append_text(&text, ", whose answers were not waited for (-w 0)");
-    else
-        buffer_printf(&text, ", %s answer%s", units_format_count(r->different, number),
-                      r->different == 1 ? " differs" : "s differ");
-    if (r->forgotten)
-        buffer_printf(&text, "; of %s it is not known, more came than --max-log holds",
-                      units_format_count(r->forgotten, number));
-    if (r->cut)
-        buffer_printf(&text, "; %s went as short as the file has %s", units_format_count(r->cut, number),
-                      r->cut == 1 ? "it" : "them");
-    if (r->unsent)
-        buffer_printf(&text, "; %s %s too long to be sent", units_format_count(r->unsent, number),
-                      r->unsent == 1 ? "was" : "were");
-    app_tell(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, text.data, text.len, 0);
-    buffer_done(&text);
+    app_notice_put(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, put_conclusion, a);
     replay_stop(a);
 }
+
 
 static void go_on(void *context)
 {
@@ -260,7 +279,7 @@ static void stop_early(struct app *a)
 {
     const struct replay *r = &a->replay;
     char sent[UNITS_TEXT], all[UNITS_TEXT], text[APP_WHY];
-    snprintf(text, sizeof text, "the replay ends after %s of %s datagrams: %.300s", units_format_count(r->sent_count, sent),
+    snprintf(text, sizeof text, _("the replay ends after %s of %s datagrams: %.300s"), units_format_count(r->sent_count, sent),
              units_format_count(r->count, all), a->why);
     a->front.say(a->front.context, true, text);
     replay_stop(a);

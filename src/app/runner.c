@@ -19,7 +19,7 @@ static void fail(struct runner *r)
     if (!at || strcmp(at->name, "-e") == 0)
         return;
     snprintf(why, sizeof why, "%s", r->app->why);
-    snprintf(r->app->why, APP_WHY, "%.200s:%d: %.300s", at->name, at->line, why);
+    app_why(r->app, "%.200s:%d: %.300s", at->name, at->line, why);
 }
 
 bool runner_step(struct runner *r)

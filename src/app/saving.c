@@ -45,7 +45,7 @@ void saving_drop_filter(struct app *a, struct filter *filter)
 
 static int fails(struct app *a, struct saving *s, int error)
 {
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s%s", s->name, strerror(error), error_file_advice(error));
+    app_why(a, "cannot save to %.200s: %s%s", s->name, strerror(error), error_file_advice(error));
     stop(s);
     errno = error;
     return -1;
@@ -62,7 +62,7 @@ bool keeping_refuses(struct app *a, const char *path, const char *name)
 {
     if (!a->keeping.x || !file_out_is_at(&a->keeping.file, path))
         return false;
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: that is where --save appends to; take another name", name);
+    app_why(a, "cannot save to %.200s: that is where --save appends to; take another name", name);
     errno = EBUSY;
     return true;
 }
@@ -73,13 +73,13 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
     paths_expand(s->path, sizeof s->path, path);
     size_t length = strlen(s->path);
     if (length >= 7 && strcasecmp(s->path + length - 7, ".pcapng") == 0) {
-        snprintf(a->why, APP_WHY, "cannot save to %.200s: .pcapng is only read here; .pcap is written", s->name);
+        app_why(a, "cannot save to %.200s: .pcapng is only read here; .pcap is written", s->name);
         errno = EINVAL;
         return -1;
     }
     const struct export *format = format_of(s->path);
     if (grows && (format->whole || coding_language(s->path) >= 0 || picture_find(s->path) != PICTURE_NONE)) {
-        snprintf(a->why, APP_WHY, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end", s->name, s->name);
+        app_why(a, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end", s->name, s->name);
         errno = EINVAL;
         return -1;
     }
@@ -117,7 +117,7 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
         file_out_finish(&file) == 0)
         return 0;
     int error = bytes->failed ? ENOMEM : errno;
-    snprintf(a->why, APP_WHY, "cannot save to %.200s: %s%s", path, strerror(error), error_file_advice(error));
+    app_why(a, "cannot save to %.200s: %s%s", path, strerror(error), error_file_advice(error));
     errno = error;
     return -1;
 }
@@ -159,12 +159,12 @@ int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last,
 {
     struct saving *s = &a->saving;
     if (s->x) {
-        snprintf(a->why, APP_WHY, "%.200s is still being saved", s->name);
+        app_why(a, "%.200s is still being saved", s->name);
         errno = EBUSY;
         return -1;
     }
     if (opening_is_reading(&a->opening) && a->opening.is_file) {
-        snprintf(a->why, APP_WHY, "%.200s is still being read: save once it is all there", a->opening.name);
+        app_why(a, "%.200s is still being read: save once it is all there", a->opening.name);
         errno = EBUSY;
         return -1;
     }
@@ -187,12 +187,12 @@ int app_save_range(struct app *a, const struct command *c, const struct filter *
 {
     uint64_t one = marked(a, c->marks[0]), other = marked(a, c->marks[1]);
     if (c->range == RANGE_MARKS && (!one || !other)) {
-        snprintf(a->why, APP_WHY, "there is no mark %c: m and a letter set one", one ? c->marks[1] : c->marks[0]);
+        app_why(a, "there is no mark %c: m and a letter set one", one ? c->marks[1] : c->marks[0]);
         errno = EINVAL;
         return -1;
     }
     if (c->range == RANGE_FILTERED && !filter) {
-        snprintf(a->why, APP_WHY, "no filter is set: /filter EXPR sets one, /save FILE saves all");
+        app_why(a, "no filter is set: /filter EXPR sets one, /save FILE saves all");
         errno = EINVAL;
         return -1;
     }
@@ -218,7 +218,7 @@ int app_save(struct app *a, const struct command *c, struct filter *filter)
     if (app_save_range(a, c, filter, &first, &last) < 0)
         return -1;
     if (c->range == RANGE_MARKS && is_forgotten(j, last)) {
-        snprintf(a->why, APP_WHY, "what is between these marks is forgotten");
+        app_why(a, "what is between these marks is forgotten");
         errno = ENOENT;
         return -1;
     }
@@ -235,16 +235,17 @@ static void tell_saved(struct app *a, struct saving *s)
     uint64_t forgotten = journal_counts(app_viewed(a)).forgotten - s->forgotten;
     buffer_init(&summary);
     export_describe(s->x, &summary);
-    int at = snprintf(text, sizeof text, "saved %s entr%s to %.200s (%s): %.*s", units_format_count(s->entries, count),
-                      s->entries == 1 ? "y" : "ies", s->name, s->x->format->name, (int)summary.len,
+    int at = snprintf(text, sizeof text,
+                      ngettext("saved %s entry to %.200s (%s): %.*s", "saved %s entries to %.200s (%s): %.*s", s->entries),
+                      units_format_count(s->entries, count), s->name, s->x->format->name, (int)summary.len,
                       summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
-        at += snprintf(text + at, sizeof text - (size_t)at, "; %s %s forgotten meanwhile",
-                       units_format_count(forgotten, gone), forgotten == 1 ? "was" : "were");
+        at += snprintf(text + at, sizeof text - (size_t)at, ngettext("; %s was forgotten meanwhile", "; %s were forgotten meanwhile", forgotten),
+                       units_format_count(forgotten, gone));
     if (s->begins_late && at > 0 && at < (int)sizeof text)
-        at += snprintf(text + at, sizeof text - (size_t)at, "; the line of the first mark was forgotten before");
+        at += snprintf(text + at, sizeof text - (size_t)at, _("; the line of the first mark was forgotten before"));
     if (opening_is_reading(&a->opening) && at > 0 && at < (int)sizeof text)
-        snprintf(text + at, sizeof text - (size_t)at, "; more is still being read");
+        snprintf(text + at, sizeof text - (size_t)at, _("; more is still being read"));
     a->front.say(a->front.context, false, text);
     buffer_done(&summary);
 }
@@ -302,7 +303,7 @@ void keeping_step(struct app *a)
         if (s->out.failed || file_out_piece(&s->file, s->out.data, s->out.len) < 0) {
             fails(a, s, s->out.failed ? ENOMEM : errno);
             a->keeping_failed = true;
-            app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing more is saved there", a->why);
+            app_notice_why(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s; nothing more is saved there"));
             loop_again(a->loop);
             return;
         }

@@ -16,6 +16,7 @@
 #include "app/screen_state.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 #define FRAME_NS (UNITS_SECOND / 60)
 
@@ -98,7 +99,7 @@ static void script_failed(struct screen *s)
     struct app *a = s->app;
     bool pane = a->after_lookup.id == COMMAND_TO ? screen_has_client(s) : screen_has_server(s);
     if (s->runner.script == &s->config)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; the rest of it was not run", a->why);
+        app_notice_why(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s; the rest of it was not run"));
     else if (!a->lookup_failed || !pane) /* else its notice is seen */
         screen_say(s, STYLE_ERROR, "%s", a->why);
     a->lookup_failed = s->runner.failed = false;
@@ -214,7 +215,7 @@ static void take_signal(void *context, int signal)
 static int open_file(struct screen *s, const char *path)
 {
     if (s->app->saving.x) {
-        snprintf(s->app->why, APP_WHY, "%.200s is still being saved", s->app->saving.name);
+        app_why(s->app, "%.200s is still being saved", s->app->saving.name);
         return -1;
     }
     if (*path && opening_start(s->app, &s->app->opening, path) < 0)
@@ -250,7 +251,7 @@ static int run_command(void *context, const struct command *c)
     switch (c->id) {
     case COMMAND_WAIT:
         if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)
-            screen_say(s, STYLE_NOTICE, "/wait pauses the commands of files and of -e; here you are the one who waits");
+            screen_say(s, STYLE_NOTICE, _("/wait pauses the commands of files and of -e; here you are the one who waits"));
         else
             runner_pause(&s->runner, c->time);
         break;
@@ -296,19 +297,19 @@ static void read_config(struct screen *s)
 {
     char path[sizeof s->history], why[COMMAND_WHY + sizeof path];
     if (paths_config(path, sizeof path) && paths_read_script(path, &s->config, why, sizeof why) < 0)
-        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "%s; nothing of it was run", why);
+        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s; nothing of it was run"), why);
 }
 
 static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
     if (loop_take_signals(s->app->loop, take_signal, s) < 0) { /* one that ends the program would leave the terminal as it is */
-        complain("cannot take signals: %s%s", strerror(errno), error_file_advice(errno));
+        complain(_("cannot take signals: %s%s"), strerror(errno), error_file_advice(errno));
         return -1;
     }
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
-        complain("cannot edit lines: %s%s", strerror(errno), error_file_advice(errno));
+        complain(_("cannot edit lines: %s%s"), strerror(errno), error_file_advice(errno));
         return -1;
     }
     s->term = term_open(STDIN_FILENO, STDOUT_FILENO, screen_in_color(s->app), why, sizeof why);
@@ -370,10 +371,10 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
     if (s->failed)
-        complain("the screen cannot go on: %s%s", strerror(s->failed), error_file_advice(s->failed));
+        complain(_("the screen cannot go on: %s%s"), strerror(s->failed), error_file_advice(s->failed));
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
-        complain("the history was not saved in %s: %s%s", s->history, strerror(errno), error_file_advice(errno));
+        complain(_("the history was not saved in %s: %s%s"), s->history, strerror(errno), error_file_advice(errno));
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);

@@ -10,11 +10,12 @@
 #include "core/call.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "host/file_out.h"
 
 static int fails(struct app *a, const char *what)
 {
-    snprintf(a->why, APP_WHY, "%s", what);
+    app_why(a, "%s", what);
     return -1;
 }
 
@@ -29,10 +30,10 @@ static int to_file(struct screen *s, const struct buffer *bytes, const char *pat
     file_out_init(&file, s->app->broker);
     if (file_out_open(&file, at, false) < 0 || file_out_write(&file, bytes->data, bytes->len) < 0 ||
         file_out_finish(&file) < 0) {
-        snprintf(a->why, APP_WHY, "not copied to %s: %s", path, error_meaning(errno));
+        app_why(a, "not copied to %s: %s", path, error_meaning(errno));
         return -1;
     }
-    screen_say(s, STYLE_NOTICE, "%s bytes are in %s now", units_format_count(bytes->len, count), path);
+    screen_say(s, STYLE_NOTICE, _("%s bytes are in %s now"), units_format_count(bytes->len, count), path);
     return 0;
 }
 
@@ -40,13 +41,13 @@ static int to_clipboard(struct screen *s, const struct buffer *bytes)
 {
     char count[UNITS_TEXT];
     if (term_copy(s->term, bytes->data, bytes->len) < 0) {
-        snprintf(s->app->why, APP_WHY, "not copied: %s",
-                 errno == EMSGSIZE ? "it is more than terminals take; /copy HOW FILE writes a file" :
-                 errno == ENOTSUP ? "this kind of terminal has no clipboard; /copy HOW FILE writes a file" :
+        app_why(s->app, "not copied: %s",
+                 errno == EMSGSIZE ? N_("it is more than terminals take; /copy HOW FILE writes a file") :
+                 errno == ENOTSUP ? N_("this kind of terminal has no clipboard; /copy HOW FILE writes a file") :
                                     strerror(errno));
         return -1;
     }
-    screen_say(s, STYLE_NOTICE, "%s bytes went to the terminal's clipboard, if it takes them (OSC 52)",
+    screen_say(s, STYLE_NOTICE, _("%s bytes went to the terminal's clipboard, if it takes them (OSC 52)"),
                units_format_count(bytes->len, count));
     return 0;
 }
@@ -58,14 +59,14 @@ int screen_copy(struct screen *s, enum dump_form form, const char *path)
     struct entry e;
     int failed;
     if (!journal_get(app_viewed(s->app), n, &e))
-        return fails(s->app, "there is no line to copy");
+        return fails(s->app, _("there is no line to copy"));
     buffer_init(&bytes);
     buffer_init(&words);
     if (e.kind == ENTRY_CALL) /* as it is read, not as it is kept */
         call_format(&e, &words);
     bool call = words.len > 0;
     if (words.failed || dump_as(&bytes, form, call ? words.data : e.data, call ? words.len : e.kept) < 0)
-        failed = fails(s->app, "not copied: out of memory");
+        failed = fails(s->app, _("not copied: out of memory"));
     else
         failed = *path ? to_file(s, &bytes, path) : to_clipboard(s, &bytes);
     buffer_done(&bytes);

@@ -8,6 +8,7 @@
 #include "core/command.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "ui/wrap.h"
 
 bool screen_has_client(const struct screen *s)
@@ -146,32 +147,32 @@ static void describe_work(struct screen *s, char *text, size_t room)
     char number[UNITS_TEXT], all[UNITS_TEXT];
     text[0] = '\0';
     if (a->saving.x)
-        snprintf(text, room, "saving %.60s · %s entries · ^C stops", a->saving.name,
+        snprintf(text, room, _("saving %.60s · %s entries · ^C stops"), a->saving.name,
                  units_format_count(a->saving.entries, number));
     else if (opening_is_reading(&a->opening))
-        snprintf(text, room, "reading %.60s · %s entries · ^C stops", a->opening.name,
+        snprintf(text, room, _("reading %.60s · %s entries · ^C stops"), a->opening.name,
                  units_format_count(journal_last(a->opening.journal), number));
     else if (replay_is_on(a) && !a->replay.began)
-        snprintf(text, room, "reading %.60s · ^C stops", a->replay.file.name);
+        snprintf(text, room, _("reading %.60s · ^C stops"), a->replay.file.name);
     else if (replay_is_on(a))
-        snprintf(text, room, "replaying %.60s · %s of %s · ^C stops", a->replay.file.name,
+        snprintf(text, room, _("replaying %.60s · %s of %s · ^C stops"), a->replay.file.name,
                  units_format_count(a->replay.sent_count, number), units_format_count(a->replay.count, all));
     else if (expecting_is_on(a))
         expecting_state(a, text, room);
     else if (sending_is_on(a))
         sending_state(a, text, room);
     else if (a->stepping.wanted && !a->stepping.on)
-        snprintf(text, room, "step mode begins when all that was read is answered");
+        snprintf(text, room, _("step mode begins when all that was read is answered"));
     else if (screen_search_state(s, text, room))
         return;
     else if (s->sending)
-        snprintf(text, room, "%s pasted line%s still to send · ^C stops", units_format_count(s->outbox_lines, number),
-                 s->outbox_lines == 1 ? "" : "s");
+        snprintf(text, room, ngettext("%s pasted line still to send · ^C stops", "%s pasted lines still to send · ^C stops", s->outbox_lines),
+                 units_format_count(s->outbox_lines, number));
     else if (app_is_busy(a))
-        snprintf(text, room, "looking a name up · Esc gives it up");
+        snprintf(text, room, _("looking a name up · Esc gives it up"));
     else if (s->scene.client.waiting)
-        snprintf(text, room, "waiting for %s answer%s", units_format_count(s->scene.client.waiting, number),
-                 s->scene.client.waiting == 1 ? "" : "s");
+        snprintf(text, room, ngettext("waiting for %s answer", "waiting for %s answers", s->scene.client.waiting),
+                 units_format_count(s->scene.client.waiting, number));
 }
 
 /* What is so until it is changed: what --save writes to, what had to be forgotten. */
@@ -183,10 +184,10 @@ static void describe_state(const struct screen *s, char *text, size_t room)
     size_t at = 0;
     text[0] = '\0';
     if (counts.forgotten > a->cleared)
-        at = (size_t)snprintf(text, room, " %s old entries forgotten ",
+        at = (size_t)snprintf(text, room, _(" %s old entries forgotten "),
                               units_format_count(counts.forgotten - a->cleared, number));
     if (a->keeping.x && at < room)
-        snprintf(text + at, room - at, "%s saving to %.40s ", at ? "·" : "", a->keeping.name);
+        snprintf(text + at, room - at, _("%s saving to %.40s "), at ? "·" : "", a->keeping.name);
 }
 
 /* Columns that what is typed takes, escapes of control characters included; a backslash there stands for itself. */
@@ -229,7 +230,7 @@ static int put_prompt(struct screen *s, int row)
     const char *prompt = screen_lesson_prompt(s);
     if (!search)
         return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, prompt ? prompt : s->app->stepping.on ? "step> " : "> ");
-    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : "no match: ");
+    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : _("no match: "));
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
 }
@@ -263,15 +264,15 @@ static void draw_question(struct screen *s, int row)
     char text[200], number[UNITS_TEXT];
     const char *ask = "";
     if (s->question == QUESTION_PASTE) {
-        snprintf(text, sizeof text, "Send %s lines, one datagram each? y n",
+        snprintf(text, sizeof text, _("Send %s lines, one datagram each? y n"),
                  units_format_count(s->outbox_lines, number));
         ask = text;
     } else if (s->question == QUESTION_LEAVE) {
-        ask = "Leave udptalk? y n";
+        ask = _("Leave udptalk? y n");
     } else if (s->question == QUESTION_COPY) {
-        ask = s->cells.cols < 66 ? "Copy as? t x c p f" : "Copy the line in focus: t text · x hex · c C array · p Python · f into a file";
+        ask = s->cells.cols < 66 ? _("Copy as? t x c p f") : _("Copy the line in focus: t text · x hex · c C array · p Python · f into a file");
     } else if (s->question == QUESTION_WIDE) {
-        ask = "A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back";
+        ask = _("A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back");
     }
     int col = cells_put(&s->cells, row, 0, s->cells.cols, STYLE_PROMPT, ask);
     s->cells.cursor_row = row;
@@ -302,19 +303,31 @@ static bool command_hint(const unsigned char *text, size_t len, char *out, size_
     int id = command_find((const char *)text + 1, name - 1);
     if (id >= 0) {
         const struct command_info *info = command_info((enum command_id)id);
-        snprintf(out, room, "/%s%s%s: %s", info->name, *info->arguments ? " " : "", info->arguments, info->help);
+        snprintf(out, room, "/%s%s%s: %s", info->name, *info->arguments ? " " : "", info->arguments, _(info->help));
         return true;
     }
     size_t count = command_complete((const char *)text, len, names, COMMAND_COUNT, &start);
-    size_t at = (size_t)snprintf(out, room, "%s", count ? "Tab:" : "no such command; /help lists them");
+    size_t at = (size_t)snprintf(out, room, "%s", count ? "Tab:" : _("no such command; /help lists them"));
     for (size_t i = 0; i < count && at < room; i++)
         at += (size_t)snprintf(out + at, room - at, " /%s", names[i]);
     return true;
 }
 
+/* How long the line is, and where it would go. */
+static void describe_line(const struct screen *s, char *out, size_t room, size_t count, size_t len)
+{
+    char characters[2 * UNITS_TEXT], bytes[2 * UNITS_TEXT], number[UNITS_TEXT], peer[ADDRESS_TEXT];
+    snprintf(characters, sizeof characters, ngettext("%s character", "%s characters", count), units_format_count(count, number));
+    snprintf(bytes, sizeof bytes, ngettext("%s byte", "%s bytes", len), units_format_count(len, number));
+    if (s->scene.client.open)
+        snprintf(out, room, _("%s, %s · Enter: one datagram to %s"), characters, bytes, address_format(&s->scene.client.peer, peer));
+    else
+        snprintf(out, room, _("%s, %s · no client is open: /to HOST"), characters, bytes);
+}
+
 static void line_hint(const struct screen *s, char *out, size_t room)
 {
-    char peer[ADDRESS_TEXT], bytes[UNITS_TEXT], characters[UNITS_TEXT];
+    char peer[ADDRESS_TEXT];
     size_t len;
     const unsigned char *text = line_text(s->line, &len);
     if (command_hint(text, len, out, room))
@@ -326,17 +339,14 @@ static void line_hint(const struct screen *s, char *out, size_t room)
         size_t at = (size_t)snprintf(out, room, "Space: ");
         stepping_words(s->app, out + at, room - at);
     } else if (len == 0 && s->scene.client.open)
-        snprintf(out, room, "Enter: an empty datagram to %s · / command · ^D leave",
+        snprintf(out, room, _("Enter: an empty datagram to %s · / command · ^D leave"),
                  address_format(&s->scene.client.peer, peer));
     else if (s->app->options->mode == MODE_RELAY)
-        snprintf(out, room, "a relay sends nothing of its own · / command · Tab: panes · ^D leave");
+        snprintf(out, room, _("a relay sends nothing of its own · / command · Tab: panes · ^D leave"));
     else if (len == 0)
-        snprintf(out, room, "/to HOST [PORT] opens a client · / command · Tab: panes · ^D leave");
+        snprintf(out, room, _("/to HOST [PORT] opens a client · / command · Tab: panes · ^D leave"));
     else
-        snprintf(out, room, "%s character%s, %s byte%s · %s%s", units_format_count(count, characters),
-                 count == 1 ? "" : "s", units_format_count(len - skip, bytes), len - skip == 1 ? "" : "s",
-                 s->scene.client.open ? "Enter: one datagram to " : "no client is open: /to HOST",
-                 s->scene.client.open ? address_format(&s->scene.client.peer, peer) : "");
+        describe_line(s, out, room, count, len - skip);
 }
 
 /* What is said takes the row of the keys too where it needs it. */
@@ -378,16 +388,16 @@ static void draw_hint(struct screen *s)
     } else if (s->view == VIEW_LADDER && s->focus == PART_VIEW && !s->question && !s->awaits && explain_row(s, hint, sizeof hint))
         ;
     else if (s->question)
-        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? "y run · s send · Esc back" :
-                 s->question == QUESTION_COPY ? "t text · x hex · c C · p Python · f file · Esc back" : "y yes · n no");
+        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? _("y run · s send · Esc back") :
+                 s->question == QUESTION_COPY ? _("t text · x hex · c C · p Python · f file · Esc back") : _("y yes · n no"));
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else
         snprintf(hint, sizeof hint, "%s",
-                 s->awaits ? "a letter from a to z" :
+                 s->awaits ? _("a letter from a to z") :
                  s->focus == PART_VIEW ? screen_view_ops(s->view)->hint :
-                 s->scene.shift        ? "Left: back towards the beginning of long payloads · Right: on" :
-                                  "j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back");
+                 s->scene.shift        ? _("Left: back towards the beginning of long payloads · Right: on") :
+                                  _("j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back"));
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);
     if (1 + cells_width(&s->cells, hint) > end)
         cells_put(&s->cells, row, end - 1, end, STYLE_HINT, "…");
@@ -416,7 +426,7 @@ static void draw_keys(struct screen *s)
             col = cells_printf(&s->cells, row, col, end, STYLE_KEY, "F%d", key);
             col = cells_printf(&s->cells, row, col, end, STYLE_HINT, " %s  ", key_label(s, view));
         }
-    cells_put(&s->cells, row, col, end, STYLE_HINT, " (Esc 1-6 too)");
+    cells_put(&s->cells, row, col, end, STYLE_HINT, _(" (Esc 1-6 too)"));
 }
 
 /* What there is to be drawn, on blank cells. */
@@ -442,8 +452,8 @@ void screen_draw(struct screen *s)
     struct layout_wish wish = begin(s);
     layout_make(&s->layout, c->rows, c->cols, &wish);
     if (s->layout.tiny) {
-        cells_put(c, 0, 0, c->cols, STYLE_NOTICE, "too small");
-        cells_printf(c, 1, 0, c->cols, STYLE_DIM, "needs %dx%d", LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
+        cells_put(c, 0, 0, c->cols, STYLE_NOTICE, _("too small"));
+        cells_printf(c, 1, 0, c->cols, STYLE_DIM, _("needs %dx%d"), LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
         return;
     }
     draw_panes(s);

@@ -10,6 +10,7 @@
 #include "core/match.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "net/waiting.h"
 
 enum { LOOK_BACK = 400, BEHIND_MOST = 20 }; /* calls; so many are watched one after the other, else the newest turn alone */
@@ -76,7 +77,7 @@ static void put_call(struct figure_line *line, const struct entry *e)
     if (line->state == FIGURE_FAILED || !call_reads_errors(e))
         return;
     line->state = FIGURE_FAILED;
-    snprintf(line->brief.text, sizeof line->brief.text, "recvmsg(MSG_ERRQUEUE) = %lld: an error came back", (long long)e->result);
+    snprintf(line->brief.text, sizeof line->brief.text, _("recvmsg(MSG_ERRQUEUE) = %lld: an error came back"), (long long)e->result);
     line->brief.tail = 0;
     *line->whole.text = '\0';
 }
@@ -140,7 +141,7 @@ static void put_made(struct figure_text *t, const struct entry *request, const s
     put_bytes(&text, request->data, request->kept, request->kept, most);
     buffer_append_text(&text, " → ");
     if (made->reason)
-        buffer_append_text(&text, made->reason);
+        buffer_append_text(&text, _(made->reason));
     else
         put_bytes(&text, made->reply, made->len, made->len, most);
     snprintf(t->text, sizeof t->text, "%.*s", (int)text.len, (const char *)text.data);
@@ -154,14 +155,14 @@ static void put_transform(struct screen *s, struct figure_shown *f, uint64_t rea
     struct figure_line *line = &f->lines[FIGURE_SERVER_TRANSFORM];
     uint64_t n = read ? journal_after(a->journal, read, ROLE_SERVER, JOURNAL_DATAGRAMS) : 0;
     struct entry request, reply;
-    struct made made = {.reason = "no reply"};
+    struct made made = {.reason = N_("no reply")};
     put_plan(line, "?");
     if ((a->stepping.on && a->stepping.next == STEPPING_TRANSFORM) || !n || !journal_get(a->journal, n, &request))
         return;
     uint64_t next = journal_after(a->journal, n, ROLE_SERVER, JOURNAL_DATAGRAMS);
     if (a->stepping.on && a->server.pending_count) {
         const struct pending *p = &a->server.pending[0];
-        made.reason = p->reason ? p->reason : p->command ? "its rule runs a command" : made.reason;
+        made.reason = p->reason ? p->reason : p->command ? N_("its rule runs a command") : made.reason;
         if (p->has_reply && !p->reason)
             made = (struct made){tx_bytes(a->server.tx)->data + p->start, p->len, NULL};
     } else if (next && journal_get(a->journal, next, &reply) && reply.reply_to == n) {
@@ -192,7 +193,7 @@ static void put_waiting(const struct app *a, struct figure_shown *f)
         const struct waiting_one *one = &w.first[i];
         buffer_init(&text);
         put_bytes(&text, one->sample, one->kept, one->size, BYTES_MOST);
-        buffer_printf(&text, "  %zu B  from %s", one->size, address_format(&one->peer, peer));
+        buffer_printf(&text, _("  %zu B  from %s"), one->size, address_format(&one->peer, peer));
         snprintf(f->waits[i], sizeof f->waits[i], "%.*s", (int)text.len, (const char *)text.data);
         buffer_done(&text);
     }
@@ -238,14 +239,14 @@ static void put_names(const struct app *a, struct figure_shown *f)
     if (f->server)
         snprintf(f->server_name, sizeof f->server_name, "%s", address_format(&a->server.local, text));
     else if (f->client)
-        snprintf(f->server_name, sizeof f->server_name, "%s: what it does inside is not known here", peer);
+        snprintf(f->server_name, sizeof f->server_name, _("%s: what it does inside is not known here"), peer);
     if (!f->client)
         return;
-    const char *how = c->bound.port ? "bound by you" : c->udp.connected ? "connected" : "picked at sendto()";
+    const char *how = c->bound.port ? _("bound by you") : c->udp.connected ? _("connected") : _("picked at sendto()");
     if (f->apart)
-        snprintf(f->client_name, sizeof f->client_name, ":%d, talks to %s", c->local.port, peer);
+        snprintf(f->client_name, sizeof f->client_name, _(":%d, talks to %s"), c->local.port, peer);
     else if (c->local.port == 0)
-        snprintf(f->client_name, sizeof f->client_name, "no port yet");
+        snprintf(f->client_name, sizeof f->client_name, _("no port yet"));
     else
         snprintf(f->client_name, sizeof f->client_name, ":%d, %s", c->local.port, how);
 }
@@ -263,11 +264,11 @@ static void put_client_next(struct screen *s, struct figure_shown *f, uint64_t p
     struct figure_line *line = &f->lines[FIGURE_CLIENT_READ];
     int fd = s->app->client.udp.fd;
     switch (s->app->stepping.next) {
-    case STEPPING_COMPLAINT: put_plan(line, "recvmsg(%d, MSG_ERRQUEUE): what went wrong?", fd); break;
+    case STEPPING_COMPLAINT: put_plan(line, _("recvmsg(%d, MSG_ERRQUEUE): what went wrong?"), fd); break;
     case STEPPING_READ_CLIENT:
         put_plan(line, "recvfrom(%d, ?, %lld)", fd, (long long)s->app->settings[SETTING_READ_SIZE]);
         break;
-    default: put_plan(line, found_nothing(s, poll) ? "poll([%d …]) = 0: nothing has come" : "poll([%d …]): has an answer come?", fd);
+    default: put_plan(line, found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing has come") : _("poll([%d …]): has an answer come?"), fd);
     }
 }
 
@@ -277,9 +278,9 @@ static void put_client(struct screen *s, struct figure_shown *f, const uint64_t 
     int fd = s->app->client.udp.fd;
     const struct call_source *source = &s->app->client.source;
     put_opening(&f->lines[FIGURE_CLIENT_SOCKET], source, OPENING_SOCKET, "socket()");
-    snprintf(text, sizeof text, "sendto(%d, …): type a line, Enter", fd);
+    snprintf(text, sizeof text, _("sendto(%d, …): type a line, Enter"), fd);
     put_item(s, &f->lines[FIGURE_CLIENT_WRITE], found[FIGURE_CLIENT_WRITE], 0, text);
-    snprintf(text, sizeof text, "recvfrom(%d, …) nothing has come back yet", fd);
+    snprintf(text, sizeof text, _("recvfrom(%d, …) nothing has come back yet"), fd);
     put_item(s, &f->lines[FIGURE_CLIENT_READ], found[FIGURE_CLIENT_READ], found[FIGURE_CLIENT_WRITE], text);
     if (f->stepping && f->now == FIGURE_CLIENT_READ)
         put_client_next(s, f, found[FIGURE_SERVER_POLL]);
@@ -292,8 +293,8 @@ static void put_poll(struct screen *s, struct figure_shown *f, uint64_t poll)
     int fd = s->app->server.udp.fd;
     char text[64];
     bool anew = f->now == FIGURE_SERVER_POLL && (f->stepping || s->figure.idle);
-    snprintf(text, sizeof text, !f->stepping ? "poll([%d …]) waits for a datagram" :
-             found_nothing(s, poll) ? "poll([%d …]) = 0: nothing waits" : "poll([%d …]): does anything wait?", fd);
+    snprintf(text, sizeof text, !f->stepping ? _("poll([%d …]) waits for a datagram") :
+             found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing waits") : _("poll([%d …]): does anything wait?"), fd);
     put_item(s, line, anew ? 0 : poll, 0, text);
     if (!f->stepping) /* it waits for keys and timers, too */
         *line->whole.text = '\0';
@@ -315,7 +316,7 @@ static void put_server(struct screen *s, struct figure_shown *f, const uint64_t 
         put_transform(s, f, again ? 0 : read);
     else
         put_plan(&f->lines[FIGURE_SERVER_TRANSFORM], "?");
-    snprintf(text, sizeof text, "sendto(%d, ?, to the sender)", fd);
+    snprintf(text, sizeof text, _("sendto(%d, ?, to the sender)"), fd);
     put_item(s, &f->lines[FIGURE_SERVER_WRITE], found[FIGURE_SERVER_WRITE], again ? poll : read, text);
 }
 
@@ -349,11 +350,11 @@ static void put_flights(const struct screen *s, struct figure_shown *f, const ui
 static const char *instead_of(const struct app *a)
 {
     if (a->relay.on)
-        return "A relay is neither of the two programs: it passes on what a client says to a server, and back. F2, the ladder, shows both ways.";
+        return _("A relay is neither of the two programs: it passes on what a client says to a server, and back. F2, the ladder, shows both ways.");
     if (a->options->mode == MODE_OPEN)
-        return "A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls.";
+        return _("A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls.");
     if (app_viewed(a) != a->journal)
-        return "A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls; /open alone is the present again.";
+        return _("A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls; /open alone is the present again.");
     return NULL;
 }
 
@@ -488,7 +489,7 @@ void screen_figure_speed(struct screen *s, const struct command *c)
     char each[UNITS_TEXT];
     s->scene.speed = c->has_value ? c->speed : s->scene.speed;
     if (s->scene.speed > 0)
-        screen_say(s, STYLE_NOTICE, "the figure rests %s at each call: speed %g", units_format_time((int64_t)((double)REST / s->scene.speed), each), s->scene.speed);
+        screen_say(s, STYLE_NOTICE, _("the figure rests %s at each call: speed %g"), units_format_time((int64_t)((double)REST / s->scene.speed), each), s->scene.speed);
     else
-        screen_say(s, STYLE_NOTICE, "the figure shows the newest turn, without a rest: speed full");
+        screen_say(s, STYLE_NOTICE, _("the figure shows the newest turn, without a rest: speed full"));
 }

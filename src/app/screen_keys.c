@@ -12,6 +12,7 @@
 #include "core/keymap.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { SENDS = 64, GRACE = 2 };   /* pasted lines a turn; turns that a datagram takes to our server and back */
 #define ESCAPE_NS UNITS_SECOND    /* Escape, then a digit within this time: a function key */
@@ -127,7 +128,7 @@ static void shift(struct screen *s, int sign)
     int to = (s->scene.shift < s->scene.shifted ? s->scene.shift : s->scene.shifted) + sign * STEP; /* from what is seen */
     s->scene.shift = s->scene.wrap || to < 0 ? 0 : to < MOST ? to : MOST;
     if (s->scene.wrap)
-        screen_say(s, STYLE_NOTICE, "payloads are shown whole: w shows them in a line each, then Right goes on");
+        screen_say(s, STYLE_NOTICE, _("payloads are shown whole: w shows them in a line each, then Right goes on"));
 }
 
 void screen_scroll(struct screen *s, enum part part, enum action action)
@@ -165,17 +166,17 @@ static void interrupt(struct screen *s)
     size_t len;
     line_text(s->line, &len);
     if (screen_search_stop(s)) {
-        screen_say(s, STYLE_NOTICE, "the search was stopped");
+        screen_say(s, STYLE_NOTICE, _("the search was stopped"));
     } else if (app_stop(s->app)) {
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (s->sending) {
         char number[UNITS_TEXT];
-        screen_say(s, STYLE_NOTICE, "stopped: %s line%s not sent", units_format_count(s->outbox_lines, number),
-                   s->outbox_lines == 1 ? " was" : "s were");
+        screen_say(s, STYLE_NOTICE, ngettext("stopped: %s line was not sent", "stopped: %s lines were not sent", s->outbox_lines),
+                   units_format_count(s->outbox_lines, number));
         forget_outbox(s);
     } else if (app_is_busy(s->app)) {
         lookup_cancel(&s->app->lookup);
-        snprintf(s->app->why, APP_WHY, "the look-up was given up");
+        app_why(s->app, "the look-up was given up");
         s->app->lookup_failed = true; /* what waits for it must not go on */
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (len) {
@@ -186,7 +187,7 @@ static void interrupt(struct screen *s)
         screen_leave(s);
     } else {
         s->leave_asked = true;
-        screen_say(s, STYLE_NOTICE, "^C again leaves udptalk");
+        screen_say(s, STYLE_NOTICE, _("^C again leaves udptalk"));
     }
 }
 
@@ -196,7 +197,7 @@ static void begin_command(struct screen *s, const char *begin)
     size_t len;
     line_text(s->line, &len);
     if (len) {
-        screen_say(s, STYLE_NOTICE, "the line is not empty: send it, or ^C empties it; then / begins a command");
+        screen_say(s, STYLE_NOTICE, _("the line is not empty: send it, or ^C empties it; then / begins a command"));
     } else {
         s->came_from = s->focus;
         line_set(s->line, (const unsigned char *)begin, strlen(begin));
@@ -297,7 +298,7 @@ static void say_behind(struct screen *s, enum view before, uint64_t last)
     if (!hidden || n <= last || *s->message)
         return;
     if (journal_before(a->journal, n, ROLE_NONE, JOURNAL_NOTICES) > last)
-        screen_say(s, STYLE_NOTICE, "the answer is in the log: %s shows it", a->opening.journal ? "/open" : "q");
+        screen_say(s, STYLE_NOTICE, _("the answer is in the log: %s shows it"), a->opening.journal ? "/open" : "q");
     else if (journal_get(a->journal, n, &e)) {
         entry_say(&e);
         screen_say(s, STYLE_NOTICE, "%.*s", (int)e.kept, (const char *)e.data);
@@ -356,7 +357,7 @@ static void submit(struct screen *s)
         show_end(s, true, false);
         line_take(s->line, true);
         if (s->app->opening.journal)
-            screen_say(s, STYLE_NOTICE, "sent; the log that you look at is %.100s, /open comes back to the present",
+            screen_say(s, STYLE_NOTICE, _("sent; the log that you look at is %.100s, /open comes back to the present"),
                        s->app->opening.name);
     }
 }
@@ -419,8 +420,8 @@ static void paste_in_line(struct screen *s, const unsigned char *text, size_t le
     line_text(s->line, &after);
     if (after - before != len)
         screen_say(s, STYLE_ERROR,
-                   "not all of the paste has a place in a line: control characters, invalid bytes and what is beyond "
-                   "%d characters was left out",
+                   _("not all of the paste has a place in a line: control characters, invalid bytes and what is beyond "
+                   "%d characters was left out"),
                    LINE_MAX_CHARS);
 }
 
@@ -430,16 +431,16 @@ static void paste(struct screen *s)
     const struct buffer *p = &s->decoder.paste;
     size_t len = p->len;
     if (s->decoder.paste_cut)
-        screen_say(s, STYLE_ERROR, "the paste was longer than %d MiB: its end is missing", KEY_PASTE_MAX >> 20);
+        screen_say(s, STYLE_ERROR, _("the paste was longer than %d MiB: its end is missing"), KEY_PASTE_MAX >> 20);
     while (len && p->data[len - 1] == '\n')
         len--;
     if (s->sending) {
-        screen_say(s, STYLE_ERROR, "the last paste is still being sent: ^C stops it");
+        screen_say(s, STYLE_ERROR, _("the last paste is still being sent: ^C stops it"));
     } else if (!len || !memchr(p->data, '\n', len)) {
         paste_in_line(s, p->data, len);
     } else if (s->app->client.udp.fd < 0) {
         client_missing(s->app);
-        screen_say(s, STYLE_ERROR, "%s; nothing of the paste was taken", s->app->why);
+        screen_say(s, STYLE_ERROR, _("%s; nothing of the paste was taken"), s->app->why);
     } else {
         buffer_clear(&s->outbox);
         buffer_append(&s->outbox, p->data, len);
@@ -510,7 +511,7 @@ static void answer_question(struct screen *s, const struct key *key)
         return;
     }
     if (key->code == KEYS_PASTE)
-        screen_say(s, STYLE_ERROR, "the question comes first: nothing of the paste was taken");
+        screen_say(s, STYLE_ERROR, _("the question comes first: nothing of the paste was taken"));
     if (!yes && !no && !(send && asked == QUESTION_WIDE))
         return;
     s->question = QUESTION_NONE;
@@ -536,7 +537,7 @@ static void mark_key(struct screen *s, const struct key *key)
     if (failed)
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
     else if (!letter)
-        screen_say(s, STYLE_NOTICE, "a mark is a letter from a to z");
+        screen_say(s, STYLE_NOTICE, _("a mark is a letter from a to z"));
 }
 
 static void line_event(struct screen *s, enum line_event event)

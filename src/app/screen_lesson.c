@@ -10,6 +10,7 @@
 #include "app/screen_state.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* The list's titles, read once. */
 static void make_list(struct screen_lesson *l)
@@ -95,7 +96,7 @@ static void keep_place(struct screen *s)
     if (s->lesson.own || lesson_places_set(places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1) == 0 || places->told)
         return;
     places->told = true;
-    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, "where you are in lessons is known until you leave, since it cannot be saved: %s%s", strerror(errno),
+    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("where you are in lessons is known until you leave, since it cannot be saved: %s%s"), strerror(errno),
                error_file_advice(errno));
 }
 
@@ -111,7 +112,7 @@ static int start(struct screen *s, const char *name)
     char why[LESSON_WHY];
     struct lesson *l = lessons_read(s->app->broker, name, why);
     if (!l) {
-        snprintf(s->app->why, APP_WHY, "%.500s", why);
+        app_why(s->app, "%.500s", why);
         return -1;
     }
     const struct lesson_place *place = strchr(name, '/') ? NULL : lesson_places_find(&s->lesson.places, l->name);
@@ -144,7 +145,7 @@ static bool take_language(struct screen *s, const char *name)
     }
     if (en || zh || both) {
         s->lesson.languages = both ? LESSON_BOTH : LESSON_ONE;
-        screen_say(s, STYLE_NOTICE, "lessons are %s", both ? "in English and Chinese" : zh ? "in Chinese" : "in English");
+        screen_say(s, STYLE_NOTICE, _("lessons are %s"), both ? _("in English and Chinese") : zh ? _("in Chinese") : _("in English"));
     }
     return en || zh || both;
 }
@@ -178,7 +179,7 @@ void screen_lesson_leave(struct screen *s)
     if (on) {
         snprintf(name, sizeof name, "%s", lessons_lesson(s->app)->name);
         end_lesson(s);
-        screen_say(s, STYLE_NOTICE, "left the lesson %s; /lesson goes on where you were", name);
+        screen_say(s, STYLE_NOTICE, _("left the lesson %s; /lesson goes on where you were"), name);
     }
     if (s->view == VIEW_LESSON)
         screen_view(s, VIEW_LESSON, false);
@@ -195,11 +196,11 @@ static void answer(struct screen *s, const unsigned char *text, size_t len)
 {
     if (len == 1 && text[0] == '?') {
         if (!lessons_hint(s->app))
-            screen_say(s, STYLE_NOTICE, "there is no other hint");
+            screen_say(s, STYLE_NOTICE, _("there is no other hint"));
     } else if (!lessons_answer(s->app, answer_of(text, len))) {
         screen_say(
             s, STYLE_NOTICE,
-            "the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson");
+            _("the question comes first: type the letter of an answer, then Enter; ? gives a hint, Esc leaves the lesson"));
     }
 }
 
@@ -277,23 +278,23 @@ bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
     static const char letters[] = "a b c d";
     const char *next;
     if (s->view == VIEW_LESSON && !lessons_are_on(s->app) && s->lesson.choice) {
-        snprintf(out, room, "Enter: %s · its number and Enter: another one · Esc leaves", s->lesson.choice);
+        snprintf(out, room, _("Enter: %s · its number and Enter: another one · Esc leaves"), s->lesson.choice);
         return true;
     }
     if (!is_open(s) || (lessons_state(s->app) == LESSONS_RUNS && s->app->stepping.on)) /* Space is what goes on then */
         return false;
     switch (lessons_state(s->app)) {
     case LESSONS_ASKS:
-        snprintf(out, room, "%.*s and Enter: then we try it · ? hint · Esc leaves, your place is kept",
+        snprintf(out, room, _("%.*s and Enter: then we try it · ? hint · Esc leaves, your place is kept"),
                  2 * lessons_question(s->app)->answer_count - 1, letters);
         break;
     case LESSONS_RESTS:
-        snprintf(out, room, s->lesson.view.below > 0 ? "Enter: the rest of it · PgUp PgDn scroll · Esc leaves" : "Enter goes on · or send lines of your own · F5 the calls · Esc leaves");
+        snprintf(out, room, s->lesson.view.below > 0 ? _("Enter: the rest of it · PgUp PgDn scroll · Esc leaves") : _("Enter goes on · or send lines of your own · F5 the calls · Esc leaves"));
         break;
-    case LESSONS_RUNS: snprintf(out, room, "it runs · Esc leaves, your place is kept"); break;
+    case LESSONS_RUNS: snprintf(out, room, _("it runs · Esc leaves, your place is kept")); break;
     case LESSONS_OVER:
         next = next_name(s);
-        snprintf(out, room, "Enter: %s%s · or send lines of your own · Esc leaves", next ? "on to " : "the list",
+        snprintf(out, room, _("Enter: %s%s · or send lines of your own · Esc leaves"), next ? _("on to ") : _("the list"),
                  next ? next : "");
         break;
     }

@@ -7,6 +7,7 @@
 
 #include "app/screen_state.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { WORK_NOW = 300000, WORK_TURN = 200000, WORK_HIT = 20, ENDS_TURN = 20000, FILTER_WORD = 8 }; /* work of about 10 ns each; bytes of "/filter " */
 
@@ -81,9 +82,9 @@ static void search_on(struct screen *s, uint64_t work)
     if (found < 0)
         loop_again(s->app->loop);
     if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
-        screen_say(s, STYLE_NOTICE, "nothing of it is in %s", s->hits_of->ops->name);
+        screen_say(s, STYLE_NOTICE, _("nothing of it is in %s"), s->hits_of->ops->name);
     else if (found == 0)
-        screen_say(s, STYLE_NOTICE, "no hit %s; %s looks the other way", w->backwards ? "before it" : "behind it",
+        screen_say(s, STYLE_NOTICE, _("no hit %s; %s looks the other way"), w->backwards ? _("before it") : _("behind it"),
                    w->backwards == s->backwards ? "N" : "n");
 }
 
@@ -115,7 +116,7 @@ int screen_find(struct screen *s, const char *pattern)
     struct log_view *v = screen_log(s);
     struct filter *fresh = filter_new_search(pattern, strlen(pattern), why, sizeof why, &where);
     if (!fresh) {
-        snprintf(s->app->why, APP_WHY, "%s", why);
+        app_why(s->app, "%s", why);
         return -1;
     }
     end_search(s);
@@ -130,7 +131,7 @@ int screen_find(struct screen *s, const char *pattern)
 void screen_find_on(struct screen *s, bool other_way)
 {
     if (!s->search) {
-        screen_say(s, STYLE_NOTICE, "/ searches; n and N then go on");
+        screen_say(s, STYLE_NOTICE, _("/ searches; n and N then go on"));
         return;
     }
     if (s->hits_of != screen_log(s))
@@ -247,21 +248,21 @@ int screen_go(struct screen *s, const struct command *c)
         n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->rows);
     bool gone = c->marks[0] && n && !journal_get(j, n, &newest);
     if (gone)
-        screen_say(s, STYLE_NOTICE, "the line marked %c is forgotten; this is the nearest one that is left", c->marks[0]);
+        screen_say(s, STYLE_NOTICE, _("the line marked %c is forgotten; this is the nearest one that is left"), c->marks[0]);
     else if (n && !is_shown(v, row_of(v, j, n)))
         screen_say(s, STYLE_NOTICE,
-                   "that line is hidden by the filter; this is the nearest one before it, /filter alone shows all");
+                   _("that line is hidden by the filter; this is the nearest one before it, /filter alone shows all"));
     if (n) {
         log_view_go(v, row_of(v, j, n), &s->scene);
         return 0;
     }
     if (c->marks[0])
-        snprintf(s->app->why, APP_WHY, "there is no mark %c: m and a letter set one", c->marks[0]);
+        app_why(s->app, "there is no mark %c: m and a letter set one", c->marks[0]);
     else if (c->exchange)
-        snprintf(s->app->why, APP_WHY, "there is no exchange %llu in %s", (unsigned long long)c->exchange,
+        app_why(s->app, "there is no exchange %llu in %s", (unsigned long long)c->exchange,
                  v->ops->name);
     else
-        snprintf(s->app->why, APP_WHY, "nothing is in %s", v->ops->name);
+        app_why(s->app, "nothing is in %s", v->ops->name);
     errno = ENOENT;
     return -1;
 }
@@ -270,11 +271,11 @@ int screen_mark(struct screen *s, char letter)
 {
     uint64_t n = log_view_focus(screen_log(s), &s->scene);
     if (!n) {
-        snprintf(s->app->why, APP_WHY, "there is no line to mark");
+        app_why(s->app, "there is no line to mark");
         return -1;
     }
     s->app->marks[letter - 'a'] = n;
-    screen_say(s, STYLE_NOTICE, "marked as %c; ' %c comes back here", letter, letter);
+    screen_say(s, STYLE_NOTICE, _("marked as %c; ' %c comes back here"), letter, letter);
     return 0;
 }
 
@@ -284,8 +285,7 @@ int screen_inspect(struct screen *s, uint64_t exchange)
     struct log_view *v = screen_log(s);
     uint64_t n = exchange ? entry_of_exchange(j, exchange, v->ops->rows->role) : log_view_focus(v, &s->scene);
     if (!n) {
-        snprintf(s->app->why, APP_WHY,
-                 exchange ? "there is no exchange %llu in %s" : "there is no line to inspect",
+        app_why(s->app, exchange ? N_("there is no exchange %llu in %s") : N_("there is no line to inspect"),
                  (unsigned long long)exchange, v->ops->name);
         errno = ENOENT;
         return -1;
@@ -301,8 +301,8 @@ static void tell_gave_up(struct screen *s, struct filter *f, const struct filter
     if (!f || *told == f || filter_gave_up(f) == 0)
         return;
     *told = f;
-    screen_say(s, STYLE_NOTICE, "the pattern takes too long for a datagram of %s: that counts as no match",
-               f == s->search ? "those searched" : "the log");
+    screen_say(s, STYLE_NOTICE, _("the pattern takes too long for a datagram of %s: that counts as no match"),
+               f == s->search ? _("those searched") : _("the log"));
 }
 
 void screen_log_turn(struct screen *s)
@@ -337,12 +337,12 @@ bool screen_search_state(struct screen *s, char *text, size_t room)
     size_t count = hits_upto(s, UINT64_MAX);
     units_format_count(count, all);
     if (s->searching)
-        snprintf(text, room, "/%.40s/: searching · ^C stops", s->pattern);
+        snprintf(text, room, _("/%.40s/: searching · ^C stops"), s->pattern);
     else if (on_hit)
-        snprintf(text, room, "/%.40s/: hit %s of %s%s", s->pattern, units_format_count(hits_upto(s, focus), rank), all,
+        snprintf(text, room, _("/%.40s/: hit %s of %s%s"), s->pattern, units_format_count(hits_upto(s, focus), rank), all,
                  counted ? "" : "…");
     else
-        snprintf(text, room, "/%.40s/: %s hit%s%s", s->pattern, all, count == 1 ? "" : "s", counted ? "" : "…");
+        snprintf(text, room, ngettext("/%.40s/: %s hit%s", "/%.40s/: %s hits%s", count), s->pattern, all, counted ? "" : "…");
     return true;
 }
 

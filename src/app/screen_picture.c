@@ -10,6 +10,7 @@
 #include "app/screen.h"
 #include "app/screen_state.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "ui/picture.h"
 
 bool screen_in_color(const struct app *app)
@@ -29,7 +30,7 @@ int screen_picture_asked(struct app *app, const struct command *c)
         return 0;
     if (c->range == RANGE_ALL)
         return 1;
-    snprintf(app->why, APP_WHY, "%.200s is a picture of the view as it stands: /filter and /go choose what is seen",
+    app_why(app, "%.200s is a picture of the view as it stands: /filter and /go choose what is seen",
              c->text);
     errno = EINVAL;
     return -1;
@@ -40,11 +41,11 @@ static void name_part(const struct screen *s, enum part part, char *name, size_t
 {
     bool client = s->layout.part[PART_CLIENT].rows > 0, server = s->layout.part[PART_SERVER].rows > 0;
     if (s->view)
-        snprintf(name, room, "the %s view", view_info(s->view)->label);
+        snprintf(name, room, _("the %s view"), view_info(s->view)->label);
     else if (part == PART_LINE && client && server)
-        snprintf(name, room, "both logs");
+        snprintf(name, room, _("both logs"));
     else
-        snprintf(name, room, "the %s's log", part == PART_CLIENT || !server ? "client" : "server");
+        snprintf(name, room, _("the %s's log"), part == PART_CLIENT || !server ? "client" : "server");
 }
 
 /* Writes what was composed. */
@@ -63,7 +64,7 @@ static int save(struct screen *s, const char *path, enum part part, struct area 
     buffer_done(&out);
     if (failed)
         return -1;
-    snprintf(text, sizeof text, "a picture of %s, %d columns and %d rows, is in %.200s now", name, a.cols, a.rows, path);
+    snprintf(text, sizeof text, _("a picture of %s, %d columns and %d rows, is in %.200s now"), name, a.cols, a.rows, path);
     app->front.say(app->front.context, false, text);
     return 0;
 }
@@ -77,7 +78,7 @@ int screen_picture(struct screen *s, const char *path)
     s->focus = focus;
     s->dirty = true;
     if (s->layout.tiny) {
-        snprintf(s->app->why, APP_WHY, "there is nothing to be seen on so small a screen");
+        app_why(s->app, "there is nothing to be seen on so small a screen");
         return -1;
     }
     struct area whole = {0, 0, s->layout.part[PART_LINE].row, s->cells.cols};
@@ -121,7 +122,7 @@ static int compose_and_save(struct screen *s, const char *path, const struct scr
 {
     const struct options *o = s->app->options;
     if (cells_resize(&s->cells, o->rows, o->cols) < 0) {
-        snprintf(s->app->why, APP_WHY, "cannot save to %.200s: %s", path, strerror(errno));
+        app_why(s->app, "cannot save to %.200s: %s", path, strerror(errno));
         return -1;
     }
     if (prepare(s, what) < 0)

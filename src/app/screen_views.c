@@ -3,6 +3,7 @@
 
 #include "app/coding.h"
 #include "app/screen_state.h"
+#include "core/words.h"
 
 static void draw_help(struct screen *s, struct area a, bool focus)
 {
@@ -100,13 +101,13 @@ static void act_log(struct screen *s, enum action action)
 
 static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
-    [VIEW_LADDER] = {draw_log, act_log, "j k choose · Enter inspect · / search · & filter · Left Right clients", LOG_LADDER},
-    [VIEW_FIGURE] = {draw_figure, act_figure, "/step on: one call at a time · /speed X · ? help · q back", LOG_NONE},
-    [VIEW_CODE] = {draw_code, act_code, "j k scroll · F3 goes on · /save FILE.py or FILE.c · q back", LOG_NONE},
+    [VIEW_LADDER] = {draw_log, act_log, N_("j k choose · Enter inspect · / search · & filter · Left Right clients"), LOG_LADDER},
+    [VIEW_FIGURE] = {draw_figure, act_figure, N_("/step on: one call at a time · /speed X · ? help · q back"), LOG_NONE},
+    [VIEW_CODE] = {draw_code, act_code, N_("j k scroll · F3 goes on · /save FILE.py or FILE.c · q back"), LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
     [VIEW_LESSON] = {draw_lesson, act_lesson, SCROLLS, LOG_NONE},
-    [VIEW_STATS] = {draw_stats, act_stats, "j k scroll · s S sort the clients · ? help · q back", LOG_NONE},
+    [VIEW_STATS] = {draw_stats, act_stats, N_("j k scroll · s S sort the clients · ? help · q back"), LOG_NONE},
 };
 
 void screen_views_init(struct screen *s)

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/hex.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { PIECE = 512, FILE_MOST = 64 << 20 }; /* datagrams a turn; bytes of a file of lines */
 
@@ -25,7 +26,7 @@ void sending_init(struct sending *s)
 
 static int fails(struct app *a, int error, const char *sentence)
 {
-    snprintf(a->why, APP_WHY, "%s", sentence);
+    app_why(a, "%s", sentence);
     errno = error;
     return -1;
 }
@@ -37,7 +38,7 @@ bool sending_is_on(const struct app *a)
 
 static int refuse_second(struct app *a)
 {
-    snprintf(a->why, APP_WHY, "%s is still being sent: /stop ends it", names[a->sending.kind]);
+    app_why(a, "%s is still being sent: /stop ends it", names[a->sending.kind]);
     errno = EBUSY;
     return -1;
 }
@@ -50,7 +51,7 @@ static int make(struct app *a, const struct payload *p, uint64_t counter, struct
     if (payload_make(p, &v, out) == 0)
         return 0;
     return fails(a, errno,
-                 errno == EMSGSIZE ? "not sent: it would be larger than any datagram" : "not sent: out of memory");
+                 errno == EMSGSIZE ? _("not sent: it would be larger than any datagram") : _("not sent: out of memory"));
 }
 
 static const void *bytes_of(const struct buffer *b)
@@ -124,17 +125,17 @@ int sending_file(struct app *a, const char *path, bool lines)
     buffer_init(&content);
     int failed = paths_read_regular(a->broker, path, most, &content);
     if (failed)
-        snprintf(a->why, APP_WHY, "cannot send %.200s: %s%s", path,
-                 errno == EFBIG  ? "it has more bytes than " :
-                 errno == EINVAL ? "it is no regular file" :
+        app_why(a, "cannot send %.200s: %s%s", path,
+                 errno == EFBIG  ? N_("it has more bytes than ") :
+                 errno == EINVAL ? N_("it is no regular file") :
                                    strerror(errno),
                  errno != EFBIG ? error_file_advice(errno) :
                  lines          ? units_format_count(most, count) :
-                                  "a datagram; /file PATH lines sends each line as one");
+                                  N_("a datagram; /file PATH lines sends each line as one"));
     else if (!lines)
         failed = client_send(a, bytes_of(&content), content.len);
     else if (content.len == 0)
-        failed = fails(a, EINVAL, "not sent: the file has no lines");
+        failed = fails(a, EINVAL, _("not sent: the file has no lines"));
     int failure = errno;
     if (lines && !failed) {
         s->file = content;
@@ -172,9 +173,9 @@ int sending_ping(struct app *a, const struct command *c)
     if (a->client.udp.fd < 0 && !app_is_busy(a))
         return client_missing(a);
     if (!app_is_busy(a) && c->size > udp_most(&a->client.udp))
-        return fails(a, EMSGSIZE, "not sent: the probes would be larger than a datagram to this peer");
+        return fails(a, EMSGSIZE, _("not sent: the probes would be larger than a datagram to this peer"));
     if (ping_init(&s->ping, (uint64_t)c->count) < 0)
-        return fails(a, ENOMEM, "not sent: out of memory");
+        return fails(a, ENOMEM, _("not sent: out of memory"));
     s->every = c->every;
     s->size = c->size;
     s->pinged = true;
@@ -188,15 +189,29 @@ void sending_note(struct app *a, const struct entry *e)
         ping_answer(&a->sending.ping, e->data, e->kept, e->rtt, e->flags & FLAG_LATE);
 }
 
+/* The two lines of a run: its counts, and its times. */
+struct ping_lines {
+    const struct ping *ping;
+    uint64_t waiting;
+    bool times;
+};
+
+static void put_ping(const void *context, struct buffer *out)
+{
+    const struct ping_lines *l = context;
+    char counts[300], times[300];
+    ping_summary(l->ping, l->waiting, counts, times, sizeof counts);
+    buffer_append_text(out, l->times ? times : counts);
+}
+
 /* Of a run that is over or was stopped. Who typed lines meanwhile may wait for their answers too. */
 static void tell_ping(struct app *a, bool stopped)
 {
-    uint64_t waiting = stopped ? match_waiting(a->client.match) + tx_waiting(a->client.tx) : 0;
-    char counts[300], times[300];
-    ping_summary(&a->sending.ping, waiting, counts, times, sizeof counts);
-    app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", counts);
-    if (*times)
-        app_notice(a, ROLE_CLIENT, EVENT_PING, NULL, "%s", times);
+    struct ping_lines lines = {&a->sending.ping, stopped ? match_waiting(a->client.match) + tx_waiting(a->client.tx) : 0, false};
+    app_notice_put(a, ROLE_CLIENT, EVENT_PING, NULL, put_ping, &lines);
+    lines.times = true;
+    if (a->sending.ping.rtt.count)
+        app_notice_put(a, ROLE_CLIENT, EVENT_PING, NULL, put_ping, &lines);
 }
 
 static void go_on(void *context)
@@ -225,7 +240,7 @@ static int prepare(struct app *a)
     } else if (s->kind == SENDING_PING) {
         buffer_clear(&s->made);
         if (ping_probe(&s->ping, s->size, &s->made) < 0)
-            return fails(a, ENOMEM, "not sent: out of memory");
+            return fails(a, ENOMEM, _("not sent: out of memory"));
     } else if (make(a, s->payload, s->done + 1, &s->made) < 0) {
         return -1;
     }
@@ -254,11 +269,11 @@ static void summarise(const struct app *a, char *text, size_t room)
     unsent = unsent < s->done ? unsent : s->done;
     int64_t took = app_time(a) - s->began,
             round = took > UNITS_SECOND ? UNITS_SECOND / 100 : UNITS_SECOND / 100000;
-    int at = snprintf(text, room, "%s: %s of %s sent in %s", names[s->kind], units_format_count(s->done - unsent, done),
+    snprintf(text, room, _("%s: %s of %s sent in %s"), names[s->kind], units_format_count(s->done - unsent, done),
                       units_format_count(s->count, count), units_format_time(took / round * round, time));
-    if (unsent && at > 0 && (size_t)at < room)
-        snprintf(text + at, room - (size_t)at, "; %s %s refused", units_format_count(unsent, refused),
-                 unsent == 1 ? "was" : "were");
+    size_t at = strlen(text);
+    if (unsent)
+        snprintf(text + at, room - at, ngettext("; %s was refused", "; %s were refused", unsent), units_format_count(unsent, refused));
 }
 
 bool sending_stop(struct app *a)
@@ -280,9 +295,15 @@ static bool ping_is_over(const struct app *a)
     return p->received + p->late >= p->sent || a->settings[SETTING_WAIT] == 0 || match_waiting(a->client.match) == 0;
 }
 
+static void put_summary(const void *context, struct buffer *out)
+{
+    char text[APP_WHY];
+    summarise(context, text, sizeof text);
+    buffer_append_text(out, text);
+}
+
 static void conclude(struct app *a)
 {
-    char text[200];
     client_flush(a);
     if (tx_waiting(a->client.tx))
         return; /* for a full socket */
@@ -293,9 +314,8 @@ static void conclude(struct app *a)
         end(a);
         return;
     }
-    summarise(a, text, sizeof text);
+    app_notice_put(a, ROLE_CLIENT, EVENT_SETTING, NULL, put_summary, a);
     end(a);
-    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s", text);
 }
 
 /* What cannot be sent at all ends it. Returns false then, or when the socket is full. */
@@ -364,7 +384,7 @@ void sending_state(const struct app *a, char *text, size_t room)
     double pace = s->every ? 1e9 / (double)s->every : took > 0 ? (double)s->done * 1e9 / (double)took : 0;
     if (pace > 0)
         still = (int64_t)((double)(s->count - s->done) / pace);
-    snprintf(text, room, "%s: %s of %s · %s/s · %s left · ^C stops", names[s->kind], units_format_count(s->done, done),
+    snprintf(text, room, _("%s: %s of %s · %s/s · %s left · ^C stops"), names[s->kind], units_format_count(s->done, done),
              units_format_count(s->count, count), units_format_count((uint64_t)(pace + 0.5), rate),
              units_format_time(still * UNITS_SECOND, left));
 }

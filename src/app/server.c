@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { DRAIN = 256, QUEUED = 2, READ_BYTES = 256 << 10, LEAVING = 3 }; /* datagrams a turn, about; how many show that there was a queue; bytes a read, about */
 
@@ -92,7 +93,7 @@ static void conclude(struct app *a, const struct pending *p)
     if (p->reason)
         app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about, "%s", p->reason);
     else
-        app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, &about, "the reply was not sent: %s", error_meaning(error));
+        app_notice(a, ROLE_SERVER, EVENT_NOT_SENT, &about, N_("the reply was not sent: %s"), error_meaning(error));
 }
 
 static void journal_pending(struct app *a)
@@ -162,7 +163,7 @@ static void apply_transform(struct app *a, struct pending *p)
     if (p->has_reply)
         return;
     bytes->len = p->start;
-    p->reason = "out of memory";
+    p->reason = N_("out of memory");
 }
 
 /* Makes the reply, and decides whether it may go. */
@@ -182,7 +183,7 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
     p->len = bytes->len - p->start;
     p->reason = refusal(a, &p->request, guard);
     if (!p->reason && p->len > udp_most(&s->udp))
-        p->reason = "the reply is larger than a datagram";
+        p->reason = N_("the reply is larger than a datagram");
     if (p->reason)
         return;
     guard_sent(guard, guard_hash(bytes->data + p->start, p->len, a->seed));
@@ -196,7 +197,7 @@ static void answer(struct app *a, struct pending *p)
 {
     struct server *s = &a->server;
     if (s->closing && s->rules.count) {
-        p->reason = "the server was closed before it answered";
+        p->reason = N_("the server was closed before it answered");
         p->told = EVENT_SUPPRESSED;
     } else if (a->relay.on) {
         relay_forward(a, &p->request, &p->from);
@@ -407,7 +408,7 @@ static void leave_unanswered(struct pending *p)
 {
     if (p->has_reply || p->reason || p->command)
         return;
-    p->reason = "the server was closed before it answered";
+    p->reason = N_("the server was closed before it answered");
     p->told = EVENT_SUPPRESSED;
 }
 

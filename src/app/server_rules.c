@@ -9,6 +9,7 @@
 #include "app/paths.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "host/file_out.h"
 
 /* A datagram made a pattern go beyond its limit: once that is worth a line. */
@@ -18,7 +19,7 @@ static void tell_gave_up(struct app *a, const struct entry *request, size_t rule
         return;
     a->server.gave_up = true;
     app_notice(a, ROLE_SERVER, EVENT_ERROR, request,
-               "the pattern of rule %zu takes too long for this datagram: that counts as no match", rule);
+               N_("the pattern of rule %zu takes too long for this datagram: that counts as no match"), rule);
 }
 
 static void make_text(struct app *a, struct pending *p, const struct rule *rule, const struct rule_match *m)
@@ -27,14 +28,14 @@ static void make_text(struct app *a, struct pending *p, const struct rule *rule,
     p->has_reply = rules_reply(rule, m, &values, tx_bytes(a->server.tx)) == 0;
     p->made_by = NULL;
     if (!p->has_reply)
-        p->reason = errno == EMSGSIZE ? "the rule's reply is larger than a datagram" : "out of memory";
+        p->reason = errno == EMSGSIZE ? N_("the rule's reply is larger than a datagram") : N_("out of memory");
 }
 
 static void make_transformed(struct app *a, struct pending *p, const struct rule *rule)
 {
     struct buffer *bytes = tx_bytes(a->server.tx);
     if (!rule->transform->answers) {
-        p->reason = "a rule discards it";
+        p->reason = N_("a rule discards it");
         p->told = EVENT_SUPPRESSED;
         return;
     }
@@ -43,7 +44,7 @@ static void make_transformed(struct app *a, struct pending *p, const struct rule
     if (p->has_reply)
         return;
     bytes->len = p->start;
-    p->reason = "out of memory";
+    p->reason = N_("out of memory");
 }
 
 bool rules_answer(struct app *a, struct pending *p)
@@ -64,7 +65,7 @@ bool rules_answer(struct app *a, struct pending *p)
     case RULE_TRANSFORM: make_transformed(a, p, rule); break;
     case RULE_EXEC: p->command = rule->command; break;
     case RULE_DROP:
-        p->reason = "a rule drops it";
+        p->reason = N_("a rule drops it");
         p->told = EVENT_SUPPRESSED;
         break;
     }
@@ -116,9 +117,9 @@ void rules_execute(struct app *a, const struct pending *p)
     if (!s->exec || !r || exec_start(s->exec, &request) < 0) {
         about.error = s->exec ? errno : 0;
         app_notice(a, ROLE_SERVER, EVENT_SUPPRESSED, &about,
-                   !s->exec        ? "its rule runs a command, which takes --allow-exec at the start" :
-                   errno == EAGAIN ? "its rule's command was not run: too many run and wait already" :
-                                     "its rule's command was not run: %s",
+                   !s->exec        ? N_("its rule runs a command, which takes --allow-exec at the start") :
+                   errno == EAGAIN ? N_("its rule's command was not run: too many run and wait already") :
+                                     N_("its rule's command was not run: %s"),
                    error_meaning(errno));
     } else {
         *r = (struct running){++s->commands, p->request, p->from, p->after, p->peer};
@@ -144,7 +145,7 @@ static void answer(struct app *a, const struct running *r, const struct exec_res
                           .peer = r->peer};
     if (buffer_append(bytes, result->data, result->len) < 0) {
         p->has_reply = false;
-        p->reason = "out of memory";
+        p->reason = N_("out of memory");
         p->told = EVENT_ERROR;
         return;
     }
@@ -160,13 +161,13 @@ static void take_result(struct app *a, const struct exec_result *result)
     if (!r)
         return;
     if (a->server.udp.fd < 0 || result->end != EXEC_DONE)
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, "not answered: %s",
-                   a->server.udp.fd < 0 ? "the server was closed meanwhile" : exec_why(result, why));
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, N_("not answered: %s"),
+                   a->server.udp.fd < 0 ? N_("the server was closed meanwhile") : exec_why(result, why));
     else
         answer(a, r, result);
     if (result->end == EXEC_DONE && result->cut)
         app_notice(a, ROLE_SERVER, EVENT_INFO, &r->request,
-                   "its command wrote more than a datagram holds: the rest is cut");
+                   N_("its command wrote more than a datagram holds: the rest is cut"));
     r->id = 0;
 }
 
@@ -181,7 +182,7 @@ static void take_results(struct app *a)
         take_result(a, &result);
     if (got < 0)
         app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL,
-                   "no more commands can be run: the process that runs them has died");
+                   N_("no more commands can be run: the process that runs them has died"));
     server_settle_taken(a);
     faults_step(a);
     watch_exec(a);
@@ -208,8 +209,8 @@ static void tell(struct app *a, size_t n)
 {
     const struct rule *rule = rules_at(&a->server.rules, n);
     char hits[UNITS_TEXT];
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %zu: %.600s (%s hit%s)", n, rule->text,
-               units_format_count(rule->hits, hits), rule->hits == 1 ? "" : "s");
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, rule->hits == 1 ? N_("rule %zu: %.600s (%s hit)") : N_("rule %zu: %.600s (%s hits)"), n,
+               rule->text, units_format_count(rule->hits, hits));
 }
 
 static int list(struct app *a)
@@ -217,14 +218,14 @@ static int list(struct app *a)
     for (size_t n = 1; n <= a->server.rules.count; n++)
         tell(a, n);
     if (a->server.rules.count == 0)
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "there are no rules; the transform %s answers",
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("there are no rules; the transform %s answers"),
                    a->server.transform->name);
     return 0;
 }
 
 static int needs_exec(struct app *a)
 {
-    snprintf(a->why, APP_WHY, "rules may run commands only when the program is started with --allow-exec");
+    app_why(a, "rules may run commands only when the program is started with --allow-exec");
     return -1;
 }
 
@@ -240,7 +241,7 @@ static int add(struct app *a, const struct command *c)
     }
     if (rules_add(&a->server.rules, rule) < 0) {
         rule_free(rule);
-        snprintf(a->why, APP_WHY, "there are %d rules, and no more are taken; /rule delete N makes room", RULES_MOST);
+        app_why(a, "there are %d rules, and no more are taken; /rule delete N makes room", RULES_MOST);
         return -1;
     }
     a->server.gave_up = false;
@@ -251,10 +252,10 @@ static int add(struct app *a, const struct command *c)
 static int delete(struct app *a, const struct command *c)
 {
     if (rules_delete(&a->server.rules, (size_t)c->count) < 0) {
-        snprintf(a->why, APP_WHY, "there is no rule %lld; /rule list shows them", (long long)c->count);
+        app_why(a, "there is no rule %lld; /rule list shows them", (long long)c->count);
         return -1;
     }
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "rule %lld is gone", (long long)c->count);
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("rule %lld is gone"), (long long)c->count);
     return 0;
 }
 
@@ -267,8 +268,8 @@ static int load(struct app *a, const char *path)
     rules_init(&fresh);
     int count = -1;
     if (paths_read_regular(a->broker, path, PATHS_LONGEST, &text) < 0)
-        snprintf(a->why, APP_WHY, "cannot read %.200s: %s%s", path,
-                 errno == EINVAL ? "it is no regular file" : strerror(errno), error_file_advice(errno));
+        app_why(a, "cannot read %.200s: %s%s", path,
+                 errno == EINVAL ? N_("it is no regular file") : strerror(errno), error_file_advice(errno));
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);
@@ -282,7 +283,7 @@ static int load(struct app *a, const char *path)
     rules_done(&a->server.rules);
     a->server.rules = fresh;
     a->server.gave_up = false;
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%d rule%s from %.200s", count, count == 1 ? "" : "s", path);
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, count == 1 ? N_("%d rule from %.200s") : N_("%d rules from %.200s"), count, path);
     return 0;
 }
 
@@ -297,17 +298,17 @@ static int save(struct app *a, const char *path)
     int failed = rules_save(&a->server.rules, &text) < 0 || file_out_open(&file, at, false) < 0 ||
                  file_out_write(&file, text.data, text.len) < 0 || file_out_finish(&file) < 0;
     if (failed)
-        snprintf(a->why, APP_WHY, "cannot save the rules to %.200s: %s", path, error_meaning(errno));
+        app_why(a, "cannot save the rules to %.200s: %s", path, error_meaning(errno));
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, "%zu rule%s saved to %.200s", a->server.rules.count,
-                   a->server.rules.count == 1 ? "" : "s", path);
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, a->server.rules.count == 1 ? N_("%zu rule saved to %.200s") : N_("%zu rules saved to %.200s"),
+                   a->server.rules.count, path);
     buffer_done(&text);
     return failed ? -1 : 0;
 }
 
 int rules_run(struct app *a, const struct command *c)
 {
-    if (relay_refuse(a, "a relay answers nothing by itself, so that no rule has a say; /fault has") < 0)
+    if (relay_refuse(a, _("a relay answers nothing by itself, so that no rule has a say; /fault has")) < 0)
         return -1;
     switch (c->rule) {
     case RULES_LIST: return list(a);

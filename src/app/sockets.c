@@ -11,6 +11,7 @@
 #include "core/call.h"
 #include "core/error.h"
 #include "core/units.h"
+#include "core/words.h"
 
 /* The socket options behind a setting. */
 struct option_of {
@@ -36,9 +37,9 @@ static void join(struct app *a, struct udp *u, const struct membership *m)
     address_format_host(&m->group, text);
     errno = EAFNOSUPPORT;
     if (u->family == m->group.family && udp_group(u, &m->group, m->interface, true) == 0)
-        app_notice(a, role, EVENT_SETTING, NULL, "joined the group %s", text);
+        app_notice(a, role, EVENT_SETTING, NULL, N_("joined the group %s"), text);
     else
-        app_notice(a, role, EVENT_ERROR, NULL, "cannot join %s: %s", text, error_meaning(errno));
+        app_notice(a, role, EVENT_ERROR, NULL, N_("cannot join %s: %s"), text, error_meaning(errno));
 }
 
 void sockets_apply(struct app *a, struct udp *u)
@@ -47,7 +48,7 @@ void sockets_apply(struct app *a, struct udp *u)
         int64_t value = a->settings[options[i].setting];
         if (value == setting_info(options[i].setting)->initial || udp_set(u, options[i].option, (int)value) == 0)
             continue;
-        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_ERROR, NULL, "%s could not be set: %s",
+        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s could not be set: %s"),
                    setting_info(options[i].setting)->name, error_meaning(errno));
     }
     bool receives = u == &a->server.udp || a->server.udp.fd < 0;
@@ -62,7 +63,7 @@ int sockets_set(struct app *a, enum setting setting, int64_t value)
         for (size_t k = 0; options[i].setting == setting && k < 2; k++)
             if (sockets[k]->fd >= 0 && udp_set(sockets[k], options[i].option, (int)value) < 0) {
                 int error = errno;
-                snprintf(a->why, APP_WHY, "%s could not be set: %s", setting_info(setting)->name, error_meaning(error));
+                app_why(a, "%s could not be set: %s", setting_info(setting)->name, error_meaning(error));
                 errno = error;
                 return -1;
             }
@@ -78,9 +79,9 @@ static int group_fails(struct app *a, const struct address *group, bool join, in
 {
     char text[ADDRESS_TEXT];
     if (!join && error == EADDRNOTAVAIL)
-        snprintf(a->why, APP_WHY, "this socket is no member of %s", address_format_host(group, text));
+        app_why(a, "this socket is no member of %s", address_format_host(group, text));
     else
-        snprintf(a->why, APP_WHY, "cannot %s %s: %s", join ? "join" : "leave", address_format_host(group, text),
+        app_why(a, join ? N_("cannot join %s: %s") : N_("cannot leave %s: %s"), address_format_host(group, text),
                  error_meaning(error));
     errno = error;
     return -1;
@@ -108,8 +109,12 @@ int sockets_group(struct app *a, const struct address *group, const char *interf
     else if (is_join && at == a->group_count)
         a->groups[a->group_count++] = member;
     if (u->fd >= 0)
-        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL, "%s the group %s%s%s",
-                   is_join ? "joined" : "left", address_format_host(group, text), *interface ? " on " : "", interface);
+        app_notice(a, u == &a->server.udp ? ROLE_SERVER : ROLE_CLIENT, EVENT_SETTING, NULL,
+                   is_join && *interface ? N_("joined the group %s on %s") :
+                   is_join               ? N_("joined the group %s") :
+                   *interface            ? N_("left the group %s on %s") :
+                                           N_("left the group %s"),
+                   address_format_host(group, text), interface);
     return 0;
 }
 
@@ -122,9 +127,13 @@ void sockets_tell_drops(struct app *a, enum role role)
     char more[UNITS_TEXT], all[UNITS_TEXT];
     if (drops <= *told)
         return;
-    app_notice(a, role, EVENT_DROPPED, NULL, "the kernel dropped %s%s datagram%s: the receive buffer was full (%s in all%s)",
-               source->trains ? "at least " : "", units_format_count(drops - *told, more), drops - *told == 1 ? "" : "s",
-               units_format_count(drops, all), source->trains ? "; a train counts as one" : "");
+    bool one = drops - *told == 1;
+    app_notice(a, role, EVENT_DROPPED, NULL,
+               source->trains ? one ? N_("the kernel dropped at least %s datagram: the receive buffer was full (%s in all; a train counts as one)") :
+                                      N_("the kernel dropped at least %s datagrams: the receive buffer was full (%s in all; a train counts as one)") :
+               one            ? N_("the kernel dropped %s datagram: the receive buffer was full (%s in all)") :
+                                N_("the kernel dropped %s datagrams: the receive buffer was full (%s in all)"),
+               units_format_count(drops - *told, more), units_format_count(drops, all));
     *told = drops;
 }
 
@@ -251,17 +260,17 @@ void sockets_trace_poll(struct app *a)
 static void tell_way(const struct app *a, char *text, size_t room)
 {
     static const char *const ways[] = {
-        [RX_PLAIN] = "one by one", [RX_BATCH] = "in batches", [RX_TRAINS] = "in batches and trains"};
+        [RX_PLAIN] = N_("one by one"), [RX_BATCH] = N_("in batches"), [RX_TRAINS] = N_("in batches and trains")};
     const char *client = a->client.udp.fd >= 0 ? ways[rx_way(a->client.rx)] : NULL;
     const char *server = a->server.udp.fd >= 0 ? ways[rx_way(a->server.rx)] : NULL;
     if (client && server)
-        snprintf(text, room, " (just now the client reads %s, the server %s)", client, server);
+        snprintf(text, room, _(" (just now the client reads %s, the server %s)"), _(client), _(server));
     else if (client || server)
-        snprintf(text, room, " (just now the %s reads %s)", client ? "client" : "server", client ? client : server);
+        snprintf(text, room, client ? _(" (just now the client reads %s)") : _(" (just now the server reads %s)"), _(client ? client : server));
 }
 
 /* What the kernel really gave: it may double, bound or refuse. */
-static void tell_kernel_value(struct app *a, enum setting setting, char *text, size_t room)
+static void tell_kernel_value(const struct app *a, enum setting setting, char *text, size_t room)
 {
     const struct udp *u = a->client.udp.fd >= 0 ? &a->client.udp : &a->server.udp;
     char number[UNITS_TEXT];
@@ -271,20 +280,30 @@ static void tell_kernel_value(struct app *a, enum setting setting, char *text, s
         tell_way(a, text, room);
     for (size_t i = 0; u->fd >= 0 && i < OPTIONS; i++)
         if (options[i].setting == setting && udp_get(u, options[i].option, &value) == 0) {
-            snprintf(text, room, " (the kernel has %s)", units_format_count((uint64_t)(value < 0 ? 0 : value), number));
+            snprintf(text, room, _(" (the kernel has %s)"), units_format_count((uint64_t)(value < 0 ? 0 : value), number));
             return;
         }
 }
 
+struct told_setting {
+    const struct app *app;
+    enum setting setting;
+};
+
+static void put_setting(const void *context, struct buffer *out)
+{
+    const struct told_setting *t = context;
+    const struct setting_info *s = setting_info(t->setting);
+    char value[SETTING_TEXT], kernel[160];
+    tell_kernel_value(t->app, t->setting, kernel, sizeof kernel);
+    buffer_printf(out, "%s %s%s: %s", s->name, _(setting_format(t->setting, t->app->settings[t->setting], value)), kernel, _(s->help));
+}
+
 void sockets_status(struct app *a, int only)
 {
-    char value[SETTING_TEXT], kernel[96];
     for (int i = 0; i < SETTING_COUNT; i++) {
-        const struct setting_info *s = setting_info((enum setting)i);
-        if (only >= 0 && i != only)
-            continue;
-        tell_kernel_value(a, (enum setting)i, kernel, sizeof kernel);
-        app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "%s %s%s: %s", s->name,
-                   setting_format((enum setting)i, a->settings[i], value), kernel, s->help);
+        struct told_setting told = {a, (enum setting)i};
+        if (only < 0 || i == only)
+            app_notice_put(a, ROLE_CLIENT, EVENT_SETTING, NULL, put_setting, &told);
     }
 }

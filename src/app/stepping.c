@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "core/units.h"
+#include "core/words.h"
 
 int64_t app_time_at(const struct app *a, int64_t mono)
 {
@@ -45,7 +46,7 @@ static void begin(struct app *a)
     client_watch(a);
     server_watch(a);
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
-               "step mode: time stands still, and no socket call runs until Space on an empty line");
+               N_("step mode: time stands still, and no socket call runs until Space on an empty line"));
 }
 
 /* What the server took is answered as the steps would have, then all goes on by itself. */
@@ -62,8 +63,9 @@ static void end(struct app *a)
     server_watch(a);
     client_set_wait(a, a->settings[SETTING_WAIT]); /* its timer is set again */
     loop_again(a->loop);                           /* so are the others */
-    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL, "step mode is off after %s step%s: time goes on",
-               units_format_count(x->count, steps), x->count == 1 ? "" : "s");
+    app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
+               x->count == 1 ? N_("step mode is off after %s step: time goes on") : N_("step mode is off after %s steps: time goes on"),
+               units_format_count(x->count, steps));
     x->count = 0;
 }
 
@@ -71,7 +73,7 @@ int stepping_set(struct app *a, bool on)
 {
     struct stepping *x = &a->stepping;
     if (on && a->relay.on) {
-        snprintf(a->why, APP_WHY, "a relay has sockets of many clients: there is no step mode for it");
+        app_why(a, "a relay has sockets of many clients: there is no step mode for it");
         errno = EOPNOTSUPP;
         return -1;
     }
@@ -203,13 +205,13 @@ static void reply_words(const struct app *a, char *text, size_t room)
 {
     const struct pending *p = &a->server.pending[0];
     if (p->reason)
-        snprintf(text, room, "no reply goes out: %s", p->reason);
+        snprintf(text, room, _("no reply goes out: %s"), _(p->reason));
     else if (p->command)
-        snprintf(text, room, "the rule's command is run, its answer comes later: no call");
+        snprintf(text, room, _("the rule's command is run, its answer comes later: no call"));
     else if (p->linked)
-        snprintf(text, room, "the reply goes to the %s: no call", p->after ? "rule's \"after\", which holds it" : "fault link, which may hold or drop it");
+        snprintf(text, room, _("the reply goes to the %s: no call"), p->after ? _("rule's \"after\", which holds it") : _("fault link, which may hold or drop it"));
     else
-        snprintf(text, room, "sendto(%d) sends the reply to whoever asked", a->server.udp.fd);
+        snprintf(text, room, _("sendto(%d) sends the reply to whoever asked"), a->server.udp.fd);
 }
 
 void stepping_words(const struct app *a, char *text, size_t room)
@@ -217,19 +219,19 @@ void stepping_words(const struct app *a, char *text, size_t room)
     const int server = a->server.udp.fd, client = a->client.udp.fd;
     switch (a->stepping.next) {
     case STEPPING_POLL:
-        snprintf(text, room, server < 0 && client < 0 ? "nothing, since no socket is open: /listen or /to opens one" :
-                 "poll() asks which socket has something to read");
+        snprintf(text, room, server < 0 && client < 0 ? _("nothing, since no socket is open: /listen or /to opens one") :
+                 _("poll() asks which socket has something to read"));
         break;
     case STEPPING_READ_SERVER:
-        snprintf(text, room, "recvfrom(%d) takes out the oldest datagram, whole, and says who sent it", server);
+        snprintf(text, room, _("recvfrom(%d) takes out the oldest datagram, whole, and says who sent it"), server);
         break;
     case STEPPING_TRANSFORM:
-        snprintf(text, room, a->server.rules.count ? "the rules, else %s, make the reply: no call" : "%s makes the reply: no call",
+        snprintf(text, room, a->server.rules.count ? _("the rules, else %s, make the reply: no call") : _("%s makes the reply: no call"),
                  a->server.transform->name);
         break;
     case STEPPING_REPLY: reply_words(a, text, room); break;
-    case STEPPING_COMPLAINT: snprintf(text, room, "recvmsg(%d) with MSG_ERRQUEUE asks what went wrong", client); break;
-    case STEPPING_READ_CLIENT: snprintf(text, room, "recvfrom(%d) takes out what came back", client); break;
-    case STEPPING_RELEASE: snprintf(text, room, "time leaps to where your /fault lets go of what it holds"); break;
+    case STEPPING_COMPLAINT: snprintf(text, room, _("recvmsg(%d) with MSG_ERRQUEUE asks what went wrong"), client); break;
+    case STEPPING_READ_CLIENT: snprintf(text, room, _("recvfrom(%d) takes out what came back"), client); break;
+    case STEPPING_RELEASE: snprintf(text, room, _("time leaps to where your /fault lets go of what it holds")); break;
     }
 }

@@ -18,13 +18,14 @@
 
 #include "core/entry.h"
 #include "core/units.h"
+#include "core/words.h"
 
 #define FAULT_CERTAIN UINT32_C(1000000000)
 #define FAULT_TIME_MAX (3600 * UNITS_SECOND)
 #define FAULT_RATE_MAX INT64_C(100000000000)
 
 /* Ends the notice that tells of what a link held when its socket was closed. */
-#define FAULT_GONE "went with the socket"
+#define FAULT_GONE N_("went with the socket")
 
 struct fault_spec {
     uint32_t loss;         /* the chance that a datagram is lost */
