@@ -13,6 +13,12 @@ bool words_translated(void)
     return *gettext(header) != '\0';
 }
 
+const char *words_within(const char *marked)
+{
+    const char *said = gettext(marked);
+    return said != marked ? said : strchr(marked, '\004') + 1;
+}
+
 locale_t words_plain(void)
 {
     if (!words_translated())

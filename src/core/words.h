@@ -5,7 +5,10 @@
  * says itself; where nothing was chosen, that is all.
  *
  * What other programs read stays English: files, JSON, the lines of a server's log. Whoever writes them does so between words_plain() and
- * words_back(). A notice is kept in English, with its translation behind it (words_pair()). */
+ * words_back(). A notice is kept in English, with its translation behind it (words_pair()).
+ *
+ * C_() is `_()` of a word that alone says too little to its translator ("to"), or that is a name elsewhere ("close"): its context goes along,
+ * unseen, and words_pair() takes it for no word of a notice. NC_() marks such a word in a table, for words_within() to show. */
 #ifndef UDPTALK_CORE_WORDS_H
 #define UDPTALK_CORE_WORDS_H
 
@@ -17,6 +20,11 @@
 
 #define _(text) words_say(text)
 #define N_(text) text
+#define C_(context, text) words_within(NC_(context, text))
+#define NC_(context, text) context "\004" text
+
+/* What NC_() marked, in the reader's language, or in English without its context. */
+const char *words_within(const char *marked) __attribute__((format_arg(1)));
 
 /* gettext(), and "" for "", of which gettext would say who made the translations. */
 static inline const char *words_say(const char *text) __attribute__((format_arg(1)));
