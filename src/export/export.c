@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/words.h"
 #include "export/csv.h"
 #include "export/jsonl.h"
 #include "export/mermaid.h"
@@ -79,34 +80,40 @@ int export_leave_out(struct export_context *x, enum export_reason reason)
     return 0;
 }
 
-static const char *ending(uint64_t count)
+/* What is said of so many that were left out for that reason, a format. */
+static const char *reason_words(enum export_reason reason, uint64_t count)
 {
-    return count == 1 ? "" : "s";
+    unsigned long n = (unsigned long)count;
+    switch (reason) {
+    case EXPORT_NOT_SENT: return ngettext("%s was never on the wire", "%s were never on the wire", n);
+    case EXPORT_TWICE: return ngettext("%s is there from the other end", "%s are there from the other end", n);
+    case EXPORT_NO_ADDRESS: return ngettext("%s has no address", "%s have no address", n);
+    case EXPORT_TOO_LARGE: return ngettext("%s is larger than any packet", "%s are larger than any packet", n);
+    case EXPORT_REASONS: break;
+    }
+    return "%s";
 }
 
 int export_describe(const struct export_context *x, struct buffer *out)
 {
-    static const struct {
-        const char *one, *many;
-    } reasons[EXPORT_REASONS] = {
-        [EXPORT_NOT_SENT] = {"was never on the wire", "were never on the wire"},
-        [EXPORT_TWICE] = {"is there from the other end", "are there from the other end"},
-        [EXPORT_NO_ADDRESS] = {"has no address", "have no address"},
-        [EXPORT_TOO_LARGE] = {"is larger than any packet", "are larger than any packet"},
-    };
     uint64_t written = x->datagrams;
-    const char *between = "; left out: ";
     char text[UNITS_TEXT];
-    for (int i = 0; i < EXPORT_REASONS; i++)
-        written -= x->left_out[i];
-    buffer_printf(out, "%s datagram%s", units_format_count(written, text), ending(written));
-    for (int i = 0; i < EXPORT_REASONS; i++) {
+    const char *between = "";
+    struct buffer left_out;
+    buffer_init(&left_out);
+    for (unsigned i = 0; i < EXPORT_REASONS; i++) {
         uint64_t count = x->left_out[i];
+        written -= count;
         if (!count)
             continue;
-        buffer_printf(out, "%s%s %s", between, units_format_count(count, text),
-                      count == 1 ? reasons[i].one : reasons[i].many);
+        buffer_append_text(&left_out, between);
+        buffer_printf(&left_out, reason_words((enum export_reason)i, count), units_format_count(count, text));
         between = ", ";
     }
+    buffer_printf(out, ngettext("%s datagram", "%s datagrams", (unsigned long)written), units_format_count(written, text));
+    if (left_out.len)
+        buffer_printf(out, _("; left out: %.*s"), (int)left_out.len, (const char *)left_out.data);
+    out->failed = out->failed || left_out.failed;
+    buffer_done(&left_out);
     return out->failed ? -1 : 0;
 }

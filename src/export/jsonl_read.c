@@ -16,6 +16,7 @@
 #include "core/journal.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "export/json_line.h"
 
 /* The longest line has a payload of control characters, \u0000 each. */
@@ -131,7 +132,7 @@ static int wrong_word(struct parsed *p, enum key key, const char *word)
     size_t len = strlen(word);
     buffer_init(&safe);
     safe_append(&safe, word, len < SHOWN ? len : SHOWN);
-    int result = wrong(p, "\"%s\" can't be \"%.*s\"%s", keys[key], (int)safe.len, safe.len ? (char *)safe.data : "",
+    int result = wrong(p, _("\"%s\" can't be \"%.*s\"%s"), keys[key], (int)safe.len, safe.len ? (char *)safe.data : "",
                        len > SHOWN ? "…" : "");
     buffer_done(&safe);
     return result;
@@ -148,7 +149,7 @@ static int get_text(struct parsed *p, enum key key, const char **text, size_t *l
     if (value->type == VALUE_MISSING)
         return 0;
     if (value->type != VALUE_TEXT)
-        return wrong(p, "its \"%s\" is no text", keys[key]);
+        return wrong(p, _("its \"%s\" is no text"), keys[key]);
     *text = value->text;
     *len = value->len;
     return 0;
@@ -161,7 +162,7 @@ static int get_word(struct parsed *p, enum key key, const char **word)
     if (get_text(p, key, word, &len) < 0)
         return -1;
     if (*word && strlen(*word) != len) {
-        wrong(p, "its \"%s\" has a NUL in it", keys[key]);
+        wrong(p, _("its \"%s\" has a NUL in it"), keys[key]);
         return -1;
     }
     return 0;
@@ -172,7 +173,7 @@ static int need_word(struct parsed *p, enum key key, const char **word)
     if (get_word(p, key, word) < 0)
         return -1;
     if (!*word) {
-        wrong(p, "it has no \"%s\"", keys[key]);
+        wrong(p, _("it has no \"%s\""), keys[key]);
         return -1;
     }
     return 0;
@@ -185,9 +186,9 @@ static int get_count(struct parsed *p, enum key key, int64_t low, int64_t high, 
     if (value->type == VALUE_MISSING)
         return 0;
     if (value->type != VALUE_WHOLE)
-        return wrong(p, "its \"%s\" is no whole number", keys[key]);
+        return wrong(p, _("its \"%s\" is no whole number"), keys[key]);
     if (value->whole < low || value->whole > high)
-        return wrong(p, "its \"%s\" is not from %lld to %lld", keys[key], (long long)low, (long long)high);
+        return wrong(p, _("its \"%s\" is not from %lld to %lld"), keys[key], (long long)low, (long long)high);
     *count = value->whole;
     return 0;
 }
@@ -275,11 +276,11 @@ static int get_flags(struct parsed *p, unsigned *flags)
     if (list->type == VALUE_MISSING)
         return 0;
     if (list->type != VALUE_LIST)
-        return wrong(p, "its \"flags\" are no list");
+        return wrong(p, _("its \"flags\" are no list"));
     for (size_t i = 0; i < list->len; i++) {
         const struct json_value *name = &p->object->items[list->first + i];
         if (name->type != VALUE_TEXT)
-            return wrong(p, "one of its \"flags\" is no text");
+            return wrong(p, _("one of its \"flags\" is no text"));
         if (add_flag(p, name->text, flags) < 0)
             return -1;
     }
@@ -294,7 +295,7 @@ static int get_rtt(struct parsed *p, int64_t *rtt)
         return 0;
     bool number = value->type == VALUE_WHOLE || value->type == VALUE_REAL;
     if (!number || !(value->real >= 0 && value->real <= most))
-        return wrong(p, "its \"rtt_us\" is no number of microseconds");
+        return wrong(p, _("its \"rtt_us\" is no number of microseconds"));
     *rtt = (int64_t)(value->real * 1000 + 0.5);
     return 0;
 }
@@ -306,14 +307,14 @@ static int get_payload(struct parsed *p, struct entry *e)
     if (get_text(p, KEY_TEXT, &text, &text_len) < 0 || get_text(p, KEY_BASE64, &base64, &base64_len) < 0)
         return -1;
     if (!text == !base64)
-        return wrong(p, "it has %s", text ? "both \"text\" and \"base64\"" : "neither \"text\" nor \"base64\"");
+        return wrong(p, text ? _("it has both \"text\" and \"base64\"") : _("it has neither \"text\" nor \"base64\""));
     e->data = (const unsigned char *)text;
     e->kept = text_len;
     if (base64) {
         struct buffer *bytes = &p->reader->bytes;
         buffer_clear(bytes);
         if (base64_decode(bytes, base64, base64_len) < 0)
-            return errno == ENOMEM ? -1 : wrong(p, "its \"base64\" is none");
+            return errno == ENOMEM ? -1 : wrong(p, _("its \"base64\" is none"));
         e->data = bytes->data;
         e->kept = bytes->len;
     }
@@ -330,12 +331,12 @@ static int read_datagram(struct parsed *p, struct entry *e)
         get_match(p, e) < 0 || get_rtt(p, &e->rtt) < 0)
         return -1;
     if (size < 0)
-        return wrong(p, "it has no \"size\"");
+        return wrong(p, _("it has no \"size\""));
     e->size = (size_t)size;
     if (kept < 0)
         kept = size;
     if (e->kept != (size_t)kept || kept > size)
-        return wrong(p, "it holds %zu bytes of %lld, and says %lld", e->kept, (long long)size, (long long)kept);
+        return wrong(p, _("it holds %zu bytes of %lld, and says %lld"), e->kept, (long long)size, (long long)kept);
     return 0;
 }
 
@@ -345,7 +346,7 @@ static int take_word(struct parsed *p, const struct json_value *value, struct ca
 {
     word->text = value->text;
     word->len = value->len;
-    return value->type == VALUE_TEXT ? 0 : wrong(p, "one of its \"args\" is no text");
+    return value->type == VALUE_TEXT ? 0 : wrong(p, _("one of its \"args\" is no text"));
 }
 
 static int pack(struct parsed *p, struct entry *e, const struct json_value *args, struct call_word *words)
@@ -357,16 +358,16 @@ static int pack(struct parsed *p, struct entry *e, const struct json_value *args
             return -1;
     if (call_entry_words(e, &p->reader->bytes, words, 1 + args->len) == 0)
         return 0;
-    return errno == ENOMEM ? -1 : wrong(p, "it has more words than a call");
+    return errno == ENOMEM ? -1 : wrong(p, _("it has more words than a call"));
 }
 
 static int read_call(struct parsed *p, struct entry *e)
 {
     const struct json_value *args = &p->object->values[KEY_ARGS];
     if (p->object->values[KEY_CALL].type != VALUE_TEXT || args->type != VALUE_LIST)
-        return wrong(p, "it has no \"call\", or no \"args\"");
+        return wrong(p, _("it has no \"call\", or no \"args\""));
     if (p->object->values[KEY_RESULT].type == VALUE_MISSING)
-        return wrong(p, "it has no \"result\"");
+        return wrong(p, _("it has no \"result\""));
     if (get_count(p, KEY_RESULT, INT64_MIN, INT64_MAX, &e->result) < 0 || get_errno(p, &e->error) < 0)
         return -1;
     struct call_word *words = calloc(1 + args->len, sizeof *words);
@@ -401,7 +402,7 @@ static int read_notice(struct parsed *p, struct entry *e)
         get_number(p, KEY_REPLY_TO, &e->reply_to) < 0)
         return -1;
     if (!text || e->kept > JOURNAL_ENTRY_MAX)
-        return wrong(p, text ? "its \"text\" is too long" : "it has no \"text\"");
+        return wrong(p, text ? _("its \"text\" is too long") : _("it has no \"text\""));
     e->data = (const unsigned char *)text;
     e->size = e->kept;
     return 0;
@@ -427,7 +428,7 @@ static int renumber(struct parsed *p, struct entry *e)
     struct jsonl_read *r = p->reader;
     uint64_t base = e->n + r->base > r->newest ? r->base : r->newest;
     if (e->n > INT64_MAX - base || e->reply_to > INT64_MAX - base)
-        return wrong(p, "its numbers are too high behind %llu", (unsigned long long)base);
+        return wrong(p, _("its numbers are too high behind %llu"), (unsigned long long)base);
     r->counts.joined += base != r->base;
     r->base = base;
     e->n += base;
@@ -464,14 +465,14 @@ static int read_object(struct parsed *p, struct entry *e)
     if (get_number(p, KEY_N, &e->n) < 0)
         return -1;
     if (!e->n)
-        return wrong(p, "it has no \"n\"");
+        return wrong(p, _("it has no \"n\""));
     return kinds[i].read(p, e) < 0 || renumber(p, e) < 0 ? -1 : 1;
 }
 
 static int count_bad(struct jsonl_read *r, const char *why)
 {
     if (!r->counts.bad++)
-        snprintf(r->why, sizeof r->why, "line %llu is no entry: %s", (unsigned long long)r->counts.lines, why);
+        snprintf(r->why, sizeof r->why, _("line %llu is no entry: %s"), (unsigned long long)r->counts.lines, why);
     return 0;
 }
 
@@ -480,13 +481,13 @@ static void say_no_json(struct parsed *p)
     struct buffer safe;
     const char *error = p->object->error;
     if (!*error) {
-        wrong(p, "no JSON object");
+        wrong(p, _("no JSON object"));
         return;
     }
     buffer_init(&safe);
     safe_append(&safe, error, strlen(error));
     size_t len = safe.len < 2 * SHOWN ? safe.len : 2 * SHOWN;
-    wrong(p, "no JSON object (%.*s)", (int)utf8_valid_prefix(safe.data, len), len ? (char *)safe.data : "");
+    wrong(p, _("no JSON object (%.*s)"), (int)utf8_valid_prefix(safe.data, len), len ? (char *)safe.data : "");
     buffer_done(&safe);
 }
 
@@ -531,7 +532,7 @@ static int end_line(struct jsonl_read *r)
     int result = 0;
     r->counts.lines++;
     if (r->overlong)
-        result = count_bad(r, "it is longer than any entry can be");
+        result = count_bad(r, _("it is longer than any entry can be"));
     else if (!is_blank(&r->line))
         result = read_line(r, r->line.data, r->line.len);
     r->overlong = false;

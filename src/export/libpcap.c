@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/words.h"
+
 /* As Debian names it, and as it names itself elsewhere. */
 static void *find(void)
 {
@@ -34,6 +36,6 @@ int libpcap_load(struct libpcap *l, char *why, size_t why_size)
                  fetch(library, "pcap_close", &l->close);
     if (!failed)
         return 0;
-    snprintf(why, why_size, "libpcap, which reads captures, cannot be loaded (Debian package libpcap0.8)");
+    snprintf(why, why_size, "%s", _("libpcap, which reads captures, cannot be loaded (Debian package libpcap0.8)"));
     return -1;
 }

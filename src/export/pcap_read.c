@@ -10,6 +10,7 @@
 #include "core/match.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 #include "export/libpcap.h"
 #include "export/packet.h"
 
@@ -71,9 +72,9 @@ static void say_link(const struct libpcap *library, char *why, size_t why_size, 
 {
     const char *name = library->describe(type);
     if (name)
-        snprintf(why, why_size, "it was captured from a kind of link that is not known here: %s", name);
+        snprintf(why, why_size, _("it was captured from a kind of link that is not known here: %s"), name);
     else
-        snprintf(why, why_size, "it was captured from a kind of link that is not known here: number %d", type);
+        snprintf(why, why_size, _("it was captured from a kind of link that is not known here: number %d"), type);
 }
 
 struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *context, const struct entry *e),
@@ -266,20 +267,23 @@ int pcap_read_some(struct pcap_read *r, size_t most, char *why, size_t why_size)
 
 int pcap_read_describe(const struct pcap_read *r, struct buffer *out)
 {
+    const struct pcap_read_counts *c = &r->counts;
     const struct {
         uint64_t count;
-        const char *one, *many;
+        const char *what; /* a format */
     } parts[] = {
-        {r->counts.entries, "datagram", "datagrams"}, {r->counts.others, "not UDP", "not UDP"},
-        {r->counts.fragments, "fragment", "fragments"}, {r->counts.broken, "broken", "broken"},
+        {c->entries, ngettext("%s datagram", "%s datagrams", (unsigned long)c->entries)},
+        {c->others, _("%s not UDP")},
+        {c->fragments, ngettext("%s fragment", "%s fragments", (unsigned long)c->fragments)},
+        {c->broken, _("%s broken")},
     };
     char text[UNITS_TEXT];
-    buffer_printf(out, "%s packet%s", units_format_count(r->counts.packets, text), r->counts.packets == 1 ? "" : "s");
+    buffer_printf(out, ngettext("%s packet", "%s packets", (unsigned long)c->packets), units_format_count(c->packets, text));
     const char *between = ": ";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].count) {
-            buffer_printf(out, "%s%s %s", between, units_format_count(parts[i].count, text),
-                          parts[i].count == 1 ? parts[i].one : parts[i].many);
+            buffer_append_text(out, between);
+            buffer_printf(out, parts[i].what, units_format_count(parts[i].count, text));
             between = ", ";
         }
     return out->failed ? -1 : 0;
