@@ -19,7 +19,7 @@ check() (
         may["app"] = "app core loop net host export edit ui"
         may["main.c"] = may["app"]
         curses_file = "src/ui/term_curses.c"
-        curses_file_may = "core/base64.h core/error.h core/key.h ui/cells.h ui/style.h ui/term.h"
+        curses_file_may = "core/base64.h core/error.h core/key.h core/words.h ui/cells.h ui/style.h ui/term.h"
 
         # core is pure: of libc it includes only what opens nothing, waits for nothing and asks no clock.
         core_system = "assert.h ctype.h endian.h errno.h getopt.h inttypes.h langinfo.h libintl.h limits.h locale.h math.h stdarg.h " \

@@ -9,6 +9,7 @@
 #include "core/dump.h"
 #include "core/safe_text.h"
 #include "core/units.h"
+#include "core/words.h"
 
 enum { NAME_BESIDE_FROM = 64 }; /* the width from which a character's name stands beside it */
 
@@ -55,7 +56,7 @@ static void put_bytes(const struct sheet *w, int line, int col, const unsigned c
 static void put_character(const struct sheet *w, int line, const struct entry *e, const struct dump_character *k,
                           bool beside)
 {
-    char text[16], name[DUMP_NAME] = "not UTF-8";
+    char text[16], name[DUMP_NAME];
     int row = sheet_row(w, line), col = w->area.col + 8, end = col + 2 < sheet_end(w) ? col + 2 : sheet_end(w);
     snprintf(text, sizeof text, "%5zu", k->offset);
     sheet_put(w, line, 1, STYLE_DIM, text);
@@ -66,7 +67,7 @@ static void put_character(const struct sheet *w, int line, const struct entry *e
     put_bytes(w, line, 22, e->data + k->offset, k->bytes);
     if (k->valid)
         dump_name(k->ch, name);
-    sheet_put(w, beside ? line : line + 1, beside ? 35 : 12, k->valid ? STYLE_DIM : STYLE_ERROR, name);
+    sheet_put(w, beside ? line : line + 1, beside ? 35 : 12, k->valid ? STYLE_DIM : STYLE_ERROR, k->valid ? name : _("not UTF-8"));
 }
 
 /* Behind the character, or byte that is none, at `at`. */
@@ -78,27 +79,25 @@ static size_t next_character(const struct entry *e, size_t at, bool *valid)
     return at + (bytes ? bytes : 1);
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void put_characters_head(struct sheet *w, const struct entry *e, size_t count)
 {
     size_t wrong = 0;
     bool valid;
-    char good[UNITS_TEXT], bytes[UNITS_TEXT], text[128];
+    char count_text[UNITS_TEXT], good[UNITS_TEXT + 32], bytes[UNITS_TEXT + 64], text[192];
     for (size_t at = utf8_valid_prefix(e->data, e->kept); at < e->kept; wrong += !valid)
         at = next_character(e, at, &valid);
     count -= wrong;
-    units_format_count(count, good);
-    units_format_count(wrong ? wrong : e->kept, bytes);
+    units_format_count(count, count_text);
+    snprintf(good, sizeof good, ngettext("%s character", "%s characters", (unsigned long)count), count_text);
+    units_format_count(wrong ? wrong : e->kept, count_text);
     if (wrong)
-        snprintf(text, sizeof text, "%s character%s, and %s byte%s that %s not UTF-8", good, plural(count), bytes,
-                 plural(wrong), wrong == 1 ? "is" : "are");
+        snprintf(bytes, sizeof bytes, ngettext("%s byte that is not UTF-8", "%s bytes that are not UTF-8", (unsigned long)wrong), count_text);
     else
-        snprintf(text, sizeof text, "%s character%s in %s byte%s of UTF-8", good, plural(count), bytes,
-                 plural(e->kept));
+        snprintf(bytes, sizeof bytes, ngettext("%s byte of UTF-8", "%s bytes of UTF-8", (unsigned long)e->kept), count_text);
+    if (wrong)
+        snprintf(text, sizeof text, C_("characters, bytes", "%s, and %s"), good, bytes);
+    else
+        snprintf(text, sizeof text, C_("characters, bytes", "%s in %s"), good, bytes);
     sheet_wrap(w, 1, STYLE_DIM, text, strlen(text));
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/call.h"
 #include "core/error.h"
+#include "core/words.h"
 #include "ui/log_text.h"
 #include "ui/log_view.h"
 #include "ui/title.h"
@@ -17,14 +18,17 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
 {
     char news[LOG_VIEW_NEWS], count[UNITS_TEXT], right[UNITS_TEXT + 16];
     log_view_news(v, s, news);
-    snprintf(right, sizeof right, "%s call%s", units_format_count(s->calls, count), s->calls == 1 ? "" : "s");
-    title_draw(c, a, focus, "Calls", s->file ? s->file : "", *news ? news : right, *news ? news : count);
+    snprintf(right, sizeof right, ngettext("%s call", "%s calls", (unsigned long)s->calls), units_format_count(s->calls, count));
+    title_draw(c, a, focus, _("Calls"), s->file ? s->file : "", *news ? news : right, *news ? news : count);
 }
 
 /* "client", "server"; a poll is of both, all else without a role of a lesson's own sockets. */
 static const char *caller(const struct entry *e)
 {
-    return e->role != ROLE_NONE ? role_name(e->role) : call_id_of(e) == CALL_POLL ? "loop" : "other";
+    if (e->role != ROLE_NONE)
+        return e->role == ROLE_CLIENT ? C_("who", "client") : C_("who", "server");
+    /* To translators: whose socket call it is, in at most seven columns; "loop" is the program's main loop */
+    return call_id_of(e) == CALL_POLL ? C_("who", "loop") : C_("who", "other");
 }
 
 static struct area words_area(struct area row)
@@ -37,14 +41,14 @@ static struct area words_area(struct area row)
 static int put_words(struct cells *c, struct area a, const struct scene *s, const struct entry *e)
 {
     struct buffer words;
-    char name[16], meaning[400];
+    char name[16], meaning[512];
     buffer_init(&words);
     call_format(e, &words);
     int rows = log_text_wrap_words(c, a, e->error ? STYLE_ERROR : STYLE_PLAIN, s, e, &words);
     buffer_done(&words);
     if (!e->error)
         return rows;
-    snprintf(meaning, sizeof meaning, "%s: %s", errno_name(e->error, name), error_meaning(e->error));
+    snprintf(meaning, sizeof meaning, "%s: %s", errno_name(e->error, name), _(error_meaning(e->error)));
     struct area below = {a.row + rows, a.col + INDENT, a.rows > rows ? a.rows - rows : 0, a.cols - INDENT};
     return rows + wrap_put(below.rows || !c ? c : NULL, below, STYLE_NOTICE, (const unsigned char *)meaning, strlen(meaning));
 }
@@ -67,9 +71,9 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)
 {
-    static const char words[] = "No socket call yet. What client and server ask of the kernel stands here, as it happens: socket, bind, sendto, recvfrom.";
+    const char *words = _("No socket call yet. What client and server ask of the kernel stands here, as it happens: socket, bind, sendto, recvfrom.");
     if (s->calls == 0)
-        wrap_put(c, (struct area){a.row + 1, a.col + 1, a.rows - 1, a.cols - 1}, STYLE_DIM, (const unsigned char *)words, sizeof words - 1);
+        wrap_put(c, (struct area){a.row + 1, a.col + 1, a.rows - 1, a.cols - 1}, STYLE_DIM, (const unsigned char *)words, strlen(words));
 }
 
 static uint64_t events(const struct scene *s)
@@ -77,4 +81,4 @@ static uint64_t events(const struct scene *s)
     return s->calls;
 }
 
-const struct log_ops calls_log = {&rows_calls, "the calls", height, draw_row, draw_title, draw_empty, events, 1};
+const struct log_ops calls_log = {&rows_calls, N_("the calls"), height, draw_row, draw_title, draw_empty, events, 1};

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/log_view.h"
+#include "core/words.h"
 #include "ui/log_text.h"
+#include "ui/log_view.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -19,21 +20,21 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
     if (s->file)
         snprintf(left, sizeof left, "%s", s->file);
     else if (s->relay)
-        snprintf(left, sizeof left, "relay → %s", address_format(s->relay, peer));
+        snprintf(left, sizeof left, _("relay → %s"), address_format(s->relay, peer));
     else if (!s->client.open)
-        snprintf(left, sizeof left, "%s", s->client.looking_up ? "looking the name up" : "closed");
+        snprintf(left, sizeof left, "%s", s->client.looking_up ? _("looking the name up") : C_("socket", "closed"));
     else if (s->client.connected)
-        snprintf(left, sizeof left, "%s → %s, connected", address_format(&s->client.local, local),
+        snprintf(left, sizeof left, _("%s → %s, connected"), address_format(&s->client.local, local),
                  address_format(&s->client.peer, peer));
     else if (s->client.local.port)
         snprintf(left, sizeof left, ":%d → %s", s->client.local.port, address_format(&s->client.peer, peer));
     else
-        snprintf(left, sizeof left, "no port yet → %s", address_format(&s->client.peer, peer));
-    snprintf(right, sizeof right, "%s sent · %s answered · %s not", units_format_count(s->client.sent, sent),
+        snprintf(left, sizeof left, _("no port yet → %s"), address_format(&s->client.peer, peer));
+    snprintf(right, sizeof right, _("%s sent · %s answered · %s not"), units_format_count(s->client.sent, sent),
              units_format_count(s->client.answered, answered), units_format_count(s->client.unanswered, not));
     snprintf(brief, sizeof brief, "%s→ %s← %s✗", sent, answered, not);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Client", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
+    title_draw(c, a, focus, _("Client"), *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
                *news ? news : brief);
 }
 
@@ -62,22 +63,28 @@ static void put_right(struct cells *c, int row, int from, int end, uint8_t style
     cells_put(c, row, at > from ? at : from, end, style, text);
 }
 
-/* What is to be known of a reply beside its bytes. */
+/* What is to be known of a datagram beside its bytes. */
 static const char *remark(const struct entry *e)
 {
+    if (e->flags & FLAG_LOST)
+        return C_("datagram", "dropped here");
+    if (e->dir == DIR_SENT && e->flags & FLAG_UNSENT)
+        return C_("datagram", "not sent");
+    if (e->dir == DIR_SENT)
+        return e->flags & FLAG_DUPLICATE ? C_("datagram", "again") : "";
     if (e->flags & FLAG_STRANGER)
-        return "a stranger's";
+        return C_("reply", "a stranger's");
     if (e->flags & FLAG_DUPLICATE)
-        return "again";
+        return C_("reply", "again");
     if (e->flags & FLAG_LATE)
-        return "late";
+        return C_("reply", "late");
     if (e->flags & FLAG_TRUNCATED)
-        return "cut";
+        return C_("reply", "cut");
     if (e->flags & FLAG_REORDERED)
-        return "out of order";
+        return C_("reply", "out of order");
     if (e->match == MATCH_ORDER)
-        return "a guess";
-    return e->reply_to ? "" : "unasked";
+        return C_("reply", "a guess");
+    return e->reply_to ? "" : C_("reply", "unasked");
 }
 
 static void draw_datagram(struct cells *c, struct area row, struct scene *s, const struct entry *e, struct columns k)
@@ -86,16 +93,12 @@ static void draw_datagram(struct cells *c, struct area row, struct scene *s, con
     uint8_t style = failed ? STYLE_ERROR : sent ? STYLE_SENT : STYLE_RECEIVED;
     char text[UNITS_TEXT], size[UNITS_TEXT + 4];
     int col = cells_put(c, row.row, k.text, k.end, style, failed ? "✗ " : sent ? "→ " : "← ");
-    const char *said = e->flags & FLAG_LOST      ? "dropped here" :
-                       !sent                     ? remark(e) :
-                       failed                    ? "not sent" :
-                       e->flags & FLAG_DUPLICATE ? "again" :
-                                                   "";
+    const char *said = remark(e);
     int said_at = k.rtt - (*said ? cells_width(c, said) + 1 : 0);
     if (said_at < col + 4)
         said_at = k.rtt;
     if (e->size == 0)
-        cells_put(c, row.row, col, said_at, STYLE_DIM, "(empty)");
+        cells_put(c, row.row, col, said_at, STYLE_DIM, _("(empty)"));
     else
         log_text_put(c, row.row, col, said_at - 1, style, s, e);
     if (said_at < k.rtt)
@@ -103,7 +106,7 @@ static void draw_datagram(struct cells *c, struct area row, struct scene *s, con
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
     int rtt_end = k.size < k.end && (int)strlen(size) + 2 > k.end - k.size ? k.end - (int)strlen(size) - 2 : k.size;
     if ((e->rtt >= 0 || e->rtt == RTT_STEPPED) && k.rtt < k.size)
-        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, e->rtt < 0 ? "stepped" : units_format_rtt(e->rtt, text));
+        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, e->rtt < 0 ? C_("time", "stepped") : units_format_rtt(e->rtt, text));
     if (k.size < k.end)
         put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
 }
@@ -156,13 +159,15 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)
 {
     static const char *const lines[] = {
-        "Type a line and press Enter: it travels as one UDP datagram.",
-        "What comes back is shown below it, with the time it took.",
-        "New to sockets? /lesson explains them; /help shows keys and commands.",
+        N_("Type a line and press Enter: it travels as one UDP datagram."),
+        N_("What comes back is shown below it, with the time it took."),
+        N_("New to sockets? /lesson explains them; /help shows keys and commands."),
     };
-    for (int i = 0, row = 1; s->client.sent == 0 && s->client.open && i < 3 && row < a.rows; i++)
+    for (int i = 0, row = 1; s->client.sent == 0 && s->client.open && i < 3 && row < a.rows; i++) {
+        const char *line = _(lines[i]);
         row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM,
-                        (const unsigned char *)lines[i], strlen(lines[i]));
+                        (const unsigned char *)line, strlen(line));
+    }
 }
 
 static uint64_t events(const struct scene *s)
@@ -170,4 +175,4 @@ static uint64_t events(const struct scene *s)
     return s->client.events;
 }
 
-const struct log_ops client_log = {&rows_client, "the client's log", height, draw_row, draw_title, draw_empty, events, 1};
+const struct log_ops client_log = {&rows_client, N_("the client's log"), height, draw_row, draw_title, draw_empty, events, 1};

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/words.h"
 #include "ui/scroll.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
@@ -56,7 +57,7 @@ void code_view_end(struct code_drawing *d, const char *problem, bool focus)
     v->top = scroll_clamp(v->top, v->page, v->lines);
     if (!d->cells)
         return;
-    snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < v->lines ? v->top + v->page : v->lines, v->lines);
+    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, v->top + v->page < v->lines ? v->top + v->page : v->lines, v->lines);
     title_draw(d->cells, d->area, focus, v->language == CODE_C ? "C" : "Python", v->language == CODE_C ? "/save FILE.c" : "/save FILE.py",
                problem ? "" : right, "");
     if (problem)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "core/words.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -18,7 +19,7 @@ enum level { LEVEL_SMALL, LEVEL_CALLS, LEVEL_ABOUT, LEVEL_TALL };
 
 /* A box of a chart: its title, what it is for, its lines, and how it hangs together with the next. */
 struct box {
-    const char *title, *about;
+    const char *title, *about; /* marked by NC_() and N_() */
     enum figure_item first;
     int count;         /* lines: that item and the next ones */
     int rows;          /* rows of each at least */
@@ -27,18 +28,18 @@ struct box {
 };
 
 static const struct box server_boxes[] = {
-    {"create socket", "no address yet, nothing is sent", FIGURE_SERVER_SOCKET, 1, 1, LEVEL_SMALL, true},
-    {"bind it to a port", "so that clients can find it", FIGURE_SERVER_BIND, 1, 1, LEVEL_SMALL, false},
-    {"read datagram", "waits, then takes out one, whole", FIGURE_SERVER_POLL, 2, 1, LEVEL_CALLS, false},
-    {"transform", "the program's own work, no call", FIGURE_SERVER_TRANSFORM, 1, 1, LEVEL_TALL, true},
-    {"write reply", "back to where it came from", FIGURE_SERVER_WRITE, 1, 1, LEVEL_CALLS, false},
+    {NC_("figure", "create socket"), N_("no address yet, nothing is sent"), FIGURE_SERVER_SOCKET, 1, 1, LEVEL_SMALL, true},
+    {NC_("figure", "bind it to a port"), N_("so that clients can find it"), FIGURE_SERVER_BIND, 1, 1, LEVEL_SMALL, false},
+    {NC_("figure", "read datagram"), N_("waits, then takes out one, whole"), FIGURE_SERVER_POLL, 2, 1, LEVEL_CALLS, false},
+    {NC_("figure", "transform"), N_("the program's own work, no call"), FIGURE_SERVER_TRANSFORM, 1, 1, LEVEL_TALL, true},
+    {NC_("figure", "write reply"), N_("back to where it came from"), FIGURE_SERVER_WRITE, 1, 1, LEVEL_CALLS, false},
 };
 
 static const struct box client_boxes[] = {
-    {"create socket", "no address yet, nothing is sent", FIGURE_CLIENT_SOCKET, 1, 1, LEVEL_SMALL, false},
-    {"send datagram", "one call, one datagram", FIGURE_CLIENT_WRITE, 1, 2, LEVEL_SMALL, false},
-    {"read datagram", "the reply may never come", FIGURE_CLIENT_READ, 1, 2, LEVEL_SMALL, false},
-    {"close", "nobody is told of it", FIGURE_CLIENT_CLOSE, 1, 1, LEVEL_SMALL, false},
+    {NC_("figure", "create socket"), N_("no address yet, nothing is sent"), FIGURE_CLIENT_SOCKET, 1, 1, LEVEL_SMALL, false},
+    {NC_("figure", "send datagram"), N_("one call, one datagram"), FIGURE_CLIENT_WRITE, 1, 2, LEVEL_SMALL, false},
+    {NC_("figure", "read datagram"), N_("the reply may never come"), FIGURE_CLIENT_READ, 1, 2, LEVEL_SMALL, false},
+    {NC_("figure", "close"), N_("nobody is told of it"), FIGURE_CLIENT_CLOSE, 1, 1, LEVEL_SMALL, false},
 };
 
 enum { SERVER_BOXES = sizeof server_boxes / sizeof *server_boxes, CLIENT_BOXES = sizeof client_boxes / sizeof *client_boxes };
@@ -91,7 +92,7 @@ static void put_sides(const struct chart *h, int row, uint8_t style, const char 
 static const char *title_of(const struct chart *h, const struct box *b, char *text, size_t room)
 {
     bool transform = b->first == FIGURE_SERVER_TRANSFORM && *h->shown->transform;
-    snprintf(text, room, " %s%s%s ", b->title, transform ? ": " : "", transform ? h->shown->transform : "");
+    snprintf(text, room, " %s%s%s ", words_within(b->title), transform ? ": " : "", transform ? h->shown->transform : "");
     return text;
 }
 
@@ -159,13 +160,13 @@ static int put_line(struct chart *h, int row, int rows, enum figure_item item)
 /* Title, what it is for, lines. */
 static int put_box(struct chart *h, const struct box *b, bool joins, int row)
 {
-    char title[64];
+    char title[96];
     put_frame(h, row, joins ? "├" : "┌", "─", joins ? "┤" : "┐");
     cells_put(h->cells, row, h->left + 2, h->right, STYLE_PLAIN, title_of(h, b, title, sizeof title));
     row++;
     if (h->level >= LEVEL_ABOUT) {
         put_sides(h, row, STYLE_TITLE, "│");
-        cells_put(h->cells, row++, h->left + 2 + MARK_COLS, h->right, STYLE_DIM, b->about);
+        cells_put(h->cells, row++, h->left + 2 + MARK_COLS, h->right, STYLE_DIM, _(b->about));
     }
     for (int k = 0; k < b->count; k++)
         row = put_line(h, row, rows_of(h, b), b->first + (unsigned)k);
@@ -285,15 +286,18 @@ static void put_head(struct chart *h, int row, const char *name, const char *add
 /* " in the server's receive buffer: 2 datagrams, 1,664 of 212,992 B "; of one that overflowed how full it is, and how many were dropped. */
 static void say_waiting(const struct figure_shown *f, char *text, size_t room)
 {
-    char count[UNITS_TEXT], bytes[UNITS_TEXT], all[UNITS_TEXT], dropped[UNITS_TEXT];
-    int at = snprintf(text, room, " in the %s's receive buffer: %s%s datagram%s, ", f->waits_at,
-                      units_format_count(f->waiting, count), f->waits_more ? "+" : "", f->waiting == 1 ? "" : "s");
+    char number[UNITS_TEXT], count[UNITS_TEXT + 2], waiting[UNITS_TEXT + 32], bytes[UNITS_TEXT], all[UNITS_TEXT];
+    snprintf(count, sizeof count, "%s%s", units_format_count(f->waiting, number), f->waits_more ? "+" : "");
+    snprintf(waiting, sizeof waiting, ngettext("%s datagram", "%s datagrams", (unsigned long)f->waiting), count);
     if (f->dropped)
-        snprintf(text + at, room - (size_t)at, "%zu %% full, %s dropped ",
-                 f->waiting_room ? f->waiting_bytes * 100 / f->waiting_room : 0, units_format_count(f->dropped, dropped));
+        snprintf(text, room, f->server ? _(" in the server's receive buffer: %s, %zu %% full, %s dropped ")
+                                       : _(" in the client's receive buffer: %s, %zu %% full, %s dropped "), waiting,
+                 f->waiting_room ? f->waiting_bytes * 100 / f->waiting_room : 0, units_format_count(f->dropped, number));
     else
-        snprintf(text + at, room - (size_t)at, "%s of %s B ", units_format_count(f->waiting_bytes, bytes),
-                 units_format_count(f->waiting_room, all));
+        /* To translators: the first is "2 datagrams" */
+        snprintf(text, room, f->server ? _(" in the server's receive buffer: %s, %s of %s B ")
+                                       : _(" in the client's receive buffer: %s, %s of %s B "), waiting,
+                 units_format_count(f->waiting_bytes, bytes), units_format_count(f->waiting_room, all));
 }
 
 /* What waits in the kernel, below the charts: as much as there is room for. */
@@ -308,7 +312,11 @@ static void put_waiting(struct cells *c, struct area a, const struct figure_show
     for (size_t i = 0; i < f->waits_told && (a.rows == 1 ? i < 1 : (int)i + 1 < a.rows); i++) {
         bool beside = a.rows == 1; /* there is no row of its own for it */
         int row = beside ? a.row : a.row + 1 + (int)i;
-        col = cells_put(c, row, beside ? col : a.col, a.col + a.cols, STYLE_DIM, beside ? "· next " : i ? "        " : " next ▸ ");
+        const char *next = beside ? _("· next ") : _(" next ▸ ");
+        if (beside || i == 0)
+            col = cells_put(c, row, beside ? col : a.col, a.col + a.cols, STYLE_DIM, next);
+        else
+            col = a.col + cells_width(c, next);
         cells_put_sentence(c, row, col, a.col + a.cols, STYLE_PLAIN, (const unsigned char *)f->waits[i], strlen(f->waits[i]));
     }
 }
@@ -334,10 +342,11 @@ static void draw_list(struct cells *c, struct area a, const struct figure_shown 
 
 static void draw_title(struct cells *c, struct area a, const struct figure_shown *f, bool focus)
 {
-    char left[64] = "", count[UNITS_TEXT];
+    char left[96] = "", count[UNITS_TEXT];
     if (f->stepping)
-        snprintf(left, sizeof left, "step %s %s time stands still", units_format_count(f->steps, count), focus ? "═" : "─");
-    title_draw(c, a, focus, "Figure", left, f->stepping ? "Space next call · c run on" : "/step on: one call at a time", "");
+        /* To translators: the first is the step's number, the second a line between the two */
+        snprintf(left, sizeof left, _("step %s %s time stands still"), units_format_count(f->steps, count), focus ? "═" : "─");
+    title_draw(c, a, focus, _("Figure"), left, f->stepping ? _("Space next call · c run on") : _("/step on: one call at a time"), "");
 }
 
 /* Of the rows that nothing needs: some for what waits, whether it is shown or not, then larger boxes. */
@@ -365,7 +374,7 @@ static void put_between(struct cells *c, struct chart *server, struct chart *cli
         request.target = request.row, reply.row = reply.target;
     if (!f->server || !f->client)
         put_outside(f->server ? client : server, request.row - 2, reply.row + 1,
-                    !f->server ? f->server_name : "clients outside: what they do is not known here");
+                    !f->server ? f->server_name : _("clients outside: what they do is not known here"));
     if (!f->apart) {
         put_way(c, &request);
         put_way(c, &reply);
@@ -388,12 +397,12 @@ static void draw_charts(struct cells *c, struct area a, const struct figure_show
     server->stretch = level == LEVEL_TALL ? 2 : 0;
     client->stretch = rows_of_all(server) + server->stretch + 1 - rows_of_all(client); /* both end together */
     if (f->server) {
-        put_head(server, a.row + 1, "SERVER", f->server_name);
+        put_head(server, a.row + 1, _("SERVER"), f->server_name);
         put_boxes(server);
         put_loop(server);
     }
     if (f->client) {
-        put_head(client, a.row + 1, "CLIENT", f->client_name);
+        put_head(client, a.row + 1, _("CLIENT"), f->client_name);
         put_boxes(client);
     }
     put_between(c, server, client, gap >= GAP_WIDE, f);
@@ -415,7 +424,7 @@ void figure_view_draw(struct cells *c, struct area a, const struct figure_shown 
     cells_blank(c, a, STYLE_PLAIN);
     draw_title(c, a, f, focus);
     if (f->instead || (!f->server && !f->client))
-        draw_instead(c, a, f->instead ? f->instead : "No socket is open here: /listen opens a server's, /to a client's.");
+        draw_instead(c, a, f->instead ? f->instead : _("No socket is open here: /listen opens a server's, /to a client's."));
     else if (a.cols < COLS_MIN || a.rows < ROWS_MIN)
         draw_list(c, a, f);
     else

@@ -7,6 +7,7 @@
 
 #include "core/command.h"
 #include "core/transform.h"
+#include "core/words.h"
 #include "ui/scroll.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
@@ -44,9 +45,10 @@ static void heading(struct walk *w, const char *text)
 /* What stands on the right wraps, below what is too long for the left. */
 static void pair(struct walk *w, const char *left, const char *right)
 {
+    const struct cells plain = {.ascii = false};
     const unsigned char *text = (const unsigned char *)right;
     int row = w->area.row + w->line - w->top, end = w->area.col + w->area.cols, below = w->area.row + w->area.rows;
-    int from = w->area.col + w->left_cols, least = w->area.col + 2 + (int)strlen(left) + GAP;
+    int from = w->area.col + w->left_cols, least = w->area.col + 2 + cells_width(&plain, left) + GAP;
     struct area rest = {row, from > least ? from : least, below - row, 0};
     rest.cols = end - rest.col;
     if (w->left_cols && from < least)
@@ -65,31 +67,31 @@ static void pair(struct walk *w, const char *left, const char *right)
 static void walk_all(struct walk *w)
 {
     const struct keymap_row *row, *before = NULL;
-    char left[64];
-    heading(w, "New to sockets? Begin with the lessons: /lesson");
+    char left[96];
+    heading(w, _("New to sockets? Begin with the lessons: /lesson"));
     heading(w, "");
     for (size_t i = 0; (row = keymap_row(i)); i++) {
         if (!before || before->scope != row->scope) {
-            snprintf(left, sizeof left, "Keys: %s", keymap_scope_name(row->scope));
+            snprintf(left, sizeof left, _("Keys: %s"), _(keymap_scope_name(row->scope)));
             heading(w, before ? "" : left);
             if (before)
                 heading(w, left);
         }
         before = row;
         if (*row->keys)
-            pair(w, row->keys, row->help);
+            pair(w, row->keys, _(row->help));
     }
     heading(w, "");
-    heading(w, "Commands (a line that begins with /; // sends a /)");
+    heading(w, _("Commands (a line that begins with /; // sends a /)"));
     for (int id = 0; id < COMMAND_COUNT; id++) {
         const struct command_info *c = command_info((enum command_id)id);
         snprintf(left, sizeof left, "/%s %s", c->name, c->arguments);
-        pair(w, left, c->help);
+        pair(w, left, _(c->help));
     }
     heading(w, "");
-    heading(w, "Transforms");
+    heading(w, _("Transforms"));
     for (size_t i = 0; i < transform_count(); i++)
-        pair(w, transform_at(i)->name, transform_at(i)->help);
+        pair(w, transform_at(i)->name, _(transform_at(i)->help));
 }
 
 static int count_lines(const struct help_view *v)
@@ -115,9 +117,10 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
     cells_blank(c, a, STYLE_PLAIN);
     struct walk w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0, left_cols(a.cols)};
     walk_all(&w);
-    snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line,
+    /* To translators: lines, "1-23 of 140" */
+    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line,
              w.line);
-    title_draw(c, a, focus, "Help", "man udptalk says more", right, "");
+    title_draw(c, a, focus, _("Help"), _("man udptalk says more"), right, "");
 }
 
 bool help_view_act(struct help_view *v, enum action action)

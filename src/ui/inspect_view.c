@@ -9,6 +9,7 @@
 #include "core/call.h"
 #include "core/error.h"
 #include "core/wire.h"
+#include "core/words.h"
 #include "ui/bytes.h"
 #include "ui/scroll.h"
 #include "ui/sheet.h"
@@ -84,37 +85,38 @@ static bool may_be(const struct address *a, const struct address *bound)
 static const char *peer_words(const struct scene *s, const struct entry *e)
 {
     if (e->role == ROLE_SERVER)
-        return !s->file && s->client.open && may_be(&e->peer, &s->client.local) ? "our client" : "a client";
+        return !s->file && s->client.open && may_be(&e->peer, &s->client.local) ? _("our client") : _("a client");
     if (e->flags & FLAG_STRANGER)
-        return "a stranger, not the peer";
-    return !s->file && s->server.open && may_be(&e->peer, &s->server.local) ? "our server" : "the peer";
+        return _("a stranger, not the peer");
+    return !s->file && s->server.open && may_be(&e->peer, &s->server.local) ? _("our server") : _("the peer");
 }
 
 /* Who has this end. What a file tells of need not have been here. */
 static const char *own_words(const struct scene *s, const struct entry *e)
 {
     if (s->file)
-        return e->role == ROLE_SERVER ? "the server" : "the client";
-    return e->role == ROLE_SERVER ? "our server" : "our client";
+        return e->role == ROLE_SERVER ? _("the server") : _("the client");
+    return e->role == ROLE_SERVER ? _("our server") : _("our client");
 }
 
 static void put_end(struct sheet *w, const char *label, const struct address *a, const char *who, bool known)
 {
-    char address[ADDRESS_TEXT], text[2 * ADDRESS_TEXT + 64];
+    char address[ADDRESS_TEXT], text[2 * ADDRESS_TEXT + 128];
     address_format(a, address);
     if (!known && address_is_any(a))
         snprintf(address, sizeof address, ":%d", a->port);
-    snprintf(text, sizeof text, "%s  %s%s", address, who, known ? "" : ", the system picks its address");
+    /* To translators: ":5000  our client" */
+    snprintf(text, sizeof text, known ? "%s  %s" : _("%s  %s, the system picks its address"), address, who);
     sheet_fact(w, label, STYLE_PLAIN, text);
 }
 
 static const char *path_words(const struct address *from, const struct address *to)
 {
     if (address_is_loopback(from) || address_is_loopback(to))
-        return "loopback, inside this machine";
+        return _("loopback, inside this machine");
     if (address_is_multicast(to))
-        return "multicast, to all that joined";
-    return address_is_broadcast(to) ? "broadcast, to all on that network" : "";
+        return _("multicast, to all that joined");
+    return address_is_broadcast(to) ? _("broadcast, to all on that network") : "";
 }
 
 static void put_ends(struct sheet *w, const struct scene *s, const struct entry *e, const struct ends *ends)
@@ -123,13 +125,13 @@ static void put_ends(struct sheet *w, const struct scene *s, const struct entry 
     bool known = ends->known, sent = e->dir == DIR_SENT;
     const char *ours = own_words(s, e);
     if (!address_is_set(from)) {
-        sheet_fact(w, "from", STYLE_DIM, "not known, nor where to");
+        sheet_fact(w, C_("label", "from"), STYLE_DIM, _("not known, nor where to"));
         return;
     }
-    put_end(w, "from", from, sent ? ours : peer_words(s, e), known || !sent);
-    put_end(w, "to", to, sent ? peer_words(s, e) : ours, known || sent);
+    put_end(w, C_("label", "from"), from, sent ? ours : peer_words(s, e), known || !sent);
+    put_end(w, C_("label", "to"), to, sent ? peer_words(s, e) : ours, known || sent);
     if (*path_words(from, to))
-        sheet_fact(w, "by", STYLE_PLAIN, path_words(from, to));
+        sheet_fact(w, C_("label", "by"), STYLE_PLAIN, path_words(from, to));
 }
 
 /* --- when, how much, flags --- */
@@ -138,29 +140,28 @@ static void put_time(struct sheet *w, struct scene *s, const struct entry *e)
 {
     char clock[UNITS_TEXT], text[96];
     bool datagram = e->kind == ENTRY_DATAGRAM;
-    const char *what = !datagram              ? "by the " :
-                       e->dir == DIR_RECEIVED ? "received" :
-                       was_stopped(e)         ? "not sent" :
-                                                "sent";
+    const char *who = e->role == ROLE_CLIENT ? _("by the client") : e->role == ROLE_SERVER ? _("by the server") : "";
+    const char *what = !datagram              ? who :
+                       e->dir == DIR_RECEIVED ? C_("datagram", "received") :
+                       was_stopped(e)         ? C_("datagram", "not sent") :
+                                                C_("datagram", "sent");
     units_format_clock(e->wall, 6, &s->clock, clock);
-    if (!datagram && e->role == ROLE_NONE)
-        what = "";
-    snprintf(text, sizeof text, "%s  %s%s", clock, what, datagram ? "" : role_name(e->role));
-    sheet_fact(w, "time", STYLE_PLAIN, text);
+    snprintf(text, sizeof text, "%s  %s", clock, what);
+    sheet_fact(w, C_("label", "time"), STYLE_PLAIN, text);
 }
 
 static void put_size(struct sheet *w, const struct entry *e)
 {
-    char size[UNITS_TEXT], kept[UNITS_TEXT], text[128];
+    char size[UNITS_TEXT], kept[UNITS_TEXT], text[192];
     units_format_count(e->size, size);
     if (e->size == 0)
-        snprintf(text, sizeof text, "0 bytes: an empty datagram is one all the same");
+        snprintf(text, sizeof text, "%s", _("0 bytes: an empty datagram is one all the same"));
     else if (e->kept == e->size)
-        snprintf(text, sizeof text, "%s byte%s, all of them kept", size, e->size == 1 ? "" : "s");
+        snprintf(text, sizeof text, ngettext("%s byte, all of them kept", "%s bytes, all of them kept", (unsigned long)e->size), size);
     else
-        snprintf(text, sizeof text, "%s bytes, %s of them kept, the others are gone", size,
+        snprintf(text, sizeof text, _("%s bytes, %s of them kept, the others are gone"), size,
                  units_format_count(e->kept, kept));
-    sheet_fact(w, "size", e->kept < e->size ? STYLE_NOTICE : STYLE_PLAIN, text);
+    sheet_fact(w, C_("label", "size"), e->kept < e->size ? STYLE_NOTICE : STYLE_PLAIN, text);
 }
 
 static uint8_t flag_style(unsigned flag, const struct flag_info *info)
@@ -172,13 +173,13 @@ static uint8_t flag_style(unsigned flag, const struct flag_info *info)
 
 static void put_flags(struct sheet *w, const struct entry *e)
 {
-    const char *label = "flags";
+    const char *label = C_("label", "flags");
     for (size_t bit = 0; bit < FLAG_COUNT; bit++) {
         const struct flag_info *info = flag_info(bit);
-        char text[160];
+        char text[256];
         if (!(e->flags & 1u << bit))
             continue;
-        snprintf(text, sizeof text, "%s: %s", info->name, info->meaning);
+        snprintf(text, sizeof text, "%s: %s", info->name, _(info->meaning));
         sheet_fact(w, label, flag_style(1u << bit, info), text);
         label = "";
     }
@@ -186,13 +187,13 @@ static void put_flags(struct sheet *w, const struct entry *e)
 
 static void put_error(struct sheet *w, int error)
 {
-    char name[16], text[512];
+    char name[16], text[768];
     if (!error)
         return;
-    snprintf(text, sizeof text, "%s: %s", errno_name(error, name), error_meaning(error));
-    sheet_fact(w, "error", STYLE_ERROR, text);
+    snprintf(text, sizeof text, "%s: %s", errno_name(error, name), _(error_meaning(error)));
+    sheet_fact(w, C_("label", "error"), STYLE_ERROR, text);
     if (*error_advice(error))
-        sheet_fact(w, "to do", STYLE_PLAIN, error_advice(error));
+        sheet_fact(w, C_("label", "to do"), STYLE_PLAIN, _(error_advice(error)));
 }
 
 /* --- the UDP header --- */
@@ -206,25 +207,25 @@ struct header {
 static const char *port_note(const struct inspect_view *v, const struct entry *e, bool ours)
 {
     if (!ours)
-        return e->role == ROLE_SERVER ? "where the client asked from" :
-               e->flags & FLAG_STRANGER ? "the stranger's" : "the peer's";
+        return e->role == ROLE_SERVER ? _("where the client asked from") :
+               e->flags & FLAG_STRANGER ? _("the stranger's") : _("the peer's");
     if (e->role == ROLE_SERVER)
-        return "the one that the server is bound to";
-    return v->port_picked ? "picked by the kernel at sendto()" : "the client's own";
+        return _("the one that the server is bound to");
+    return v->port_picked ? _("picked by the kernel at sendto()") : _("the client's own");
 }
 
 static void explain_checksum(struct header *h, const struct entry *e, const struct ends *ends)
 {
     bool loopback = address_is_loopback(&ends->from) || address_is_loopback(&ends->to);
-    const char *note = "computed here, over addresses, header and data; a capture shows the same where the "
-                       "kernel computed it";
+    const char *note = _("computed here, over addresses, header and data; a capture shows the same where the "
+                         "kernel computed it");
     if (e->kept < e->size)
-        note = "cannot be computed: not all of the data is here";
+        note = _("cannot be computed: not all of the data is here");
     else if (!ends->known)
-        note = "cannot be computed: it covers the addresses too, and the system picks ours";
+        note = _("cannot be computed: it covers the addresses too, and the system picks ours");
     else if (loopback)
-        note =
-            "computed here, over addresses, header and data; a capture of the loopback interface may show it unfinished";
+        note = _("computed here, over addresses, header and data; a capture of the loopback interface may show it "
+                 "unfinished");
     h->checksum_note = note;
 }
 
@@ -245,8 +246,8 @@ static struct header make_header(const struct inspect_view *v, const struct entr
 /* Text in the middle of `cols` columns. */
 static void put_centred(const struct sheet *w, int line, int from, int cols, uint8_t style, const char *text)
 {
-    int len = (int)strlen(text);
-    sheet_put(w, line, from + (cols - len) / 2, style, text);
+    const struct cells plain = {.ascii = false};
+    sheet_put(w, line, from + (cols - cells_width(&plain, text)) / 2, style, text);
 }
 
 static void draw_box(const struct sheet *w, int line, const struct header *h, size_t size)
@@ -272,7 +273,7 @@ static void draw_box(const struct sheet *w, int line, const struct header *h, si
     put_centred(w, line + 4, 2, 15, STYLE_PLAIN, text);
     snprintf(text, sizeof text, h->summed ? "0x%04x" : "?", h->checksum);
     put_centred(w, line + 4, 18, 15, STYLE_PLAIN, text);
-    snprintf(text, sizeof text, "data, %s byte%s", units_format_count(size, count), size == 1 ? "" : "s");
+    snprintf(text, sizeof text, ngettext("data, %s byte", "data, %s bytes", (unsigned long)size), units_format_count(size, count));
     put_centred(w, line + 6, 2, 31, STYLE_PLAIN, text);
 }
 
@@ -298,11 +299,11 @@ static void put_header(struct sheet *w, const struct header *h, size_t size)
     struct sheet fields = *w;
     fields.area.col += shift;
     fields.area.cols -= shift;
-    snprintf(note, sizeof note, "8 of header, %s of data", units_format_count(size, count));
-    put_field(&fields, "source port", h->source, true, h->source_note);
-    put_field(&fields, "destination port", h->destination, true, h->destination_note);
-    put_field(&fields, "length", h->length, true, note);
-    put_field(&fields, "checksum", h->checksum, h->summed, h->checksum_note);
+    snprintf(note, sizeof note, _("8 of header, %s of data"), units_format_count(size, count));
+    put_field(&fields, _("source port"), h->source, true, h->source_note);
+    put_field(&fields, _("destination port"), h->destination, true, h->destination_note);
+    put_field(&fields, C_("header", "length"), h->length, true, note);
+    put_field(&fields, C_("header", "checksum"), h->checksum, h->summed, h->checksum_note);
     w->line = fields.line;
     if (beside && w->line < box_line + BOX_ROWS)
         w->line = box_line + BOX_ROWS;
@@ -310,16 +311,36 @@ static void put_header(struct sheet *w, const struct header *h, size_t size)
 
 /* --- request and reply --- */
 
+/* How it is said that something answers, or was answered: again, and after which time. */
+enum { ANSWER, ANSWER_AFTER, ANSWER_AGAIN, ANSWER_AGAIN_AFTER, ANSWER_KINDS };
+
+static const char *const it_answers[ANSWER_KINDS] = {
+    [ANSWER] = NC_("exchange", "it answers"),
+    [ANSWER_AFTER] = NC_("exchange", "it answers after %s"),
+    [ANSWER_AGAIN] = NC_("exchange", "it answers again"),
+    [ANSWER_AGAIN_AFTER] = NC_("exchange", "it answers again after %s"),
+};
+
+static const char *const answered[ANSWER_KINDS] = {
+    [ANSWER] = NC_("exchange", "answered"),
+    [ANSWER_AFTER] = NC_("exchange", "answered after %s"),
+    [ANSWER_AGAIN] = NC_("exchange", "answered again"),
+    [ANSWER_AGAIN_AFTER] = NC_("exchange", "answered again after %s"),
+};
+
 /* That the answer `a` came, after which time, and how it was found to be one. */
-static void match_words(const struct entry *a, const char *answers, char *text, size_t size)
+static void match_words(const struct entry *a, const char *const answers[ANSWER_KINDS], char *text, size_t size)
 {
-    char rtt[UNITS_TEXT] = "";
-    const char *how = a->match == MATCH_CONTENT ? ", matched by its content" :
-                      a->match == MATCH_ORDER ? ", a guess: the oldest that waited" : "";
-    if (a->rtt >= 0)
+    char rtt[UNITS_TEXT] = "", said[160];
+    bool again = a->flags & FLAG_DUPLICATE, timed = a->rtt >= 0;
+    if (timed)
         units_format_rtt(a->rtt, rtt);
-    snprintf(text, size, "%s%s%s%s%s", answers, a->flags & FLAG_DUPLICATE ? " again" : "", *rtt ? " after " : "", rtt,
-             how);
+    snprintf(said, sizeof said, words_within(answers[(again ? ANSWER_AGAIN : ANSWER) + timed]), rtt);
+    if (a->match == MATCH_CONTENT)
+        /* To translators: "it answers after 1.2 ms" */
+        snprintf(text, size, _("%s, matched by its content"), said);
+    else
+        snprintf(text, size, a->match == MATCH_ORDER ? _("%s, a guess: the oldest that waited") : "%s", said);
 }
 
 /* What the exchange is about, seen from this entry. */
@@ -328,19 +349,20 @@ static void exchange_words(const struct inspect_view *v, const struct journal *j
 {
     struct entry other;
     if (e->kind != ENTRY_DATAGRAM) {
-        snprintf(text, size, "it tells of");
+        snprintf(text, size, "%s", _("it tells of"));
     } else if (e->reply_to && e->role == ROLE_CLIENT) {
-        match_words(e, "it answers", text, size);
+        match_words(e, it_answers, text, size);
     } else if (e->reply_to) {
-        snprintf(text, size, was_stopped(e) ? "it would have answered" : "it answers");
+        snprintf(text, size, "%s", was_stopped(e) ? _("it would have answered") : C_("exchange", "it answers"));
     } else if (v->related_count == 0) {
         bool unasked = e->role == ROLE_CLIENT && e->dir == DIR_RECEIVED;
-        snprintf(text, size, was_stopped(e) ? "it never left" : unasked ? "nobody asked for it" : "no answer is known");
+        snprintf(text, size, "%s",
+                 was_stopped(e) ? _("it never left") : unasked ? _("nobody asked for it") : _("no answer is known"));
     } else {
-        snprintf(text, size, "what became of it");
+        snprintf(text, size, "%s", _("what became of it"));
         for (int i = v->related_count - 1; i >= 0; i--)
             if (journal_get(j, v->related[i], &other) && other.kind == ENTRY_DATAGRAM && !was_stopped(&other))
-                match_words(&other, "answered", text, size);
+                match_words(&other, answered, text, size);
     }
 }
 
@@ -359,26 +381,29 @@ static void put_related(struct sheet *w, struct scene *s, const struct entry *e)
         col =
             cells_printf(w->cells, row, col, end, STYLE_DIM, "%s  ", units_format_clock(e->wall, 6, &s->clock, clock));
     if (!notice && e->size == 0)
-        cells_put(w->cells, row, col, end, STYLE_DIM, "(empty)");
+        cells_put(w->cells, row, col, end, STYLE_DIM, _("(empty)"));
     else
         (notice ? cells_put_sentence : cells_put_safe)(w->cells, row, col, end, style, e->data, e->kept);
 }
 
 static void put_exchange(struct sheet *w, const struct inspect_view *v, struct scene *s, const struct entry *e)
 {
-    char words[128], number[48] = "", text[192];
+    char words[256], text[320];
     struct entry other;
     if (e->kind != ENTRY_DATAGRAM && !v->related_count)
         return;
     exchange_words(v, s->journal, e, words, sizeof words);
     if (e->exchange)
-        snprintf(number, sizeof number, "exchange %llu: ", (unsigned long long)e->exchange);
-    snprintf(text, sizeof text, "%s%s", number, words);
+        snprintf(text, sizeof text, _("exchange %llu: %s"), (unsigned long long)e->exchange, words);
+    else
+        snprintf(text, sizeof text, "%s", words);
     w->line++;
     sheet_wrap(w, 1, STYLE_PLAIN, text, strlen(text));
     for (int i = 0; i < v->related_count; i++)
-        if (journal_get(s->journal, v->related[i], &other))
+        if (journal_get(s->journal, v->related[i], &other)) {
+            entry_say(&other);
             put_related(w, s, &other);
+        }
 }
 
 /* --- all of it --- */
@@ -423,7 +448,7 @@ static void put_words(struct sheet *w, const struct entry *e)
     else
         buffer_append(&words, e->data, e->kept);
     uint8_t style = e->kind == ENTRY_NOTICE && event_info(e->event)->error ? STYLE_ERROR : STYLE_PLAIN;
-    sheet_put(w, w->line, 1, STYLE_DIM, e->kind == ENTRY_CALL ? "call" : "text");
+    sheet_put(w, w->line, 1, STYLE_DIM, e->kind == ENTRY_CALL ? C_("label", "call") : C_("label", "text"));
     sheet_wrap(w, SHEET_LABEL, style, words.data, words.len);
     buffer_done(&words);
 }
@@ -438,24 +463,24 @@ static void put_about(struct sheet *w, const struct entry *e)
     if (!about)
         return;
     w->line++;
-    sheet_fact(w, "does", STYLE_PLAIN, about->text);
-    sheet_fact(w, "read", STYLE_DIM, about->page);
+    sheet_fact(w, C_("label", "does"), STYLE_PLAIN, _(about->text));
+    sheet_fact(w, C_("label", "read"), STYLE_DIM, about->page);
 }
 
 static int walk_words(struct sheet *w, const struct inspect_view *v, struct scene *s, const struct entry *e)
 {
-    char text[ADDRESS_TEXT + 160];
+    char text[ADDRESS_TEXT + 256];
     const struct event_info *event = event_info(e->event);
     put_words(w, e);
     if (e->kind == ENTRY_NOTICE) {
-        snprintf(text, sizeof text, "%s: %s", event->name, event->meaning);
-        sheet_fact(w, "event", STYLE_PLAIN, text);
+        snprintf(text, sizeof text, "%s: %s", event->name, _(event->meaning));
+        sheet_fact(w, C_("label", "event"), STYLE_PLAIN, text);
     }
     put_time(w, s, e);
     if (address_is_set(&e->local))
-        sheet_fact(w, "local", STYLE_PLAIN, address_format(&e->local, text));
+        sheet_fact(w, C_("label", "local"), STYLE_PLAIN, address_format(&e->local, text));
     if (address_is_set(&e->peer))
-        sheet_fact(w, "peer", STYLE_PLAIN, address_format(&e->peer, text));
+        sheet_fact(w, C_("label", "peer"), STYLE_PLAIN, address_format(&e->peer, text));
     put_error(w, e->error);
     put_exchange(w, v, s, e);
     if (e->kind == ENTRY_CALL)
@@ -465,8 +490,8 @@ static int walk_words(struct sheet *w, const struct inspect_view *v, struct scen
 
 static int walk_nothing(struct sheet *w, const struct inspect_view *v)
 {
-    const char *text = v->n ? "This entry is gone: the journal is bounded (--max-log), and forgets the oldest first."
-                            : "Nothing is chosen yet.";
+    const char *text = v->n ? _("This entry is gone: the journal is bounded (--max-log), and forgets the oldest first.")
+                            : _("Nothing is chosen yet.");
     sheet_wrap(w, 1, STYLE_DIM, text, strlen(text));
     return w->line;
 }
@@ -497,27 +522,29 @@ static int clamp(struct inspect_view *v, struct scene *s)
 /* Who sends to whom. */
 static void way_words(const struct entry *e, char *text, size_t size)
 {
-    const char *ours = role_name(e->role), *peer = e->role == ROLE_SERVER ? "client" : "server";
+    const char *client = C_("who", "client"), *server = C_("who", "server");
+    const char *ours = e->role == ROLE_SERVER ? server : client, *peer = e->role == ROLE_SERVER ? client : server;
     if (e->flags & FLAG_STRANGER)
-        peer = "stranger";
+        peer = C_("who", "stranger");
     bool sent = e->dir == DIR_SENT;
     if (e->kind == ENTRY_DATAGRAM)
         snprintf(text, size, "%s %s %s", sent ? ours : peer, was_stopped(e) ? "✗" : "→", sent ? peer : ours);
     else
-        snprintf(text, size, e->kind == ENTRY_CALL ? "a call" : "a notice");
+        snprintf(text, size, "%s", e->kind == ENTRY_CALL ? _("a call") : _("a notice"));
 }
 
 /* As much as there is room for. */
 static void draw_title(const struct inspect_view *v, struct cells *c, struct area a, struct scene *s, bool focus,
                        int lines)
 {
-    char way[48] = "", exchange[48] = "", clock[UNITS_TEXT], left[160] = "", right[64] = "";
+    char way[64] = "", exchange[64] = "", clock[UNITS_TEXT], left[192] = "", right[64] = "";
     const char *line = focus ? "═" : "─";
     struct entry e;
     if (v->n && journal_get(s->journal, v->n, &e)) {
         way_words(&e, way, sizeof way);
         if (e.exchange)
-            snprintf(exchange, sizeof exchange, "exchange %llu %s ", (unsigned long long)e.exchange, line);
+            /* To translators: the %s is a line behind it */
+            snprintf(exchange, sizeof exchange, _("exchange %llu %s "), (unsigned long long)e.exchange, line);
         units_format_clock(e.wall, 6, &s->clock, clock);
         snprintf(left, sizeof left, "%s%s %s %s", exchange, way, line, clock);
         if (a.cols < BESIDE_FROM)
@@ -526,9 +553,9 @@ static void draw_title(const struct inspect_view *v, struct cells *c, struct are
             snprintf(left, sizeof left, "%s", way);
         int last = v->top + v->page < lines ? v->top + v->page : lines;
         if (lines > v->page)
-            snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, last, lines);
+            snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, last, lines);
     }
-    title_draw(c, a, focus, "Inspect", left, right, "");
+    title_draw(c, a, focus, _("Inspect"), left, right, "");
 }
 
 void inspect_view_init(struct inspect_view *v)

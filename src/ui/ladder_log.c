@@ -6,6 +6,7 @@
 
 #include "core/ladder.h"
 #include "core/safe_text.h"
+#include "core/words.h"
 #include "ui/log_text.h"
 #include "ui/log_view.h"
 #include "ui/title.h"
@@ -90,7 +91,9 @@ static void draw_names(struct cells *c, struct area a, const struct scene *s)
     char text[ADDRESS_TEXT];
     for (int i = 0; i < l.count; i++) {
         const struct line *at = &l.at[i];
-        const char *name = at->end == LADDER_CLIENT ? "client" : at->end == LADDER_SERVER ? "server" : "outside";
+        const char *name = at->end == LADDER_CLIENT ? C_("who", "client")
+                           : at->end == LADDER_SERVER ? C_("who", "server")
+                                                      : C_("who", "outside");
         uint16_t port = s->client.local.port ? s->client.local.port : s->ends.client_port;
         put_centred(c, a.row + 1, &l, i, at->end == LADDER_OUTSIDE ? STYLE_DIM : STYLE_FOCUS, name);
         if (at->end == LADDER_OUTSIDE && address_is_loopback(&s->ends.outside[at->outside]))
@@ -98,7 +101,7 @@ static void draw_names(struct cells *c, struct area a, const struct scene *s)
         else if (at->end == LADDER_OUTSIDE)
             address_format(&s->ends.outside[at->outside], text);
         else if (at->end == LADDER_CLIENT)
-            snprintf(text, sizeof text, port ? ":%d" : "no port yet", port);
+            snprintf(text, sizeof text, port ? ":%d" : _("no port yet"), port);
         else
             snprintf(text, sizeof text, ":%d", s->server.open ? s->server.local.port : s->ends.server_at.port);
         put_centred(c, a.row + 2, &l, i, STYLE_DIM, text);
@@ -114,11 +117,11 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
         shown += l.at[i].end == LADDER_OUTSIDE;
     log_view_news(v, s, news);
     snprintf(left, sizeof left, "%s", s->file ? s->file : "");
-    snprintf(right, sizeof right, "%s outside", units_format_count(s->ends.count, count));
+    snprintf(right, sizeof right, _("%s outside"), units_format_count(s->ends.count, count));
     if (shown < (int)s->ends.count)
-        snprintf(right, sizeof right, "%d-%d of %s outside: Left, Right", s->ends_first + 1, s->ends_first + shown,
+        snprintf(right, sizeof right, _("%d-%d of %s outside: Left, Right"), s->ends_first + 1, s->ends_first + shown,
                  units_format_count(s->ends.count, count));
-    title_draw(c, a, focus, "Ladder", left, *news ? news : right, *news ? news : "");
+    title_draw(c, a, focus, _("Ladder"), left, *news ? news : right, *news ? news : "");
     if (a.rows >= HEAD_ROWS)
         draw_names(c, a, s);
 }
@@ -162,16 +165,14 @@ static void put_held(struct cells *c, int row, const struct lines *l, const stru
 static void put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e)
 {
     if (e->size == 0)
-        cells_put(c, row, col, end, STYLE_DIM, "(empty)");
+        cells_put(c, row, col, end, STYLE_DIM, _("(empty)"));
     else
         log_text_put(c, row, col, end, style, s, e);
 }
 
-static int payload_width(const struct entry *e, int room)
+static int payload_width(const struct cells *c, const struct entry *e, int room)
 {
-    if (e->size == 0)
-        return room < 7 ? room : 7;
-    int width = (int)safe_width(e->data, e->kept, (size_t)room + 1);
+    int width = e->size ? (int)safe_width(e->data, e->kept, (size_t)room + 1) : cells_width(c, _("(empty)"));
     return width < room ? width : room;
 }
 
@@ -179,9 +180,9 @@ static int payload_width(const struct entry *e, int room)
 static int put_words(struct cells *c, int row, int left, int right, bool to_right, uint8_t style, struct scene *s,
                      const struct ladder_row *r)
 {
-    const char *complaint = r->entry.event == EVENT_REFUSED ? "ICMP port unreachable" : "ICMP error";
+    const char *complaint = r->entry.event == EVENT_REFUSED ? _("ICMP port unreachable") : _("ICMP error");
     int room = right - left - 2,
-        width = r->kind == LADDER_COMPLAINT ? (int)strlen(complaint) : payload_width(&r->entry, room);
+        width = r->kind == LADDER_COMPLAINT ? cells_width(c, complaint) : payload_width(c, &r->entry, room);
     if (room < 1)
         return left;
     width = width < room ? width : room;
@@ -200,8 +201,8 @@ static const char *cut_mark(const struct cells *c, const struct ladder_row *r, b
 {
     if (r->kind != LADDER_HELD)
         return to_right ? "── ✗" : "✗ ──";
-    snprintf(out, size, to_right ? "──⟳ %s" : "%s ⟳──", *r->held ? r->held : "held");
-    return cells_width(c, out) <= room - TAIL - 2 - payload_width(&r->entry, room) ? out : to_right ? "──⟳" : "⟳──";
+    snprintf(out, size, to_right ? "──⟳ %s" : "%s ⟳──", *r->held ? r->held : C_("datagram", "held"));
+    return cells_width(c, out) <= room - TAIL - 2 - payload_width(c, &r->entry, room) ? out : to_right ? "──⟳" : "⟳──";
 }
 
 /* Payload and mark of an arrow that does not arrive. */
@@ -264,16 +265,19 @@ static void put_crossings(struct cells *c, int row, const struct lines *l, const
 /* How long it took, or when it was, on the left. */
 static void put_left(struct cells *c, int row, const struct lines *l, struct area a, struct scene *s, const struct ladder_row *r)
 {
-    char text[UNITS_TEXT], words[UNITS_TEXT + 8];
+    char text[UNITS_TEXT], words[UNITS_TEXT + 16];
     if (r->entry.exchange)
         cells_printf(c, row, l->exchange, l->exchange + 4, STYLE_DIM, "%3llu ", (unsigned long long)r->entry.exchange);
     if (a.cols < CLOCK_FROM)
         return;
     bool outside = r->to == LADDER_OUTSIDE;
     if (r->took == RTT_STEPPED)
-        snprintf(words, sizeof words, "stepped");
+        snprintf(words, sizeof words, "%s", C_("time", "stepped"));
+    else if (r->took >= 0 && outside)
+        /* To translators: how long an exchange took, "in 1.5 ms", in at most 13 columns */
+        snprintf(words, sizeof words, C_("time", "in %s"), units_format_rtt(r->took, text));
     else if (r->took >= 0)
-        snprintf(words, sizeof words, "%s%s", outside ? "in " : "", units_format_rtt(r->took, text));
+        snprintf(words, sizeof words, "%s", units_format_rtt(r->took, text));
     else
         snprintf(words, sizeof words, "%s", log_text_clock(s, &r->entry, text));
     cells_put(c, row, l->exchange - 1 - cells_width(c, words), l->exchange - 1, STYLE_DIM, words);
@@ -313,11 +317,12 @@ static void draw_note(struct cells *c, int row, const struct lines *l, struct sc
 {
     bool own;
     const struct line *at = line_of(l, s, r->from, &r->outside, &own);
-    bool bad = event_info(r->entry.event)->error;
-    int end = l->end;
+    struct entry e = r->entry;
+    bool bad = event_info(e.event)->error;
     if (!at)
         return;
-    cells_put_sentence(c, row, at->col + 2, end, r->ours ? STYLE_OURS : bad ? STYLE_NOTICE : STYLE_DIM, r->entry.data, r->entry.kept);
+    entry_say(&e);
+    cells_put_sentence(c, row, at->col + 2, l->end, r->ours ? STYLE_OURS : bad ? STYLE_NOTICE : STYLE_DIM, e.data, e.kept);
 }
 
 static void draw_row(struct cells *c, struct area a, struct scene *s, const struct entry *e)
@@ -364,4 +369,4 @@ static uint64_t events(const struct scene *s)
     return s->client.events + s->server.events;
 }
 
-const struct log_ops ladder_log = {&rows_ladder, "the ladder", height, draw_row, draw_title, draw_empty, events, HEAD_ROWS};
+const struct log_ops ladder_log = {&rows_ladder, N_("the ladder"), height, draw_row, draw_title, draw_empty, events, HEAD_ROWS};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/safe_text.h"
+#include "core/words.h"
 #include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
@@ -201,20 +202,19 @@ static void follow(struct lesson_view *v, const struct lesson_shown *t, bool asc
 
 static void draw_title(struct cells *c, struct area a, const struct lesson_shown *t, bool focus, int more)
 {
-    char name[64] = "Lessons", right[80] = "", below[24] = "";
-    const char *left = "Enter goes on · /lesson NAME or its number";
+    char name[64], right[80] = "", below[24] = "", steps[48] = "";
+    const char *left = _("Enter goes on · /lesson NAME or its number");
     if (t->lesson)
         left = t->chinese && t->lesson->title.zh && !c->ascii ? t->lesson->title.zh : t->lesson->title.en;
     if (t->lesson && t->number)
-        snprintf(name, sizeof name, "Lesson %zu of %zu", t->number, t->of);
-    else if (t->lesson)
-        snprintf(name, sizeof name, "Lesson");
+        snprintf(name, sizeof name, _("Lesson %zu of %zu"), t->number, t->of);
+    else
+        snprintf(name, sizeof name, "%s", t->lesson ? _("Lesson") : _("Lessons"));
     if (more > 0)
         snprintf(below, sizeof below, "▼ PgDn%s", t->lesson ? " · " : "");
-    if (t->lesson)
-        snprintf(right, sizeof right, "%s%zu of %zu", below, t->step, t->steps);
-    else
-        snprintf(right, sizeof right, "%s", below);
+    if (t->lesson) /* To translators: steps of a lesson */
+        snprintf(steps, sizeof steps, _("%zu of %zu"), t->step, t->steps);
+    snprintf(right, sizeof right, "%s%s", below, steps);
     bool crowded = cells_width(c, name) + cells_width(c, left) + cells_width(c, right) + 8 > a.cols;
     title_draw(c, a, focus, name, more > 0 && crowded ? "" : left, right, right); /* that it goes on below is told first */
 }

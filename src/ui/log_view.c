@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "core/words.h"
+
 enum { ROWS_MOST = 500, LIVE_ROWS = 4, LIVE_FROM = 16 }; /* rows of the live end, and of a pane that has room for them */
 
 void log_view_init(struct log_view *v, const struct log_ops *ops)
@@ -378,13 +380,12 @@ const char *log_view_news(const struct log_view *v, const struct scene *s, char 
     text[0] = '\0';
     uint64_t fresh = v->ops->events(s) - v->events_then;
     if (v->sift)
-        at = snprintf(text, LOG_VIEW_NEWS, "& %s of %s%s%s", units_format_count(sift_count(v->sift), count),
-                      units_format_count(v->ops->events(s), all), v->sift->failed ? ", some are missing" : "",
-                      v->bottom ? " " : "");
+        at = snprintf(text, LOG_VIEW_NEWS, v->sift->failed ? _("& %s of %s, some are missing") : _("& %s of %s"),
+                      units_format_count(sift_count(v->sift), count), units_format_count(v->ops->events(s), all));
     if (v->bottom && fresh && !v->sift)
-        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "▼ %s new", units_format_count(fresh, count));
+        snprintf(text, LOG_VIEW_NEWS, _("▼ %s new"), units_format_count(fresh, count));
     else if (v->bottom)
-        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s",
-                 row_after(v, s->journal, shown_bottom(v, s)) ? "▼ more below" : "stands still");
+        snprintf(text + at, LOG_VIEW_NEWS - (size_t)at, "%s%s", at ? " " : "",
+                 row_after(v, s->journal, shown_bottom(v, s)) ? _("▼ more below") : _("stands still"));
     return text;
 }

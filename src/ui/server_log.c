@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "core/answer.h"
-#include "ui/log_view.h"
+#include "core/words.h"
 #include "ui/log_text.h"
+#include "ui/log_view.h"
 #include "ui/title.h"
 #include "ui/wrap.h"
 
@@ -14,33 +15,54 @@ enum { TINY = 2, LEAST = 8, MARK_COLS = 3, WIDEST = 1 << 10 }; /* columns: of pa
 enum { CLOCK_COLS = 15, CLOCK_FROM = 56, HOST_FROM = 36 };
 enum { CUT_COLS = 28, ADDRESS_COLS = 20 }; /* "(cut: 2048 of 65507 bytes)" */ /* the pane's width from which they are shown */
 
+/* Where the server listens, and what it does. */
+static void put_place(const struct scene *s, bool focus, char *text, size_t room)
+{
+    char local[ADDRESS_TEXT], work[96];
+    const char *name = !s->server.open || s->file ? "" : s->relay ? C_("server", "relay") : s->server.transform->name;
+    if (s->server.rules)
+        snprintf(work, sizeof work, ngettext("%zu rule, %s", "%zu rules, %s", (unsigned long)s->server.rules), s->server.rules, name);
+    else
+        snprintf(work, sizeof work, "%s", name);
+    if (s->file)
+        snprintf(text, room, "%s", s->file);
+    else if (s->server.open)
+        snprintf(text, room, "%s %s %s", address_format(&s->server.local, local), focus ? "═" : "─", work);
+    else
+        snprintf(text, room, "%s", C_("socket", "closed"));
+}
+
+/* What came and went, and the same in short. */
+static void put_counts(const struct scene *s, char *text, size_t room, char *brief, size_t brief_room)
+{
+    char dropped[UNITS_TEXT], count[UNITS_TEXT], clients[UNITS_TEXT + 16], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
+    units_format_count(s->server.dropped, dropped);
+    units_format_count(s->server.in, in);
+    units_format_count(s->server.out, out);
+    units_format_count(s->server.held, held);
+    snprintf(clients, sizeof clients, ngettext("%s client", "%s clients", (unsigned long)s->server.clients),
+             units_format_count(s->server.clients, count));
+    if (s->file) /* who its clients were would have to be counted */
+        snprintf(text, room, _("%s in · %s out · %s not"), in, out, held);
+    else if (s->server.dropped)
+        /* To translators: the first one is "2 clients" */
+        snprintf(text, room, _("%s · %s in · %s out · %s not · %s dropped"), clients, in, out, held, dropped);
+    else
+        /* To translators: the first one is "2 clients" */
+        snprintf(text, room, _("%s · %s in · %s out · %s not"), clients, in, out, held);
+    if (s->server.dropped)
+        snprintf(brief, brief_room, _("%s← %s→ %s✗ %s dropped"), in, out, held, dropped);
+    else
+        snprintf(brief, brief_room, "%s← %s→ %s✗", in, out, held);
+}
+
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[2 * ADDRESS_TEXT], right[160], brief[120], local[ADDRESS_TEXT], news[LOG_VIEW_NEWS], rules[32] = "";
-    char dropped[UNITS_TEXT], clients[UNITS_TEXT], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
-    if (s->server.rules)
-        snprintf(rules, sizeof rules, "%zu rule%s, ", s->server.rules, s->server.rules == 1 ? "" : "s");
-    if (s->file)
-        snprintf(left, sizeof left, "%s", s->file);
-    else if (s->server.open)
-        snprintf(left, sizeof left, "%s %s %s%s", address_format(&s->server.local, local), focus ? "═" : "─", rules,
-                 s->relay ? "relay" : s->server.transform->name);
-    else
-        snprintf(left, sizeof left, "closed");
-    snprintf(right, sizeof right, "%s client%s · %s in · %s out · %s not",
-             units_format_count(s->server.clients, clients), s->server.clients == 1 ? "" : "s",
-             units_format_count(s->server.in, in), units_format_count(s->server.out, out),
-             units_format_count(s->server.held, held));
-    if (s->server.dropped)
-        snprintf(right + strlen(right), sizeof right - strlen(right), " · %s dropped",
-                 units_format_count(s->server.dropped, dropped));
-    snprintf(brief, sizeof brief, "%s← %s→ %s✗", in, out, held);
-    if (s->server.dropped)
-        snprintf(brief + strlen(brief), sizeof brief - strlen(brief), " %s dropped", dropped);
-    if (s->file) /* who its clients were would have to be counted */
-        snprintf(right, sizeof right, "%s in · %s out · %s not", in, out, held);
+    char left[3 * ADDRESS_TEXT], right[160], brief[120], news[LOG_VIEW_NEWS];
+    put_place(s, focus, left, sizeof left);
+    put_counts(s, right, sizeof right, brief, sizeof brief);
     log_view_news(v, s, news);
-    title_draw(c, a, focus, "Server", *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
+    title_draw(c, a, focus, _("Server"), *news && a.cols < NEWS_BESIDE ? "" : left, *news ? news : right,
                *news ? news : brief);
 }
 
@@ -48,25 +70,26 @@ static int put_payload(struct cells *c, int row, int col, int end, uint8_t style
                        const struct entry *e)
 {
     if (e->size == 0)
-        return cells_put(c, row, col, end, STYLE_DIM, "(empty)");
+        return cells_put(c, row, col, end, STYLE_DIM, _("(empty)"));
     if (e->kept == e->size)
         return log_text_put(c, row, col, end, style, s, e);
     col = log_text_put(c, row, col, end > col + CUT_COLS ? end - CUT_COLS : end, style, s, e);
-    return cells_printf(c, row, col, end, STYLE_NOTICE, " (cut: %zu of %zu bytes)", e->kept, e->size);
+    /* To translators: at most 28 columns with numbers of four and five digits */
+    return cells_printf(c, row, col, end, STYLE_NOTICE, _(" (cut: %zu of %zu bytes)"), e->kept, e->size);
 }
 
-static int payload_width(const struct entry *e, int limit)
+static int payload_width(const struct cells *c, const struct entry *e, int limit)
 {
-    return e->size == 0 ? 7 : (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
+    return e->size == 0 ? cells_width(c, _("(empty)")) : (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
 }
 
 /* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has half. */
-static int share(const struct answer *a, int col, int end)
+static int share(const struct cells *c, const struct answer *a, int col, int end)
 {
     int room = end - col - 3;
     if (room < 8)
         return end;
-    int request = payload_width(&a->request, room), reply = payload_width(&a->reply, room);
+    int request = payload_width(c, &a->request, room), reply = payload_width(c, &a->reply, room);
     if (request + reply <= room || request <= room / 2)
         return col + request;
     return col + (reply < room / 2 ? room - reply : room / 2);
@@ -88,7 +111,7 @@ static void draw_reply(struct cells *c, int row, int col, int end, struct scene 
 {
     int until = a->has_reason ? before_reason(col, end, MARK_COLS + reason_width(a)) : end;
     bool both = !a->has_reason || until - col >= 2 * LEAST + MARK_COLS;
-    col = put_payload(c, row, col, both ? share(a, col, until) : until, STYLE_RECEIVED, s, &a->request);
+    col = put_payload(c, row, col, both ? share(c, a, col, until) : until, STYLE_RECEIVED, s, &a->request);
     if (both) {
         col = cells_put(c, row, col, until, STYLE_DIM, " → ");
         col = put_payload(c, row, col, until, STYLE_SENT, s, &a->reply);
@@ -112,7 +135,7 @@ static void draw_answer(struct cells *c, int row, int col, int end, struct scene
     }
     bool refused = a->has_reply ? a->reply.flags & FLAG_SUPPRESSED : a->reason.event == EVENT_SUPPRESSED,
          ours = refused || a->request.flags & FLAG_LOST;
-    const char *mark = refused ? " ✗ not answered: " : " ✗ ";
+    const char *mark = refused ? _(" ✗ not answered: ") : " ✗ ";
     if (a->request.exchange)
         snprintf(why, sizeof why, " (/why %llu)", (unsigned long long)a->request.exchange);
     int need = cells_width(c, mark) + reason_width(a) + (int)strlen(why);
@@ -190,24 +213,29 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     }
     const char *port = strrchr(address_format(&e->peer, peer), ':'); /* an entry from a file may have no peer */
     col = put_peer(c, row.row, col, end, row.cols >= HOST_FROM || !port ? peer : port, s, e) + 2;
-    if (answer_gather(s->journal, e->n, &answer))
+    if (answer_gather(s->journal, e->n, &answer)) {
+        if (answer.has_reason)
+            entry_say(&answer.reason);
         draw_answer(c, row.row, col, end, s, &answer);
-    else
+    } else {
         put_payload(c, row.row, cells_put(c, row.row, col, end, STYLE_SENT, "→ "), end, STYLE_SENT, s, e);
+    }
     draw_below(c, row, s, e);
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)
 {
     static const char *const open[] = {
-        "Ready. Each datagram that comes is shown here, and what goes back.",
-        "Any UDP client will do: a line typed below, nc -u, a Python program.",
+        N_("Ready. Each datagram that comes is shown here, and what goes back."),
+        N_("Any UDP client will do: a line typed below, nc -u, a Python program."),
     };
-    static const char *const closed[] = {"Nobody listens here. /listen opens a server.", ""};
+    static const char *const closed[] = {N_("Nobody listens here. /listen opens a server."), ""};
     const char *const *lines = s->server.open ? open : closed;
-    for (int i = 0, row = 1; s->server.in == 0 && i < 2 && row < a.rows; i++)
+    for (int i = 0, row = 1; s->server.in == 0 && i < 2 && row < a.rows; i++) {
+        const char *line = *lines[i] ? _(lines[i]) : "";
         row += wrap_put(c, (struct area){a.row + row, a.col + 1, a.rows - row, a.cols - 1}, STYLE_DIM,
-                        (const unsigned char *)lines[i], strlen(lines[i]));
+                        (const unsigned char *)line, strlen(line));
+    }
 }
 
 static uint64_t events(const struct scene *s)
@@ -215,4 +243,4 @@ static uint64_t events(const struct scene *s)
     return s->server.events;
 }
 
-const struct log_ops server_log = {&rows_server, "the server's log", height, draw_row, draw_title, draw_empty, events, 1};
+const struct log_ops server_log = {&rows_server, N_("the server's log"), height, draw_row, draw_title, draw_empty, events, 1};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "core/words.h"
 #include "ui/scroll.h"
 #include "ui/sheet.h"
 #include "ui/title.h"
@@ -19,6 +20,8 @@ enum { TWO_COLUMNS_FROM = 120, TALL_FROM = 28 };
 enum { BARS_MOST = 120, BARS_LEAST = 10, BARS_ROWS = 3, BARS_ROWS_TALL = 6, EIGHTHS = 8 };
 
 /* --- words --- */
+
+static const char dot[] = " · "; /* between two counts of a line */
 
 /* A line that grows by pieces; what does not fit is left out. */
 struct words {
@@ -38,17 +41,19 @@ static void add(struct words *w, const char *format, ...)
         w->len = w->len + (size_t)len < sizeof w->text ? w->len + (size_t)len : sizeof w->text - 1;
 }
 
-/* "1,234 sent", behind a dot where something stands before it. */
+/* "%s sent" with its count, behind a dot where something stands before it. */
 static void add_count(struct words *w, uint64_t count, const char *what)
 {
     char text[UNITS_TEXT];
-    add(w, "%s%s %s", w->len ? " · " : "", units_format_count(count, text), what);
+    add(w, "%s", w->len ? dot : "");
+    add(w, what, units_format_count(count, text));
 }
 
 static void add_time(struct words *w, const char *what, int64_t ns)
 {
     char text[UNITS_TEXT];
-    add(w, "%s%s %s", w->len ? " · " : "", what, units_format_rtt(ns, text));
+    add(w, "%s", w->len ? dot : "");
+    add(w, what, units_format_rtt(ns, text));
 }
 
 /* As sheet_fact(), with look-alikes. */
@@ -69,7 +74,6 @@ static void put_own(struct sheet *w, const char *label, uint8_t style, const cha
 /* A line ends between two counts, without the dot. */
 static void put_words(struct sheet *w, const char *label, uint8_t style, const struct words *words)
 {
-    static const char dot[] = " · ";
     const struct cells plain = {.ascii = false};
     struct words line = {.len = 0};
     for (const char *at = words->text, *end; *at; at = *end ? end + sizeof dot - 1 : end) {
@@ -164,55 +168,63 @@ static uint64_t doubled_here(const struct stats_shown *t, enum role role)
 static void put_client(struct sheet *w, const struct scene *s, const struct stats_shown *t)
 {
     struct words first = {.len = 0}, second = {.len = 0};
-    add_count(&first, s->client.sent, "sent");
-    add_count(&first, s->client.answered, "answered");
-    add_count(&first, s->client.unanswered, "not answered");
+    add_count(&first, s->client.sent, _("%s sent"));
+    add_count(&first, s->client.answered, _("%s answered"));
+    add_count(&first, s->client.unanswered, _("%s not answered"));
     if (s->client.waiting)
-        add_count(&first, s->client.waiting, "waiting");
+        add_count(&first, s->client.waiting, _("%s waiting"));
     if (t->unsent)
-        add_count(&first, t->unsent, "refused by the system");
+        add_count(&first, t->unsent, _("%s refused by the system"));
     if (t->resent)
-        add_count(&first, t->resent, "sent again (/set retry)");
-    add_count(&second, lost_here(t, ROLE_CLIENT), "dropped by your /fault");
+        add_count(&first, t->resent, _("%s sent again (/set retry)"));
+    add_count(&second, lost_here(t, ROLE_CLIENT), _("%s dropped by your /fault"));
     if (doubled_here(t, ROLE_CLIENT))
-        add_count(&second, doubled_here(t, ROLE_CLIENT), "doubled by your /fault");
-    add_count(&second, t->stats->duplicates, t->stats->duplicates == 1 ? "duplicate" : "duplicates");
-    add_count(&second, t->stats->late, "late");
-    add_count(&second, t->stats->out_of_order, "out of order");
+        add_count(&second, doubled_here(t, ROLE_CLIENT), _("%s doubled by your /fault"));
+    add_count(&second, t->stats->duplicates, ngettext("%s duplicate", "%s duplicates", (unsigned long)t->stats->duplicates));
+    add_count(&second, t->stats->late, _("%s late"));
+    add_count(&second, t->stats->out_of_order, _("%s out of order"));
     if (t->strangers)
-        add_count(&second, t->strangers, "from strangers");
-    put_words(w, "client", STYLE_PLAIN, &first);
+        add_count(&second, t->strangers, _("%s from strangers"));
+    put_words(w, C_("who", "client"), STYLE_PLAIN, &first);
     put_words(w, "", STYLE_PLAIN, &second);
 }
 
 static void put_server(struct sheet *w, const struct scene *s, const struct stats_shown *t)
 {
     struct words words = {.len = 0};
-    add_count(&words, s->server.in, "in");
-    add_count(&words, s->server.out, "out");
-    add_count(&words, s->server.held, "not answered");
+    add_count(&words, s->server.in, _("%s in"));
+    add_count(&words, s->server.out, _("%s out"));
+    add_count(&words, s->server.held, _("%s not answered"));
     if (lost_here(t, ROLE_SERVER))
-        add_count(&words, lost_here(t, ROLE_SERVER), "dropped by your /fault");
+        add_count(&words, lost_here(t, ROLE_SERVER), _("%s dropped by your /fault"));
     if (doubled_here(t, ROLE_SERVER))
-        add_count(&words, doubled_here(t, ROLE_SERVER), "doubled by your /fault");
-    add_count(&words, t->peers->count, t->peers->count == 1 ? "client" : "clients");
+        add_count(&words, doubled_here(t, ROLE_SERVER), _("%s doubled by your /fault"));
+    add_count(&words, t->peers->count, ngettext("%s client", "%s clients", (unsigned long)t->peers->count));
     if (t->peers->others)
-        add_count(&words, t->peers->others, "in from others: the table is full");
-    put_words(w, "server", STYLE_PLAIN, &words);
+        add_count(&words, t->peers->others, _("%s in from others: the table is full"));
+    put_words(w, C_("who", "server"), STYLE_PLAIN, &words);
 }
 
 static void put_kernel(struct sheet *w, const struct scene *s, const struct stats_shown *t)
 {
     struct words words = {.len = 0}, all = {.len = 0};
     if (s->server.dropped)
-        add_count(&words, s->server.dropped, "dropped at the server");
+        add_count(&words, s->server.dropped, _("%s dropped at the server"));
     if (t->dropped_at_client)
-        add_count(&words, t->dropped_at_client, "dropped at the client");
+        add_count(&words, t->dropped_at_client, _("%s dropped at the client"));
     if (words.len)
-        add(&all, "✗ %s: receive buffer full (/set rcvbuf)", words.text);
+        add(&all, _("✗ %s: receive buffer full (/set rcvbuf)"), words.text);
     else
-        add(&all, "dropped nothing");
-    put_words(w, "kernel", words.len ? STYLE_ERROR : STYLE_PLAIN, &all);
+        add(&all, "%s", _("dropped nothing"));
+    put_words(w, C_("label", "kernel"), words.len ? STYLE_ERROR : STYLE_PLAIN, &all);
+}
+
+/* On which way of whom it is, a format for its words. */
+static const char *fault_place(const struct stats_fault *f)
+{
+    if (f->role == ROLE_CLIENT)
+        return f->dir == DIR_SENT ? _("⟳ client out: %s") : _("⟳ client in: %s");
+    return f->dir == DIR_SENT ? _("⟳ server out: %s") : _("⟳ server in: %s");
 }
 
 static void put_faults(struct sheet *w, const struct stats_shown *t)
@@ -224,17 +236,25 @@ static void put_faults(struct sheet *w, const struct stats_shown *t)
         const struct {
             uint64_t count;
             const char *what;
-        } all[] = {{f->lost, "dropped"},
-                   {f->delayed, "delayed"},
-                   {f->duplicated, "doubled"},
-                   {f->reordered, "overtaken"},
-                   {f->corrupted, "corrupted"}};
+        } all[] = {{f->lost, _("%s dropped")},
+                   {f->delayed, _("%s delayed")},
+                   {f->duplicated, _("%s doubled")},
+                   {f->reordered, _("%s overtaken")},
+                   {f->corrupted, _("%s corrupted")}};
         for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-            if (all[k].count)
-                add(&did, "%s%s %s", did.len ? ", " : "", units_format_count(all[k].count, count), all[k].what);
-        add(&words, "⟳ %s %s: %s", role_name(f->role), f->dir == DIR_SENT ? "out" : "in", fault_words(f->spec, spec));
-        add(&words, " · %s of %s", did.len ? did.text : "nothing", units_format_count(f->submitted, count));
-        put_words(w, i ? "" : "faults", STYLE_OURS, &words);
+            if (all[k].count) {
+                add(&did, "%s", did.len ? ", " : "");
+                add(&did, all[k].what, units_format_count(all[k].count, count));
+            }
+        add(&words, fault_place(f), fault_words(f->spec, spec));
+        add(&words, "%s", dot);
+        units_format_count(f->submitted, count);
+        if (did.len)
+            /* To translators: "2 dropped, 1 delayed of 12" datagrams */
+            add(&words, C_("faults", "%s of %s"), did.text, count);
+        else
+            add(&words, C_("faults", "nothing of %s"), count);
+        put_words(w, i ? "" : C_("label", "faults"), STYLE_OURS, &words);
     }
 }
 
@@ -243,14 +263,14 @@ static void put_faults(struct sheet *w, const struct stats_shown *t)
 static void put_trip_facts(struct sheet *w, const struct rtt *r)
 {
     struct words first = {.len = 0}, second = {.len = 0};
-    add_time(&first, "min", r->min);
-    add_time(&first, "median", rtt_quantile(r, 0.5));
-    add_time(&first, "p99", rtt_quantile(r, 0.99));
-    add_time(&first, "max", r->max);
-    add_time(&second, "mean", (int64_t)(rtt_mean(r) + 0.5));
-    add_time(&second, "deviation", (int64_t)(rtt_deviation(r) + 0.5));
-    add_time(&second, "jitter", (int64_t)(r->jitter + 0.5));
-    put_words(w, "trips", STYLE_PLAIN, &first);
+    add_time(&first, _("min %s"), r->min);
+    add_time(&first, _("median %s"), rtt_quantile(r, 0.5));
+    add_time(&first, _("p99 %s"), rtt_quantile(r, 0.99));
+    add_time(&first, _("max %s"), r->max);
+    add_time(&second, _("mean %s"), (int64_t)(rtt_mean(r) + 0.5));
+    add_time(&second, _("deviation %s"), (int64_t)(rtt_deviation(r) + 0.5));
+    add_time(&second, _("jitter %s"), (int64_t)(r->jitter + 0.5));
+    put_words(w, C_("label", "trips"), STYLE_PLAIN, &first);
     put_words(w, "", STYLE_PLAIN, &second);
 }
 
@@ -303,10 +323,10 @@ static void put_trend(struct sheet *w, const struct stats_shown *t)
     char max[UNITS_TEXT], text[UNITS_TEXT + 48];
     if (n < BARS_LEAST)
         return;
-    sheet_put(w, w->line, 1, STYLE_DIM, "means");
+    sheet_put(w, w->line, 1, STYLE_DIM, C_("label", "means"));
     units_format_rtt((int64_t)put_spark(w, w->line, SHEET_LABEL, n, STYLE_RECEIVED, &t->stats->trips, t->now, 0, true),
                      max);
-    snprintf(text, sizeof text, "last %d s, up to %s", n, max);
+    snprintf(text, sizeof text, _("last %d s, up to %s"), n, max);
     sheet_put(w, w->line++, SHEET_LABEL + n + 2, STYLE_DIM, text);
 }
 
@@ -314,7 +334,7 @@ static void put_trips(struct sheet *w, const struct stats_shown *t, int rows)
 {
     const struct rtt *r = &t->stats->rtt;
     if (r->count == 0) {
-        put_own(w, "trips", STYLE_DIM, "no answer has come yet, so there are no round-trip times");
+        put_own(w, C_("label", "trips"), STYLE_DIM, _("no answer has come yet, so there are no round-trip times"));
         return;
     }
     put_trip_facts(w, r);
@@ -332,7 +352,7 @@ static void put_rate(struct sheet *w, const char *name, uint8_t style, const str
     int col = SHEET_LABEL + RATE_NAME, cols = w->area.cols,
         ends[3] = {col + RATE_COUNT, col + 2 * RATE_COUNT, col + 2 * RATE_COUNT + RATE_BYTES};
     int from = ends[2] + 2, n = cols - 1 - from;
-    static const char *const heads[] = {"datagrams", "at most", "bytes"};
+    static const char *const heads[] = {NC_("rate", "datagrams"), NC_("rate", "at most"), NC_("rate", "bytes")};
     n = n < SPARK_SLOTS ? n : SPARK_SLOTS - 1;
     sheet_put(w, w->line, SHEET_LABEL, style, name);
     for (int i = 0; i < 3 && ends[i] < cols; i++) {
@@ -343,10 +363,10 @@ static void put_rate(struct sheet *w, const char *name, uint8_t style, const str
             put_count(w, w->line, ends[i], (i < 2 ? RATE_COUNT : RATE_BYTES) - 1, STYLE_PLAIN,
                       i < 2 ? is.datagrams : is.bytes);
         else
-            put_right(w, w->line, ends[i], style, heads[i]);
+            put_right(w, w->line, ends[i], style, words_within(heads[i]));
     }
     char text[48];
-    snprintf(text, sizeof text, "the last %d s", n);
+    snprintf(text, sizeof text, _("the last %d s"), n);
     if (r && n >= BARS_LEAST)
         put_spark(w, w->line, from, n, style, &r->seconds, now, 1, false);
     else if (!r && n > (int)strlen(text))
@@ -357,15 +377,15 @@ static void put_rate(struct sheet *w, const char *name, uint8_t style, const str
 static void put_rates(struct sheet *w, const struct stats_shown *t, bool client, bool server)
 {
     const struct rates (*r)[DIR_RECEIVED + 1] = t->stats->rates;
-    sheet_put(w, w->line, 1, STYLE_DIM, "rates");
-    put_rate(w, "a second", STYLE_DIM, NULL, t->now);
+    sheet_put(w, w->line, 1, STYLE_DIM, C_("label", "rates"));
+    put_rate(w, C_("rate", "a second"), STYLE_DIM, NULL, t->now);
     if (client) {
-        put_rate(w, "client →", STYLE_SENT, &r[ROLE_CLIENT][DIR_SENT], t->now);
-        put_rate(w, "client ←", STYLE_RECEIVED, &r[ROLE_CLIENT][DIR_RECEIVED], t->now);
+        put_rate(w, _("client →"), STYLE_SENT, &r[ROLE_CLIENT][DIR_SENT], t->now);
+        put_rate(w, _("client ←"), STYLE_RECEIVED, &r[ROLE_CLIENT][DIR_RECEIVED], t->now);
     }
     if (server) {
-        put_rate(w, "server ←", STYLE_RECEIVED, &r[ROLE_SERVER][DIR_RECEIVED], t->now);
-        put_rate(w, "server →", STYLE_SENT, &r[ROLE_SERVER][DIR_SENT], t->now);
+        put_rate(w, _("server ←"), STYLE_RECEIVED, &r[ROLE_SERVER][DIR_RECEIVED], t->now);
+        put_rate(w, _("server →"), STYLE_SENT, &r[ROLE_SERVER][DIR_SENT], t->now);
     }
 }
 
@@ -410,12 +430,12 @@ static void put_heading(const struct sheet *w, int line, const struct stats_view
     if (row < 0)
         return;
     cells_fill(w->cells, row, w->area.col, sheet_end(w), STYLE_DIM, " ");
-    snprintf(text, sizeof text, "%s%s", v->column == CLIENTS_ADDRESS ? mark : "", clients_column_name(CLIENTS_ADDRESS));
+    snprintf(text, sizeof text, "%s%s", v->column == CLIENTS_ADDRESS ? mark : "", _(clients_column_name(CLIENTS_ADDRESS)));
     sheet_put(w, line, 1, STYLE_DIM, text);
     for (int i = 0; i < FIELDS; i++) {
         end += shown[i] ? fields[i].cols : 0;
         snprintf(text, sizeof text, "%s%s", v->column == fields[i].column ? mark : "",
-                 clients_column_name(fields[i].column));
+                 _(clients_column_name(fields[i].column)));
         if (shown[i])
             put_right(w, line, end, STYLE_DIM, text);
     }
@@ -469,7 +489,7 @@ static void put_clients(struct sheet *w, struct stats_view *v, struct scene *s, 
 {
     int heading = w->line++, from, to;
     if (t->peers->count == 0) {
-        sheet_put(w, heading, 1, STYLE_DIM, "nobody has sent the server anything yet");
+        sheet_put(w, heading, 1, STYLE_DIM, _("nobody has sent the server anything yet"));
         return;
     }
     sheet_seen(w, (int)t->peers->count, &from, &to);
@@ -514,7 +534,7 @@ static void put_upper(struct sheet *w, const struct stats_view *v, struct scene 
 static int walk_all(struct sheet *w, struct stats_view *v, struct scene *s, const struct stats_shown *t)
 {
     if (!has_client(s) && !t->peers) {
-        put_own(w, "", STYLE_DIM, "nothing is open: /to HOST, /listen");
+        put_own(w, "", STYLE_DIM, _("nothing is open: /to HOST, /listen"));
         return w->line;
     }
     put_upper(w, v, s, t);
@@ -565,11 +585,11 @@ void stats_view_draw(struct stats_view *v, struct cells *c, struct area a, struc
     struct sheet w = {c, {a.row + 1, a.col, a.rows - 1, a.cols}, v->top, 0};
     walk_all(&w, v, s, t);
     if (lines > v->page)
-        snprintf(right, sizeof right, "%d-%d of %d", v->top + 1, last, lines);
-    const char *of = !has_client(s) ? t->peers ? "of the server" : ""
-                     : t->peers     ? "of client and server"
-                                    : "of the client";
-    title_draw(c, a, focus, "Statistics", of, right, "");
+        snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, last, lines);
+    const char *of = !has_client(s) ? t->peers ? _("of the server") : ""
+                     : t->peers     ? _("of client and server")
+                                    : _("of the client");
+    title_draw(c, a, focus, _("Statistics"), of, right, "");
 }
 
 bool stats_view_act(struct stats_view *v, enum action action, struct scene *s, const struct stats_shown *t)

@@ -32,6 +32,7 @@
 
 #include "core/base64.h"
 #include "core/error.h"
+#include "core/words.h"
 #include "ui/style.h"
 
 #define PASTE_ON "\033[?2004h"
@@ -388,11 +389,11 @@ static int open_descriptors(struct term *t, int in, int out, char *why, size_t w
 {
     struct stat from, to;
     if (!isatty(in) || !isatty(out) || fstat(in, &from) < 0 || fstat(out, &to) < 0) {
-        snprintf(why, why_size, "standard input and output are not a terminal: use --batch");
+        snprintf(why, why_size, "%s", _("standard input and output are not a terminal: use --batch"));
         return -1;
     }
     if (from.st_rdev != to.st_rdev) {
-        snprintf(why, why_size, "standard input and output are two different terminals: use one for both, or --batch");
+        snprintf(why, why_size, "%s", _("standard input and output are two different terminals: use one for both, or --batch"));
         return -1;
     }
     t->fd = reopen(out, to.st_rdev);
@@ -495,7 +496,7 @@ static int open_frames(struct term *t, char *why, size_t why_size)
     t->frames = fd >= 0 ? fdopen(fd, "r+") : NULL;
     if (t->frames)
         return 0;
-    snprintf(why, why_size, "cannot draw the screen: %s%s", strerror(errno), error_file_advice(errno));
+    snprintf(why, why_size, _("cannot draw the screen: %s%s"), strerror(errno), error_file_advice(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -506,7 +507,7 @@ static int open_screen(struct term *t, char *why, size_t why_size)
     const char *name = getenv("TERM");
     char known_as[48];
     if (!name || !*name) {
-        snprintf(why, why_size, "TERM is not set: say which terminal this is (" EXAMPLE "), or use --batch");
+        snprintf(why, why_size, _("TERM is not set: say which terminal this is (%s), or use --batch"), EXAMPLE);
         return -1;
     }
     if (open_frames(t, why, why_size) < 0)
@@ -518,14 +519,14 @@ static int open_screen(struct term *t, char *why, size_t why_size)
         return 0;
     int spare = t->screen ? -1 : dup(t->in);
     if (!t->screen && spare < 0) { /* then the description could not be opened either */
-        snprintf(why, why_size, "cannot read what the terminal knows: %s%s", strerror(errno), error_file_advice(errno));
+        snprintf(why, why_size, _("cannot read what the terminal knows: %s%s"), strerror(errno), error_file_advice(errno));
         return -1;
     }
     if (spare >= 0)
         close(spare);
     printable(name, known_as, sizeof known_as);
-    snprintf(why, why_size, "TERM=%s %s: try " EXAMPLE ", or use --batch", known_as,
-             t->screen ? "names a terminal that cannot move its cursor" : "is not a terminal known here");
+    snprintf(why, why_size, t->screen ? _("TERM=%s names a terminal that cannot move its cursor: try %s, or use --batch")
+                                      : _("TERM=%s is not a terminal known here: try %s, or use --batch"), known_as, EXAMPLE);
     return -1;
 }
 
@@ -566,7 +567,7 @@ struct term *term_open(int in, int out, bool color, char *why, size_t why_size)
 {
     struct term *t = calloc(1, sizeof *t);
     if (!t) {
-        snprintf(why, why_size, "no memory for the screen");
+        snprintf(why, why_size, "%s", _("no memory for the screen"));
         return NULL;
     }
     buffer_init(&t->out);
@@ -578,7 +579,7 @@ struct term *term_open(int in, int out, bool color, char *why, size_t why_size)
     prepare_abilities(t);
     prepare_restoring(t);
     if (prepare_screen(t) < 0) {
-        snprintf(why, why_size, "no memory for the screen");
+        snprintf(why, why_size, "%s", _("no memory for the screen"));
         term_free(t);
         return NULL;
     }
@@ -586,7 +587,7 @@ struct term *term_open(int in, int out, bool color, char *why, size_t why_size)
     term_enter(t);
     if (t->taken)
         return t;
-    snprintf(why, why_size, "cannot take the terminal: %s", strerror(errno));
+    snprintf(why, why_size, _("cannot take the terminal: %s"), strerror(errno));
     term_free(t);
     return NULL;
 }
