@@ -144,6 +144,8 @@ int main(int argc, char **argv)
         complain("%s", why);
         return EXIT_USAGE;
     }
+    if (options.ascii) /* no other language can be written so; English always can be had */
+        language_start("en", why, sizeof why);
     if (options.help || options.version)
         return print_and_leave(&options);
     if (options.check)
