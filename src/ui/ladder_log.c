@@ -110,7 +110,7 @@ static void draw_names(struct cells *c, struct area a, const struct scene *s)
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[160], news[LOG_VIEW_NEWS], right[64], count[UNITS_TEXT];
+    char left[160], news[LOG_VIEW_NEWS], right[112], count[UNITS_TEXT];
     struct lines l = lines_of(s, a);
     int shown = 0;
     for (int i = 0; i < l.count; i++)

@@ -58,7 +58,7 @@ static void put_counts(const struct scene *s, char *text, size_t room, char *bri
 
 static void draw_title(const struct log_view *v, struct cells *c, struct area a, const struct scene *s, bool focus)
 {
-    char left[3 * ADDRESS_TEXT], right[160], brief[120], news[LOG_VIEW_NEWS];
+    char left[3 * ADDRESS_TEXT], right[256], brief[160], news[LOG_VIEW_NEWS];
     put_place(s, focus, left, sizeof left);
     put_counts(s, right, sizeof right, brief, sizeof brief);
     log_view_news(v, s, news);
