@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/command.h"
+#include "core/help.h"
 #include "core/payload.h"
 #include "fuzz.h"
 
@@ -18,7 +19,7 @@ static void check_parsed(const struct command *c)
     fuzz_claim(strnlen(c->interface, sizeof c->interface) < sizeof c->interface, "an interface ends within its room");
     fuzz_claim(strnlen(c->text, sizeof c->text) < sizeof c->text, "a text ends within its room");
     fuzz_claim(c->setting >= -1 && c->setting < SETTING_COUNT, "a setting is one of the table's");
-    fuzz_claim(c->word >= -1 && c->word < COMMAND_COUNT, "help is on a command");
+    fuzz_claim(c->word >= -1 && c->word < (int)help_count(), "help is on a row");
     fuzz_claim(c->time >= -1 && c->every >= -1 && c->clock >= -1 && c->speed >= 0 && c->speed <= 1000, "numbers keep within their limits");
     fuzz_claim(c->count >= 0 && c->count <= COMMAND_COUNT_MOST && c->size <= PAYLOAD_MOST, "counts and sizes keep within theirs");
     fuzz_claim(!c->has_value || c->setting >= 0 || c->id == COMMAND_SPEED, "a value is that of a setting, or a speed");

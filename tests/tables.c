@@ -54,14 +54,9 @@ static void print_keys(void)
 
 static void print_settings(void)
 {
-    static const char *const takes[] = {
-        [SETTING_IS_TIME] = "TIME",    [SETTING_IS_SIZE] = "SIZE",         [SETTING_IS_NUMBER] = "NUMBER",
-        [SETTING_IS_SWITCH] = "on|off", [SETTING_IS_LIMIT] = "NUMBER|off",
-        [SETTING_IS_SIDE] = "auto|left|right", [SETTING_IS_BYTES] = "content|bytes A-B",
-    };
     for (int id = 0; id < SETTING_COUNT; id++) {
         const struct setting_info *s = setting_info((enum setting)id);
-        printf("setting\t%s %s\n", s->name, takes[s->kind]);
+        printf("setting\t%s %s\n", s->name, setting_takes((enum setting)id));
     }
 }
 

@@ -16,6 +16,7 @@
 #include "app/screen.h"
 #include "core/answer.h"
 #include "core/error.h"
+#include "core/help.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 #include "core/words.h"
@@ -547,7 +548,7 @@ static int choose_view(struct headless *h, enum view view, const struct command 
 static int run_command(void *context, const struct command *c)
 {
     struct headless *h = context;
-    char text[200];
+    char text[APP_WHY];
     const char *name = command_info(c->id)->name;
     enum view view = c->id == COMMAND_VIEW ? c->view : c->id == COMMAND_CODE ? VIEW_CODE : view_find(name);
     switch (c->id) {
@@ -569,7 +570,7 @@ static int run_command(void *context, const struct command *c)
         opening_close(h->app, &h->app->opening);
         return 0;
     case COMMAND_HELP:
-        command_explain(c->word >= 0 ? (enum command_id)c->word : COMMAND_HELP, text, sizeof text);
+        help_explain((size_t)(c->word >= 0 ? c->word : help_of(HELP_COMMANDS, COMMAND_HELP)), text, sizeof text);
         buffer_printf(&h->err, "%s\n", text);
         return 0;
     default:

@@ -15,6 +15,7 @@
 #include "app/paths.h"
 #include "app/screen_state.h"
 #include "core/error.h"
+#include "core/help.h"
 #include "core/units.h"
 #include "core/words.h"
 
@@ -247,7 +248,7 @@ static int save(struct screen *s, const struct command *c)
 static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
-    char text[200];
+    char text[APP_WHY];
     switch (c->id) {
     case COMMAND_WAIT:
         if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)
@@ -278,7 +279,7 @@ static int run_command(void *context, const struct command *c)
     case COMMAND_HELP:
         if (c->word < 0)
             return show_view(s, VIEW_HELP, c);
-        command_explain((enum command_id)c->word, text, sizeof text);
+        help_explain((size_t)c->word, text, sizeof text);
         screen_say(s, STYLE_HINT, "%s", text);
         break;
     case COMMAND_QUIT: screen_leave(s); break;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "core/filter.h"
+#include "core/help.h"
 #include "core/hex.h"
 #include "core/payload.h"
 #include "core/ping.h"
@@ -40,7 +42,7 @@ enum argument_kind {
     ARGUMENT_ROLE,
     ARGUMENT_TRANSFORM,
     ARGUMENT_SETTING,
-    ARGUMENT_COMMAND,
+    ARGUMENT_HELP,
     ARGUMENT_STEP,
     ARGUMENT_CODE,
     ARGUMENT_VIEW,
@@ -114,8 +116,8 @@ static const struct {
     [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", N_("send a saved client's datagrams again")}, parse_replay, 3, ARGUMENT_OTHER},
     [COMMAND_CLEAR] = {{"clear", "", "", N_("forget the journal")}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_ZOOM] = {{"zoom", "", "z", N_("give the pane in focus all the room, and back")}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_HELP] = {{"help", "[WORD]", "F1", N_("show keys and commands, or what a command does")},
-                      parse_word, 1, ARGUMENT_COMMAND},
+    [COMMAND_HELP] = {{"help", "[WORD]", "F1", N_("show all there is, or say what WORD is")},
+                      parse_word, 1, ARGUMENT_HELP},
     [COMMAND_QUIT] = {{"quit", "", "^D", N_("leave")}, parse_nothing, 0, ARGUMENT_OTHER},
 };
 
@@ -319,10 +321,11 @@ static int parse_word(struct command *c, const struct words *w, char *why)
     char word[QUOTED];
     if (w->count == 0)
         return 0;
-    const char *name = w->at[0] + (w->at[0][0] == '/');
-    c->word = command_find(name, strlen(name));
+    const char *name = w->at[0];
+    c->word = help_find(name, strlen(name));
     if (c->word >= 0)
         return 0;
+    name += *name == '/';
     snprintf(why, COMMAND_WHY, _("there is no help on \"%s\"; /help alone shows all there is"),
              quotable(name, strlen(name), word));
     return -1;
@@ -922,6 +925,26 @@ static size_t complete_name(const char *prefix, size_t len, const char **names, 
     return count;
 }
 
+/* All that /help knows by a name; but commands alone where nothing was typed yet, since that is what is looked for first. */
+static size_t complete_help(const char *prefix, size_t len, const char **names, size_t room)
+{
+    char number[16];
+    size_t count = complete_name(prefix, len, names, room);
+    for (int i = 0; len && i < SETTING_COUNT; i++) {
+        const char *name = setting_info((enum setting)i)->name;
+        if (command_find(name, strlen(name)) < 0)
+            count = add_name(names, room, count, name, prefix, len);
+    }
+    for (size_t i = 0; len && i < transform_count(); i++)
+        count = add_name(names, room, count, transform_at(i)->name, prefix, len);
+    for (size_t i = 0; len && error_at(i); i++) {
+        const char *name = errno_name(error_at(i)->error, number);
+        if (name != number)
+            count = add_name(names, room, count, name, prefix, len);
+    }
+    return count;
+}
+
 static const char *const rule_words[] = {"equals", "contains", "starts", "ends", "regex",
                                          "list",   "delete",   "load",   "save"};
 
@@ -966,8 +989,8 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
             if (view_info(view)->name)
                 count = add_name(names, room, count, view_info(view)->name, prefix, len);
         return count;
-    case ARGUMENT_COMMAND:
-        return complete_name(prefix, len, names, room);
+    case ARGUMENT_HELP:
+        return complete_help(prefix, len, names, room);
     case ARGUMENT_FILTER:
     case ARGUMENT_OTHER:
         break;

@@ -106,7 +106,7 @@ struct command {
     bool lines;             /* file: each line is a datagram */
     enum view view;         /* view */
     enum code_language language; /* code */
-    int word;               /* help: the command asked for, or −1 */
+    int word;               /* help: the row asked for, as core/help.h numbers them, or −1 */
     enum command_range range; /* save */
     enum dump_form form;    /* copy */
     char marks[2];          /* mark, go, save: letters a to z, or 0 */

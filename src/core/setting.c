@@ -34,6 +34,17 @@ const struct setting_info *setting_info(enum setting setting)
     return &table[setting];
 }
 
+const char *setting_takes(enum setting setting)
+{
+    static const char *const takes[] = {
+        [SETTING_IS_TIME] = "TIME",           [SETTING_IS_SIZE] = "SIZE",
+        [SETTING_IS_NUMBER] = "NUMBER",       [SETTING_IS_SWITCH] = "on|off",
+        [SETTING_IS_LIMIT] = "NUMBER|off",    [SETTING_IS_SIDE] = "auto|left|right",
+        [SETTING_IS_BYTES] = "content|bytes A-B",
+    };
+    return takes[table[setting].kind];
+}
+
 int setting_find(const char *name)
 {
     for (int i = 0; i < SETTING_COUNT; i++)

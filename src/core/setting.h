@@ -54,6 +54,9 @@ const struct setting_info *setting_info(enum setting setting);
 /* The setting of that name, or −1. */
 int setting_find(const char *name);
 
+/* What stands behind its name: "TIME", "on|off". */
+const char *setting_takes(enum setting setting);
+
 enum { SETTING_TEXT = 96 };
 
 /* Reads a value. Returns 0, or −1 and what it takes in `expected` (SETTING_TEXT bytes). */
