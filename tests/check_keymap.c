@@ -62,7 +62,7 @@ START_TEST(knows_what_each_key_does_where)
         {"q", "q", LOG(BACK)},
         {"Esc", "\033", LOG(BACK)},
 
-        {"Enter", "\r", LOG(INSPECT)},
+        {"Enter", "\r", LOG(OPEN)},
         {"/", "/", LOG(SEARCH)},
         {"n", "n", LOG(NEXT)},
         {"N", "N", LOG(PREVIOUS)},

@@ -432,7 +432,7 @@ static const char *key_back(struct terminal *t)
     static const struct {
         const char *title, *key;
     } views[] = {
-        {" Help ", "\033OP"},  {" Ladder ", "\033OQ"}, {" Figure ", "\033OR"},     {" Python ", "\033OR"},
+        {" Help ", "\033OP"},  {" man udptalk ", "\033OP"}, {" Ladder ", "\033OQ"}, {" Figure ", "\033OR"},     {" Python ", "\033OR"},
         {" C ", "\033OR"},     {" Inspect ", "\033OS"}, {" Calls ", "\033[15~"}, {" Statistics ", "\033[17~"},
     };
     const char *row = terminal_row(t, 0);

@@ -281,6 +281,7 @@ static int run_command(void *context, const struct command *c)
             return show_view(s, VIEW_HELP, c);
         help_explain((size_t)c->word, text, sizeof text);
         screen_say(s, STYLE_HINT, "%s", text);
+        s->help_asked = c->word;
         break;
     case COMMAND_QUIT: screen_leave(s); break;
     default: break;
@@ -329,6 +330,7 @@ static void start(struct screen *s)
     struct app *a = s->app;
     a->front = (struct front){run_command, take_word, s};
     s->scene.speed = 1;
+    s->help_asked = -1;
     s->lesson.places.broker = a->broker;
     screen_views_init(s);
     s->focus = a->options->mode == MODE_SERVER ? PART_SERVER : PART_LINE;
@@ -380,6 +382,7 @@ static void finish(struct screen *s)
     line_free(s->line);
     key_decoder_done(&s->decoder);
     screen_log_done(s);
+    screen_help_done(s);
     cells_done(&s->cells);
     buffer_done(&s->outbox);
 }

@@ -67,7 +67,8 @@ void screen_view(struct screen *s, enum view view, bool focus)
 {
     enum view behind = lessons_are_on(s->app) && view != VIEW_LESSON ? VIEW_LESSON : VIEW_NONE; /* what a lesson's user looked at meanwhile */
     s->view = s->view == view ? behind : view;
-    s->help.top = 0;
+    if (s->view == VIEW_HELP)
+        help_view_show(&s->help, -1);
     if (s->view == view && focus)
         s->focus = PART_VIEW;
     else if (s->view != view && s->focus == PART_VIEW)
@@ -106,6 +107,8 @@ static void go_back(struct screen *s)
     if (s->focus == PART_VIEW) {
         if (s->view == VIEW_LESSON)
             screen_lesson_leave(s);
+        else if (s->view == VIEW_MANUAL)
+            s->view = VIEW_HELP;
         else
             screen_view(s, s->view, false);
         return;
@@ -223,12 +226,23 @@ static void run_on(struct screen *s)
         screen_say(s, STYLE_ERROR, "%s", s->app->why);
 }
 
+/* What Enter does outside the input line. */
+static void open_focused(struct screen *s)
+{
+    if (s->view == VIEW_HELP)
+        screen_help_open(s);
+    else if (s->view == VIEW_MANUAL)
+        scroll(s, ACTION_OPEN);
+    else
+        inspect(s);
+}
+
 static void act(struct screen *s, enum action action)
 {
     switch (action) {
     case ACTION_FOCUS: move_focus(s, 1); break;
     case ACTION_FOCUS_BACK: move_focus(s, -1); break;
-    case ACTION_HELP: screen_view(s, VIEW_HELP, true); break;
+    case ACTION_HELP: screen_help(s); break;
     case ACTION_LADDER: screen_view(s, VIEW_LADDER, true); break;
     case ACTION_FIGURE: figure(s); break;
     case ACTION_CALLS: screen_view(s, VIEW_CALLS, true); break;
@@ -236,6 +250,7 @@ static void act(struct screen *s, enum action action)
     case ACTION_SORT: stats_view_sort(&s->stats); break;
     case ACTION_REVERSE: stats_view_reverse(&s->stats); break;
     case ACTION_INSPECT: inspect(s); break;
+    case ACTION_OPEN: open_focused(s); break;
     case ACTION_COPY: s->question = QUESTION_COPY; break;
     case ACTION_REDRAW: term_redraw(s->term); break;
     case ACTION_SUSPEND:
@@ -565,6 +580,8 @@ static void escape(struct screen *s)
         come_back(s);
     } else if (s->view == VIEW_LESSON && s->focus == PART_LINE) {
         screen_lesson_leave(s);
+    } else if (s->view == VIEW_MANUAL && s->focus == PART_LINE) {
+        s->view = VIEW_HELP;
     } else if (s->view && s->focus == PART_LINE) {
         screen_view(s, s->view, false);
     }
@@ -629,6 +646,8 @@ void screen_key(struct screen *s, const struct key *key)
         s->message[0] = '\0';
     if (!interrupts)
         s->leave_asked = false;
+    if (keymap_find(s->focus == PART_LINE ? SCOPE_LINE : SCOPE_LOG, key) != ACTION_HELP)
+        s->help_asked = -1;
     if (s->question && (any == ACTION_REDRAW || any == ACTION_SUSPEND)) {
         act(s, any);
         return;

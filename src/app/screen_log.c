@@ -114,6 +114,8 @@ int screen_find(struct screen *s, const char *pattern)
     char why[FILTER_WHY];
     size_t where;
     struct log_view *v = screen_log(s);
+    if (screen_help_shown(s))
+        return screen_help_find(s, pattern);
     struct filter *fresh = filter_new_search(pattern, strlen(pattern), why, sizeof why, &where);
     if (!fresh) {
         app_why(s->app, "%s", why);
@@ -130,6 +132,10 @@ int screen_find(struct screen *s, const char *pattern)
 
 void screen_find_on(struct screen *s, bool other_way)
 {
+    if (screen_help_shown(s)) {
+        screen_help_find_on(s, other_way);
+        return;
+    }
     if (!s->search) {
         screen_say(s, STYLE_NOTICE, _("/ searches; n and N then go on"));
         return;
@@ -329,6 +335,10 @@ void screen_log_turn(struct screen *s)
 bool screen_search_state(struct screen *s, char *text, size_t room)
 {
     char rank[UNITS_TEXT], all[UNITS_TEXT];
+    if (screen_help_shown(s)) {
+        screen_help_search_state(s, text, room);
+        return *text;
+    }
     if (!s->search || s->hits_of != screen_log(s))
         return false;
     uint64_t focus = log_view_focus(s->hits_of, &s->scene);

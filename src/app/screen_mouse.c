@@ -49,6 +49,8 @@ void screen_mouse(struct screen *s, const struct key *key)
     }
     s->message[0] = '\0';
     screen_focus(s, part);
-    if (is_log(s, part))
+    if (part == PART_VIEW && s->view == VIEW_HELP)
+        help_view_pick(&s->help, row - s->layout.part[part].row - 1);
+    else if (is_log(s, part))
         log_view_pick(log_in(s, part), row - s->layout.part[part].row - log_in(s, part)->ops->head_rows, &s->scene);
 }

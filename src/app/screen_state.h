@@ -22,6 +22,7 @@
 #include "ui/layout.h"
 #include "ui/lesson_view.h"
 #include "ui/log_view.h"
+#include "ui/manual_view.h"
 #include "ui/scene.h"
 #include "ui/stats_view.h"
 #include "ui/term.h"
@@ -61,6 +62,13 @@ struct screen_lesson {
     char *titles[SCREEN_LESSONS], *titles_zh[SCREEN_LESSONS];
 };
 
+/* The search in the help and the manual. */
+struct screen_texts {
+    struct regex *search;        /* or NULL */
+    struct hits hits;            /* those of the view that was searched; their rank is 0 once the user has moved on */
+    char pattern[COMMAND_TEXT];
+};
+
 struct screen {
     struct app *app;
     struct runner runner;
@@ -88,6 +96,9 @@ struct screen {
     enum part came_from;         /* where / or & was pressed: the focus goes back there; PART_LINE: nowhere */
     enum action awaits;          /* a mark's letter comes next: for ACTION_MARK or ACTION_GO */
     struct help_view help;
+    struct manual_view manual;
+    struct screen_texts texts;
+    int help_asked;              /* the row that /help WORD has just told of, or −1 */
     struct inspect_view inspect;
     struct stats_view stats;
     struct screen_lesson lesson;
@@ -134,6 +145,16 @@ struct log_view *screen_log(struct screen *s);
 
 void screen_views_init(struct screen *s);
 void screen_views_done(struct screen *s);
+
+/* screen_help.c: F1: the help at what is in focus, or back; from the help's line in focus into the manual, and back. The help and the manual are
+ * searched, when they are open, as logs are. */
+void screen_help(struct screen *s);
+void screen_help_open(struct screen *s);        /* the manual on the line in focus */
+bool screen_help_shown(const struct screen *s);
+int screen_help_find(struct screen *s, const char *pattern);
+void screen_help_find_on(struct screen *s, bool other_way);
+void screen_help_search_state(const struct screen *s, char *text, size_t room);
+void screen_help_done(struct screen *s);
 
 /* screen_picture.c: whether colours, and characters beyond ASCII, are wanted; a picture of the part in focus, or of all above the input line, into
  * a file: returns 0, or −1 and a sentence in app->why. */

@@ -7,12 +7,26 @@
 
 static void draw_help(struct screen *s, struct area a, bool focus)
 {
+    s->help.search = s->texts.search;
     help_view_draw(&s->help, &s->cells, a, focus);
 }
 
 static void act_help(struct screen *s, enum action action)
 {
     help_view_act(&s->help, action);
+    s->texts.hits.rank = 0;
+}
+
+static void draw_manual(struct screen *s, struct area a, bool focus)
+{
+    s->manual.search = s->texts.search;
+    manual_view_draw(&s->manual, &s->cells, a, focus);
+}
+
+static void act_manual(struct screen *s, enum action action)
+{
+    manual_view_act(&s->manual, action);
+    s->texts.hits.rank = 0;
 }
 
 static void draw_inspect(struct screen *s, struct area a, bool focus)
@@ -100,13 +114,14 @@ static void act_log(struct screen *s, enum action action)
 #define CHOOSES "j k choose · Enter inspect · / search · & filter · m ' marks · ? help · q back"
 
 static const struct view_ops table[VIEW_COUNT] = {
-    [VIEW_HELP] = {draw_help, act_help, SCROLLS, LOG_NONE},
+    [VIEW_HELP] = {draw_help, act_help, N_("j k choose · Enter: the manual on it · / search · n N · q back"), LOG_NONE},
     [VIEW_LADDER] = {draw_log, act_log, N_("j k choose · Enter inspect · / search · & filter · Left Right clients"), LOG_LADDER},
     [VIEW_FIGURE] = {draw_figure, act_figure, N_("/step on: one call at a time · /speed X · ? help · q back"), LOG_NONE},
     [VIEW_CODE] = {draw_code, act_code, N_("j k scroll · F3 goes on · /save FILE.py or FILE.c · q back"), LOG_NONE},
     [VIEW_INSPECT] = {draw_inspect, act_inspect, SCROLLS, LOG_NONE},
     [VIEW_CALLS] = {draw_log, act_log, CHOOSES, LOG_CALLS},
     [VIEW_LESSON] = {draw_lesson, act_lesson, SCROLLS, LOG_NONE},
+    [VIEW_MANUAL] = {draw_manual, act_manual, N_("j k scroll · PgUp PgDn · / search · n N · q back to the help"), LOG_NONE},
     [VIEW_STATS] = {draw_stats, act_stats, N_("j k scroll · s S sort the clients · ? help · q back"), LOG_NONE},
 };
 

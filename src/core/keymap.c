@@ -61,7 +61,7 @@ static const struct {
     {{SCOPE_LOG, "w", N_("long payloads whole, over several rows")}, ACTION_WRAP, {{.code = KEYS_CHAR, .ch = 'w'}}},
     {{SCOPE_LOG, "x", N_("bytes in hex below the text")}, ACTION_HEX, {{.code = KEYS_CHAR, .ch = 'x'}}},
     {{SCOPE_LOG, "y", N_("copy the line's bytes to the terminal's clipboard")}, ACTION_COPY, {{.code = KEYS_CHAR, .ch = 'y'}}},
-    {{SCOPE_LOG, "Enter", N_("inspect the line in focus")}, ACTION_INSPECT, {{.code = KEYS_ENTER}}},
+    {{SCOPE_LOG, "Enter", N_("inspect the line in focus; in the help: the manual")}, ACTION_OPEN, {{.code = KEYS_ENTER}}},
     {{SCOPE_LOG, "s", N_("in statistics: sort clients by another column")}, ACTION_SORT, {{.code = KEYS_CHAR, .ch = 's'}}},
     {{SCOPE_LOG, "S", N_("in statistics: the other way round")}, ACTION_REVERSE, {{.code = KEYS_CHAR, .ch = 'S'}}},
     {{SCOPE_LOG, "z", N_("all the room for this pane, and back")}, ACTION_ZOOM, {{.code = KEYS_CHAR, .ch = 'z'}}},

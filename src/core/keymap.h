@@ -49,6 +49,7 @@ enum action {
     ACTION_SORT,       /* the statistics' clients by the next column */
     ACTION_REVERSE,    /* the other way round */
     ACTION_INSPECT,    /* the line in focus, whole */
+    ACTION_OPEN,       /* what is behind the line in focus: the inspector, in the help the manual */
     ACTION_COMMAND,    /* begin a command */
     ACTION_BACK,       /* to the input line */
 };

@@ -13,6 +13,7 @@ static const struct view_info table[VIEW_COUNT] = {
     [VIEW_CALLS] = {"calls", 5, "calls"},
     [VIEW_STATS] = {"stats", 6, "stats"},
     [VIEW_LESSON] = {"lesson", 0, "lesson"},
+    [VIEW_MANUAL] = {NULL, 0, "manual"},
 };
 
 const struct view_info *view_info(enum view view)

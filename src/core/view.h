@@ -5,10 +5,10 @@
 #ifndef UDPTALK_CORE_VIEW_H
 #define UDPTALK_CORE_VIEW_H
 
-enum view { VIEW_NONE, VIEW_HELP, VIEW_LADDER, VIEW_FIGURE, VIEW_CODE, VIEW_INSPECT, VIEW_CALLS, VIEW_STATS, VIEW_LESSON, VIEW_COUNT };
+enum view { VIEW_NONE, VIEW_HELP, VIEW_LADDER, VIEW_FIGURE, VIEW_CODE, VIEW_INSPECT, VIEW_CALLS, VIEW_STATS, VIEW_LESSON, VIEW_MANUAL, VIEW_COUNT };
 
 struct view_info {
-    const char *name;    /* NULL: no view of /view; the code has a command that says in which language */
+    const char *name;    /* NULL: no view of /view; the code has a command that says in which language, the manual is behind the help */
     int key;             /* its function key, 0: none */
     const char *label;   /* in the row of the keys */
 };

@@ -30,6 +30,8 @@ enum style {
     STYLE_HINT,
     STYLE_KEY,       /* a key's name in a hint line */
     STYLE_HIT,       /* what a search found */
+    STYLE_BOLD,      /* the manual's: words that are typed as they stand */
+    STYLE_UNDERLINED, /* and those that something stands for */
     STYLE_COUNT,
     STYLE_SELECTED = 0x80, /* or-ed to any: the chosen line, reversed */
 };

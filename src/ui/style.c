@@ -17,6 +17,8 @@ static const struct style_look looks[STYLE_COUNT] = {
     [STYLE_HINT] = {.name = "hint", .dim = true, .color = STYLE_COLOR_NONE},
     [STYLE_KEY] = {.name = "key", .bold = true, .color = STYLE_COLOR_NONE},
     [STYLE_HIT] = {.name = "hit", .bold = true, .reversed = true, .color = STYLE_COLOR_YELLOW},
+    [STYLE_BOLD] = {.name = "bold", .bold = true, .color = STYLE_COLOR_NONE},
+    [STYLE_UNDERLINED] = {.name = "underlined", .underlined = true, .color = STYLE_COLOR_NONE},
 };
 
 /* On paper, on a dark screen. */
