@@ -412,10 +412,14 @@ START_TEST(the_manual_is_searched)
         {"while", false, 1, 1, "while", 5},  {"la?st", false, 1, 1, " last", 4},
     };
     struct stage s;
-    open_stage(&s, 4, 44);
-    show(&s, 0);
-    for (size_t i = 0; i < UNIT_COUNT(steps); i++) {
-        size_t where;
+    for (size_t k = 0; k < 2 * UNIT_COUNT(steps); k++) {
+        size_t where, i = k % UNIT_COUNT(steps);
+        if (i == 0) { /* in three rows, then in a single one */
+            if (k)
+                close_stage(&s);
+            open_stage(&s, k ? 2 : 4, 44);
+            show(&s, 0);
+        }
         struct regex *r = regex_new(steps[i].pattern, strlen(steps[i].pattern), NULL, 0, &where);
         struct hits h = {.search = r, .backwards = steps[i].backwards};
         manual_view_find(&s.manual, &h);

@@ -36,7 +36,7 @@ static bool open_manual(struct terminal *t, const char *section)
     char title[100];
     terminal_type(t, "\r");
     if (!manual_in("en")) {
-        terminal_wait(t, "this program was built without its manual: man udptalk,");
+        terminal_wait(t, "there is no manual in this build:");
         return false;
     }
     snprintf(title, sizeof title, "═ man udptalk ═ %s ═", section);

@@ -106,7 +106,7 @@ void screen_help_open(struct screen *s)
     if (!help_row((size_t)s->help.at, &row))
         return;
     if (!manual) {
-        screen_say(s, STYLE_NOTICE, _("this program was built without its manual: man udptalk, %s"), row.heading);
+        screen_say(s, STYLE_NOTICE, _("there is no manual in this build: man udptalk, %s"), row.heading);
         return;
     }
     manual_find(manual, row.heading, row.entry ? row.entry : row.tag, &line);

@@ -38,7 +38,7 @@ static size_t read_character(struct manual_line *line, const unsigned char *at, 
     len = len < left - used ? len : left - used;
     if (line->len + len <= MANUAL_LINE) {
         memcpy(line->text + line->len, at + used, len);
-        memset(line->look + line->len, look, len);
+        memset(line->look + line->len, (int)look, len);
         line->len += len;
     }
     return used + len;
