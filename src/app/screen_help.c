@@ -109,7 +109,8 @@ void screen_help_open(struct screen *s)
         screen_say(s, STYLE_NOTICE, _("there is no manual in this build: man udptalk, %s"), row.heading);
         return;
     }
-    manual_find(manual, row.heading, row.entry ? row.entry : row.tag, &line);
+    bool english = strcmp(manual->language, "en") == 0;
+    manual_find(manual, english ? row.heading : _(row.heading), row.entry ? row.entry : row.tag, &line);
     manual_view_show(&s->manual, manual, line);
     s->view = VIEW_MANUAL;
     s->focus = PART_VIEW;

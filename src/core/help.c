@@ -14,21 +14,22 @@
 #include "core/transform.h"
 #include "core/words.h"
 
-/* What a kind is called on the screen, and the manual's heading above its entries. */
+/* What a kind is called on the screen, and the manual's heading above its entries.
+ * To translators: headings such as OPTIONS as the manual in your language has them. */
 static const struct {
     const char *title, *heading;
 } kinds[HELP_KINDS] = {
-    [HELP_KEYS_ANY] = {N_("Keys: everywhere"), "Keys everywhere"},
-    [HELP_KEYS_LINE] = {N_("Keys: input line"), "Keys in the input line"},
-    [HELP_KEYS_LOG] = {N_("Keys: logs and views"), "Keys in logs and views"},
-    [HELP_KEYS_STEP] = {N_("Keys: step mode"), "Keys in step mode"},
-    [HELP_COMMANDS] = {N_("Commands (a line that begins with /; // sends a /)"), "COMMANDS"},
-    [HELP_OPTIONS] = {N_("Options of the command line"), "OPTIONS"},
-    [HELP_SETTINGS] = {N_("Settings (/set NAME VALUE)"), "SETTINGS"},
-    [HELP_TRANSFORMS] = {N_("Transforms (/transform NAME)"), "TRANSFORMS"},
-    [HELP_FAULTS] = {N_("Faults (/fault WORD ...)"), "FAULTS"},
-    [HELP_FLAGS] = {N_("Flags of datagrams (/filter flag NAME)"), "FILTERS"},
-    [HELP_ERRORS] = {N_("Errors of the socket calls"), "DIAGNOSTICS"},
+    [HELP_KEYS_ANY] = {N_("Keys: everywhere"), N_("Keys everywhere")},
+    [HELP_KEYS_LINE] = {N_("Keys: input line"), N_("Keys in the input line")},
+    [HELP_KEYS_LOG] = {N_("Keys: logs and views"), N_("Keys in logs and views")},
+    [HELP_KEYS_STEP] = {N_("Keys: step mode"), N_("Keys in step mode")},
+    [HELP_COMMANDS] = {N_("Commands (a line that begins with /; // sends a /)"), N_("COMMANDS")},
+    [HELP_OPTIONS] = {N_("Options of the command line"), N_("OPTIONS")},
+    [HELP_SETTINGS] = {N_("Settings (/set NAME VALUE)"), N_("SETTINGS")},
+    [HELP_TRANSFORMS] = {N_("Transforms (/transform NAME)"), N_("TRANSFORMS")},
+    [HELP_FAULTS] = {N_("Faults (/fault WORD ...)"), N_("FAULTS")},
+    [HELP_FLAGS] = {N_("Flags of datagrams (/filter flag NAME)"), N_("FILTERS")},
+    [HELP_ERRORS] = {N_("Errors of the socket calls"), N_("DIAGNOSTICS")},
 };
 
 const char *help_title(enum help_kind kind)

@@ -34,7 +34,7 @@ struct help_row {
     size_t index;          /* in the table of its kind */
     char tag[HELP_TAG];    /* what is explained, as the manual has it: "F2, Esc 2", "/fault [client|server] …", "--json" */
     char text[HELP_TEXT];  /* the explanation, in the reader's language */
-    const char *heading;   /* of the manual's part about it */
+    const char *heading;   /* of the English manual's part about it; `_()` of it that of a translated one */
     const char *entry;     /* the manual's entry, where that is not the tag; "": the heading alone says what there is; else NULL */
 };
 
