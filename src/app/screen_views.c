@@ -110,8 +110,8 @@ static void act_log(struct screen *s, enum action action)
     log_view_act(screen_log(s), action, &s->scene);
 }
 
-#define SCROLLS "j k scroll · PgUp PgDn · ? help · q back"
-#define CHOOSES "j k choose · Enter inspect · / search · & filter · m ' marks · ? help · q back"
+#define SCROLLS N_("j k scroll · PgUp PgDn · ? help · q back")
+#define CHOOSES N_("j k choose · Enter inspect · / search · & filter · m ' marks · ? help · q back")
 
 static const struct view_ops table[VIEW_COUNT] = {
     [VIEW_HELP] = {draw_help, act_help, N_("j k choose · Enter: the manual on it · / search · n N · q back"), LOG_NONE},
