@@ -4,6 +4,7 @@
 set -eu
 
 udptalk=${UDPTALK:?}
+screens=$(cd "${srcdir:-.}" && pwd)/tests/all/screens
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 HOME=$work
@@ -134,6 +135,14 @@ refused 1 '/view lesson needs the screen' --open session.jsonl -e 'view lesson'
 refused 1 'that cannot be written as the log grows' --both 0 --save b.html
 refused 2 '--size: "80" is wrong' --size 80 --open session.jsonl
 [ ! -e b.svg ] && [ ! -e b.html ] || fails "a picture was made that was refused"
+
+# Those of make screens, which are the same in each environment.
+"$screens" here 80x24
+TZ=Asia/Tokyo LC_ALL=C LANGUAGE=zh_CN NO_COLOR=1 "$screens" there 80x24
+for view in logs help ladder inspect calls stats; do
+    same there/$view-80x24.svg here/$view-80x24.svg "the $view of make screens, elsewhere,"
+done
+has here/logs-80x24.svg 'there?'
 
 # XML, of each view, and what an XML parser finds in it.
 if command -v xmllint >/dev/null; then
