@@ -248,7 +248,8 @@ static const struct {
     {STYLE_FOCUS, true, false, -1},   {STYLE_SENT, false, false, 6},     {STYLE_RECEIVED, false, false, 2},
     {STYLE_ERROR, true, false, 1},    {STYLE_NOTICE, false, false, 3},   {STYLE_OURS, false, false, 5},
     {STYLE_ESCAPED, false, true, -1}, {STYLE_PROMPT, true, false, -1},   {STYLE_HINT, false, false, -1},
-    {STYLE_KEY, true, false, -1},     {STYLE_HIT, true, false, 3},
+    {STYLE_KEY, true, false, -1},     {STYLE_HIT, true, false, 3},         {STYLE_BOLD, true, false, -1},
+    {STYLE_UNDERLINED, false, true, -1},
 };
 
 static void check_styles(bool color, const char *const env[], bool color_wanted)
