@@ -395,7 +395,7 @@ static void draw_hint(struct screen *s)
     else
         snprintf(hint, sizeof hint, "%s",
                  s->awaits ? _("a letter from a to z") :
-                 s->focus == PART_VIEW ? screen_view_ops(s->view)->hint :
+                 s->focus == PART_VIEW ? _(screen_view_ops(s->view)->hint) :
                  s->scene.shift        ? _("Left: back towards the beginning of long payloads · Right: on") :
                                   _("j k scroll · / find · & filter · Enter inspect · m ' marks · ? help · q back"));
     cells_put(&s->cells, row, 1, end, STYLE_HINT, hint);

@@ -139,7 +139,7 @@ int screen_help_find(struct screen *s, const char *pattern)
     size_t where;
     struct regex *fresh = regex_new(pattern, strlen(pattern), why, sizeof why, &where);
     if (!fresh) {
-        snprintf(s->app->why, APP_WHY, "%s", why);
+        app_why(s->app, "%s", why);
         return -1;
     }
     regex_free(s->texts.search);
