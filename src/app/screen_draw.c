@@ -410,7 +410,7 @@ static const char *key_label(const struct screen *s, enum view view)
         return "Python";
     if (view == VIEW_FIGURE && s->view == VIEW_CODE)
         return s->code.language == CODE_PYTHON ? "C" : "back";
-    return s->view == view || (view == VIEW_HELP && s->view == VIEW_MANUAL) ? "back" : view_info(view)->label;
+    return s->view == view || (view == VIEW_HELP && s->view == VIEW_MANUAL) ? C_("key", "back") : view_label(view);
 }
 
 static void draw_keys(struct screen *s)

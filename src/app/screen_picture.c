@@ -41,7 +41,7 @@ static void name_part(const struct screen *s, enum part part, char *name, size_t
 {
     bool client = s->layout.part[PART_CLIENT].rows > 0, server = s->layout.part[PART_SERVER].rows > 0;
     if (s->view)
-        snprintf(name, room, _("the %s view"), view_info(s->view)->label);
+        snprintf(name, room, _("the %s view"), view_label(s->view));
     else if (part == PART_LINE && client && server)
         snprintf(name, room, _("both logs"));
     else

@@ -18,10 +18,10 @@ static const struct {
     const char *name;
     bool falls;
 } columns[CLIENTS_COLUMNS] = {
-    [CLIENTS_ADDRESS] = {N_("address"), false},      [CLIENTS_IN] = {N_("in"), true},
-    [CLIENTS_OUT] = {N_("out"), true},               [CLIENTS_BYTES_IN] = {N_("bytes in"), true},
-    [CLIENTS_BYTES_OUT] = {N_("bytes out"), true},   [CLIENTS_FIRST] = {N_("first seen"), true},
-    [CLIENTS_LAST] = {N_("last seen"), true},
+    [CLIENTS_ADDRESS] = {NC_("column", "address"), false},      [CLIENTS_IN] = {NC_("column", "in"), true},
+    [CLIENTS_OUT] = {NC_("column", "out"), true},               [CLIENTS_BYTES_IN] = {NC_("column", "bytes in"), true},
+    [CLIENTS_BYTES_OUT] = {NC_("column", "bytes out"), true},   [CLIENTS_FIRST] = {NC_("column", "first seen"), true},
+    [CLIENTS_LAST] = {NC_("column", "last seen"), true},
 };
 
 void clients_init(struct clients *c)
@@ -37,7 +37,7 @@ void clients_done(struct clients *c)
 
 const char *clients_column_name(enum clients_column column)
 {
-    return columns[column].name;
+    return words_within(columns[column].name);
 }
 
 bool clients_column_falls(enum clients_column column)

@@ -76,7 +76,7 @@ static const struct {
     [COMMAND_REPEAT] = {{"repeat", "N [every TIME] TEXT", "", N_("send TEXT N times, one every second or TIME")},
                         parse_repeat, REST, ARGUMENT_OTHER},
     [COMMAND_BURST] = {{"burst", "N TEXT", "", N_("send TEXT N times, as fast as the socket takes it")}, parse_repeat, REST, ARGUMENT_OTHER},
-    [COMMAND_PING] = {{"ping", N_("[N] [every TIME] [size BYTES]"), "", N_("numbered probes: loss, times")}, parse_ping, 5, ARGUMENT_OTHER},
+    [COMMAND_PING] = {{"ping", "[N] [every TIME] [size BYTES]", "", N_("numbered probes: loss, times")}, parse_ping, 5, ARGUMENT_OTHER},
     [COMMAND_STOP] = {{"stop", "", "^C", N_("end what is sent, pinged, expected, replayed, saved")}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_NAME] = {{"name", "[NAME [TEXT]]", "", N_("keep TEXT as NAME, or forget NAME; alone: list")}, parse_name, REST, ARGUMENT_OTHER},
     [COMMAND_USE] = {{"use", "NAME", "", N_("send the TEXT that is kept as NAME")}, parse_use, 1, ARGUMENT_OTHER},
@@ -84,7 +84,7 @@ static const struct {
                            parse_transform, 1, ARGUMENT_TRANSFORM},
     [COMMAND_RULE] = {{"rule", "KIND PATTERN => ACTION", "", N_("a rule; or list, delete N, load or save FILE")},
                       parse_rule, REST, ARGUMENT_RULE},
-    [COMMAND_FAULT] = {{"fault", N_("[client|server] [in|out] [SPEC]"), "", N_("lose, delay, double datagrams; off")},
+    [COMMAND_FAULT] = {{"fault", "[client|server] [in|out] [SPEC]", "", N_("lose, delay, double datagrams; off")},
                        parse_fault, REST, ARGUMENT_FAULT},
     [COMMAND_EXPECT] = {{"expect", "REGEX [within TIME]", "", N_("wait for a datagram with it in it, else fail")},
                         parse_expect, RAW, ARGUMENT_OTHER},
@@ -110,7 +110,7 @@ static const struct {
     [COMMAND_FIGURE] = {{"figure", "", "F3", N_("the two programs as flow charts, live")}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_CALLS] = {{"calls", "", "F5", N_("the socket calls, with arguments and results")}, parse_nothing, 0, ARGUMENT_OTHER},
     [COMMAND_STATS] = {{"stats", "", "F6", N_("counts, round-trip times, rates, clients")}, parse_nothing, 0, ARGUMENT_OTHER},
-    [COMMAND_SAVE] = {{"save", N_("FILE [all|filtered|X Y]"), "", N_("the log: .txt .jsonl .csv .pcap; a view: .svg")},
+    [COMMAND_SAVE] = {{"save", "FILE [all|filtered|X Y]", "", N_("the log: .txt .jsonl .csv .pcap; a view: .svg")},
                       parse_save, 3, ARGUMENT_OTHER},
     [COMMAND_OPEN] = {{"open", "[FILE]", "", N_("look at a saved log or a capture")}, parse_text, RAW, ARGUMENT_OTHER},
     [COMMAND_REPLAY] = {{"replay", "FILE [speed X]", "", N_("send a saved client's datagrams again")}, parse_replay, 3, ARGUMENT_OTHER},
@@ -288,17 +288,16 @@ static int parse_role(struct command *c, const struct words *w, char *why)
 
 static int parse_transform(struct command *c, const struct words *w, char *why)
 {
-    char word[QUOTED];
+    char word[QUOTED], names[COMMAND_WHY / 2] = "";
     c->transform = w->count ? transform_find(w->at[0]) : NULL;
     if (c->transform)
         return 0;
+    for (size_t i = 0, at = 0; i < transform_count() && at < sizeof names; i++)
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? " " : "", transform_at(i)->name);
     if (w->count)
-        quotable(w->at[0], strlen(w->at[0]), word);
-    int at = snprintf(why, COMMAND_WHY, _("/transform takes one of"));
-    for (size_t i = 0; i < transform_count() && at < COMMAND_WHY; i++)
-        at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", transform_at(i)->name);
-    if (at < COMMAND_WHY && w->count)
-        snprintf(why + at, (size_t)(COMMAND_WHY - at), _(", not %s"), word);
+        snprintf(why, COMMAND_WHY, _("/transform takes one of %s, not %s"), names, quotable(w->at[0], strlen(w->at[0]), word));
+    else
+        snprintf(why, COMMAND_WHY, _("/transform takes one of %s"), names);
     return -1;
 }
 
@@ -371,16 +370,17 @@ static int parse_speed(struct command *c, const struct words *w, char *why)
 
 static int parse_view(struct command *c, const struct words *w, char *why)
 {
-    char word[QUOTED];
+    char word[QUOTED], names[COMMAND_WHY / 2] = "";
     c->view = w->count ? view_find(w->at[0]) : VIEW_NONE;
     if (c->view)
         return 0;
-    int at = snprintf(why, COMMAND_WHY, _("/view takes one of"));
     for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
         if (view_info(view)->name)
-            at += snprintf(why + at, (size_t)(COMMAND_WHY - at), " %s", view_info(view)->name);
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? " " : "", view_info(view)->name);
     if (w->count)
-        snprintf(why + at, (size_t)(COMMAND_WHY - at), _(", not \"%s\""), quotable(w->at[0], strlen(w->at[0]), word));
+        snprintf(why, COMMAND_WHY, _("/view takes one of %s, not \"%s\""), names, quotable(w->at[0], strlen(w->at[0]), word));
+    else
+        snprintf(why, COMMAND_WHY, _("/view takes one of %s"), names);
     return -1;
 }
 
@@ -696,8 +696,11 @@ static int parse_rule(struct command *c, const struct words *w, char *why)
     c->count = c->rule == RULES_DELETE ? units_parse_count(c->text, 1, INT32_MAX) : 0;
     bool wrong = c->rule == RULES_LIST ? c->rest_len > 0 : c->rule == RULES_DELETE ? c->count < 0 : !c->text[0];
     if (wrong)
-        snprintf(why, COMMAND_WHY, _("/rule %s takes %s"), names[c->rule], c->rule == RULES_LIST ? _("no more") :
-                 c->rule == RULES_DELETE ? _("the number of a rule; /rule list shows them") : "a FILE");
+        snprintf(why, COMMAND_WHY,
+                 c->rule == RULES_LIST   ? _("/rule %s takes no more") :
+                 c->rule == RULES_DELETE ? _("/rule %s takes the number of a rule; /rule list shows them") :
+                                           _("/rule %s takes a FILE"),
+                 names[c->rule]);
     return wrong ? -1 : 0;
 }
 

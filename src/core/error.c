@@ -64,12 +64,12 @@ const char *error_meaning(int error)
 const char *error_file_advice(int error)
 {
     switch (error) {
-    case EMFILE: return _("; close something, or raise the limit (ulimit -n)");
-    case ENFILE: return _("; the whole system has too many files open: end something else");
+    case EMFILE: return N_("; close something, or raise the limit (ulimit -n)");
+    case ENFILE: return N_("; the whole system has too many files open: end something else");
     case ENOSPC:
-    case EDQUOT: return _("; make room there, or name another place");
-    case EFBIG: return _("; the limit is ulimit -f");
-    case EROFS: return _("; name another place");
+    case EDQUOT: return N_("; make room there, or name another place");
+    case EFBIG: return N_("; the limit is ulimit -f");
+    case EROFS: return N_("; name another place");
     default: return "";
     }
 }

@@ -278,8 +278,8 @@ static int unknown_word(const struct reader *r)
     char word[QUOTED], all[160];
     size_t at = 0;
     for (size_t i = 0; i < FAULT_WORDS && at < sizeof all; i++)
-        at += (size_t)snprintf(all + at, sizeof all - at, " %s", table[i].info.name);
-    return wrong(r, _("word %d, \"%s\", is none of%s"), r->count, quoted(r, word), all);
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", at ? " " : "", table[i].info.name);
+    return wrong(r, _("word %d, \"%s\", is none of %s"), r->count, quoted(r, word), all);
 }
 
 static int read_word(struct reader *r, struct fault_change *c)
@@ -292,10 +292,12 @@ static int read_word(struct reader *r, struct fault_change *c)
     if (c->named & bit(id))
         return wrong(r, _("word %d: %s stands there twice; once is expected"), r->count, table[id].info.name);
     c->named |= bit(id);
-    if (c->named & bit(FAULT_OFF) && c->named & field_bits())
+    if (c->named & bit(FAULT_OFF) && c->named & field_bits()) {
+        if (id == FAULT_OFF)
+            return wrong(r, _("word %d: a fault and off can't stand together: off switches all faults off, loss off one of them"), r->count);
         return wrong(r, _("word %d: %s and off can't stand together: off switches all faults off, %s off one of them"),
-                     r->count, id == FAULT_OFF ? _("a fault") : table[id].info.name,
-                     id == FAULT_OFF ? "loss" : table[id].info.name);
+                     r->count, table[id].info.name, table[id].info.name);
+    }
     return read_values(r, id, c);
 }
 

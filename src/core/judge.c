@@ -38,24 +38,24 @@ static const struct {
     const char *asked, *expected; /* in words; NULL: the bytes themselves */
     const char *silent;    /* what it may mean that no answer came */
 } cases[] = {
-    {"sentence", REPLY, 1, TEXT("hello out there"), NULL, NULL,
+    {NC_("case", "sentence"), REPLY, 1, TEXT("hello out there"), NULL, NULL,
      N_("A server answers whatever comes: does its loop go on after the first?")},
-    {"digits", REPLY, 1, TEXT(" 0123  456\t!?\n"), NULL, NULL, N_("What has no upper case is answered as it is.")},
-    {"sharp s", REPLY, 1, TEXT("straße, café"), NULL, NULL,
+    {NC_("case", "digits"), REPLY, 1, TEXT(" 0123  456\t!?\n"), NULL, NULL, N_("What has no upper case is answered as it is.")},
+    {NC_("case", "sharp s"), REPLY, 1, TEXT("straße, café"), NULL, NULL,
      N_("encode() or decode() with 'ascii' raised an exception, perhaps: the text is UTF-8.")},
-    {"other letters", REPLY, 1, TEXT("été ø ÿ жλя 你好"), NULL, NULL,
+    {NC_("case", "other letters"), REPLY, 1, TEXT("été ø ÿ жλя 你好"), NULL, NULL,
      N_("encode() or decode() with 'ascii' or 'latin-1' raised an exception, perhaps: the text is UTF-8.")},
-    {"NUL bytes", REPLY, 1, TEXT("a\0b\0c"), NULL, NULL, N_("A NUL is a byte like any other; it ends nothing.")},
-    {"empty", REPLY, 1, TEXT(""), NULL, NULL,
+    {NC_("case", "NUL bytes"), REPLY, 1, TEXT("a\0b\0c"), NULL, NULL, N_("A NUL is a byte like any other; it ends nothing.")},
+    {NC_("case", "empty"), REPLY, 1, TEXT(""), NULL, NULL,
      N_("An empty datagram is no end of anything, and is answered by an empty one: `if not data: break` belongs to TCP.")},
-    {"2,049 bytes", REPLY, 1, NULL, 0, "2,049 bytes, a to z", "2,049 B, A to Z",
+    {NC_("case", "2,049 bytes"), REPLY, 1, NULL, 0, N_("2,049 bytes, a to z"), N_("2,049 B, A to Z"),
      N_("Some systems' recvfrom() raises an error where the room is too small: read with room for 65,535.")},
-    {"two clients", TOGETHER, JUDGE_CLIENTS * PAIRS, NULL, 0, "2 at once, 2 each", "each its own", ""},
-    {"100 in a row", MANY, ROW, NULL, 0, "100 without a pause", "100, in order", ""},
-    {"invalid UTF-8", SURVIVE, 1, TEXT("ab\xff\xfe\xc3"), NULL, "it goes on", ""},
-    {"still alive", ALIVE, 1, TEXT("still there?"), NULL, "any reply", N_("A server's loop has no end.")},
-    {"answered once", ONCE, 0, NULL, 0, "all of the above", "one reply to each", ""},
-    {"port asked", SOURCE, 0, NULL, 0, "all of the above", NULL, ""},
+    {NC_("case", "two clients"), TOGETHER, JUDGE_CLIENTS * PAIRS, NULL, 0, N_("2 at once, 2 each"), N_("each its own"), ""},
+    {NC_("case", "100 in a row"), MANY, ROW, NULL, 0, N_("100 without a pause"), N_("100, in order"), ""},
+    {NC_("case", "invalid UTF-8"), SURVIVE, 1, TEXT("ab\xff\xfe\xc3"), NULL, N_("it goes on"), ""},
+    {NC_("case", "still alive"), ALIVE, 1, TEXT("still there?"), NULL, N_("any reply"), N_("A server's loop has no end.")},
+    {NC_("case", "answered once"), ONCE, 0, NULL, 0, N_("all of the above"), N_("one reply to each"), ""},
+    {NC_("case", "port asked"), SOURCE, 0, NULL, 0, N_("all of the above"), NULL, ""},
 };
 
 enum { CASES = sizeof cases / sizeof *cases };
@@ -64,7 +64,7 @@ static const char probe_text[] = "are you there?";
 
 const char *judge_name(size_t index)
 {
-    return index < CASES ? cases[index].name : NULL;
+    return index < CASES ? words_within(cases[index].name) : NULL;
 }
 
 size_t judge_count(void)
@@ -396,7 +396,7 @@ static void put_bytes(struct buffer *out, const void *data, size_t len)
 {
     char count[UNITS_TEXT];
     if (len == 0 || len > QUOTED) {
-        buffer_printf(out, "%s byte%s", units_format_count(len, count), len == 1 ? "" : "s");
+        buffer_printf(out, ngettext("%s byte", "%s bytes", len), units_format_count(len, count));
         return;
     }
     buffer_append_byte(out, '"');
@@ -408,11 +408,11 @@ static void put_asked(struct judge *j, struct verdict *v)
 {
     char text[ADDRESS_TEXT];
     if (cases[j->at].asked)
-        put_words(&v->asked, cases[j->at].asked);
+        put_words(&v->asked, _(cases[j->at].asked));
     else
         put_bytes(&v->asked, j->request.data, j->request.len);
     if (cases[j->at].expected)
-        put_words(&v->expected, cases[j->at].expected);
+        put_words(&v->expected, _(cases[j->at].expected));
     else if (cases[j->at].kind == SOURCE)
         put_words(&v->expected, address_format(&j->target, text));
     else
@@ -424,14 +424,13 @@ static void tell_nobody(struct judge *j, struct verdict *v)
 {
     char target[ADDRESS_TEXT];
     address_format(&j->target, target);
-    put_words(&v->got, j->error ? "nobody is there" : "no answer");
-    buffer_printf(&v->why, _("nobody answers on %s: "), target);
+    put_words(&v->got, j->error ? _("nobody is there") : _("no answer"));
     if (j->error)
-        buffer_printf(&v->why, "%s; %s", _(error_meaning(j->error)), _(error_advice(j->error)));
+        buffer_printf(&v->why, _("nobody answers on %s: %s; %s"), target, _(error_meaning(j->error)), _(error_advice(j->error)));
     else
-        put_words(&v->why, _("is the server running there, on that port, and does no firewall forbid it? One on "
-                           "127.0.0.1 hears its own machine alone. And its replies have to go to the address that "
-                           "recvfrom() gave, not to a fixed port"));
+        buffer_printf(&v->why, _("nobody answers on %s: is the server running there, on that port, and does no firewall "
+                                 "forbid it? One on 127.0.0.1 hears its own machine alone. And its replies have to go "
+                                 "to the address that recvfrom() gave, not to a fixed port"), target);
 }
 
 /* The server is gone since this case. */
@@ -441,11 +440,10 @@ static void tell_death(struct judge *j, struct verdict *v)
         tell_nobody(j, v);
         return;
     }
-    put_words(&v->got, "no answer any more");
+    put_words(&v->got, _("no answer any more"));
     put_words(&v->why, _(cases[j->at].silent));
     buffer_append_text(&v->why, v->why.len ? " " : "");
-    put_words(&v->why, _("It answers nothing since then"));
-    put_words(&v->why, j->error ? _(": the program has ended.") : ".");
+    put_words(&v->why, j->error ? _("It answers nothing since then: the program has ended.") : _("It answers nothing since then."));
 }
 
 /* The requests of a row were not answered, not one. */
@@ -457,7 +455,7 @@ static bool tell_silence(struct judge *j, struct verdict *v)
         tell_death(j, v);
         return true;
     }
-    put_words(&v->got, "0 known replies");
+    put_words(&v->got, _("0 known replies"));
     put_words(&v->why, _("No reply could be told to be one's: each should be the request in upper case."));
     return true;
 }
@@ -469,7 +467,7 @@ static void judge_reply(struct judge *j, struct verdict *v)
     if (!j->has_got && j->dead) {
         tell_death(j, v);
     } else if (!j->has_got) {
-        put_words(&v->got, "no answer, twice");
+        put_words(&v->got, _("no answer, twice"));
         put_words(&v->why, _(cases[j->at].silent));
     } else {
         v->ok = is_same(&j->expected, j->got.data, j->got.len);
@@ -490,16 +488,14 @@ static void judge_survival(struct judge *j, struct verdict *v)
 {
     v->ok = !j->dead;
     if (j->dead) {
-        put_words(&v->got, "no answer after it");
+        put_words(&v->got, _("no answer after it"));
         put_words(&v->why, _("Most likely decode() raised UnicodeDecodeError, and the server died of it: "
                            "decode(errors='replace'), or catch it around each datagram. Anybody can send such bytes."));
         return;
     }
-    put_words(&v->got, "goes on: ");
+    put_words(&v->got, j->has_got ? _("goes on: ") : _("goes on: no answer"));
     if (j->has_got)
         put_bytes(&v->got, j->got.data, j->got.len);
-    else
-        put_words(&v->got, "no answer");
 }
 
 static void judge_alive(struct judge *j, struct verdict *v)
@@ -508,11 +504,11 @@ static void judge_alive(struct judge *j, struct verdict *v)
     if (j->has_got)
         put_bytes(&v->got, j->got.data, j->got.len);
     else if (v->ok)
-        put_words(&v->got, "another reply");
+        put_words(&v->got, _("another reply"));
     else if (j->died_at == j->at)
         tell_death(j, v);
     else
-        buffer_printf(&v->got, "no, since %s", cases[j->died_at].name);
+        buffer_printf(&v->got, _("no, since %s"), words_within(cases[j->died_at].name));
 }
 
 static const char to_each_its_own[] = N_("A reply goes to the address that recvfrom() gave with that very datagram, "
@@ -523,14 +519,16 @@ static void judge_together(struct judge *j, struct verdict *v)
     const size_t *own = j->answered;
     v->ok = own[0] == PAIRS && own[1] == PAIRS && j->crossed == 0;
     if (v->ok) {
-        put_words(&v->got, "each its own");
+        put_words(&v->got, _("each its own"));
         return;
     }
     if (tell_silence(j, v))
         return;
-    buffer_printf(&v->got, "%zu and %zu", own[0], own[1]);
+    if (j->crossed)
+        buffer_printf(&v->got, _("%zu and %zu, %zu crossed"), own[0], own[1], j->crossed);
+    else
+        buffer_printf(&v->got, _("%zu and %zu"), own[0], own[1]);
     if (j->crossed) {
-        buffer_printf(&v->got, ", %zu crossed", j->crossed);
         put_words(&v->why, _(to_each_its_own));
     } else if (!own[0] || !own[1]) {
         put_words(&v->why, _("One client alone is answered: a server that calls connect(), or keeps the first "
@@ -546,24 +544,23 @@ static void judge_row(struct judge *j, struct verdict *v)
     size_t answered = j->answered[0];
     v->ok = answered == ROW && !j->misordered && !j->doubled;
     if (v->ok) {
-        put_words(&v->got, "100, in order");
+        put_words(&v->got, _("100, in order"));
         return;
     }
     if (tell_silence(j, v))
         return;
-    buffer_printf(&v->got, "%zu", answered);
     if (j->crossed) {
-        buffer_printf(&v->got, ", %zu crossed", j->crossed);
+        buffer_printf(&v->got, _("%zu, %zu crossed"), answered, j->crossed);
         put_words(&v->why, _(to_each_its_own));
     } else if (answered < ROW) {
-        buffer_printf(&v->got, ", %zu lost", ROW - answered);
+        buffer_printf(&v->got, _("%zu, %zu lost"), answered, ROW - answered);
         put_words(&v->why, _("Some were not answered: a slow server's receive buffer runs over, or the network loses "
                            "some. Try again."));
     } else if (j->doubled) {
-        buffer_printf(&v->got, ", %zu twice", j->doubled);
+        buffer_printf(&v->got, _("%zu, %zu twice"), answered, j->doubled);
         put_words(&v->why, _("Some were answered more than once: one recvfrom(), one sendto()."));
     } else {
-        buffer_printf(&v->got, ", %zu late", j->misordered);
+        buffer_printf(&v->got, _("%zu, %zu late"), answered, j->misordered);
         put_words(&v->why, _("Replies overtook others: threads that answer by themselves do that, and so can a network."));
     }
 }
@@ -572,9 +569,9 @@ static void judge_once(struct judge *j, struct verdict *v)
 {
     v->ok = j->extra == 0;
     if (v->ok)
-        put_words(&v->got, "one reply to each");
+        put_words(&v->got, _("one reply to each"));
     else {
-        buffer_printf(&v->got, "%zu too many", j->extra);
+        buffer_printf(&v->got, _("%zu too many"), j->extra);
         put_words(&v->why, _("A datagram was answered more than once: one recvfrom(), one sendto(). (A network may "
                            "double some; seldom all.)"));
     }
@@ -621,13 +618,13 @@ int judge_verdict(struct judge *j, struct verdict *v)
     verdict_clear(v);
     if (look_at(j, j->at, 0, false) < 0)
         return -1;
-    v->name = cases[j->at].name;
+    v->name = words_within(cases[j->at].name);
     v->tried = is_tried(j);
     put_asked(j, v);
     if (v->tried)
         put_verdict(j, v);
     else
-        put_words(&v->got, "not tried");
+        put_words(&v->got, _("not tried"));
     if (!v->asked.failed && !v->expected.failed && !v->got.failed && !v->why.failed && !j->got.failed)
         return 0;
     errno = ENOMEM;

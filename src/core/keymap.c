@@ -11,7 +11,7 @@ static const struct {
     enum action action;
     struct key keys[SAME_KEYS]; /* all that do it; KEYS_NONE ends them */
 } table[] = {
-    {{SCOPE_ANY, N_("Tab, Shift-Tab"), N_("next, previous part of the screen")},
+    {{SCOPE_ANY, "Tab, Shift-Tab", N_("next, previous part of the screen")},
      ACTION_FOCUS_BACK, {{.code = KEYS_BACKTAB}}},
     {{SCOPE_ANY, "F1, Esc 1", N_("this help; again: back")},
      ACTION_HELP, {{.code = KEYS_F, .ch = 1}, {.code = KEYS_ALT, .ch = '1'}}},
@@ -25,7 +25,7 @@ static const struct {
      ACTION_CALLS, {{.code = KEYS_F, .ch = 5}, {.code = KEYS_ALT, .ch = '5'}}},
     {{SCOPE_ANY, "F6, Esc 6", N_("statistics; again: back")},
      ACTION_STATS, {{.code = KEYS_F, .ch = 6}, {.code = KEYS_ALT, .ch = '6'}}},
-    {{SCOPE_ANY, N_("PgUp, PgDn"), "scroll"}, ACTION_PAGE_UP, {{.code = KEYS_PAGE_UP}}},
+    {{SCOPE_ANY, "PgUp, PgDn", N_("scroll")}, ACTION_PAGE_UP, {{.code = KEYS_PAGE_UP}}},
     {{SCOPE_ANY, "", ""}, ACTION_PAGE_DOWN, {{.code = KEYS_PAGE_DOWN}}},
     {{SCOPE_ANY, "^C", N_("stop long work, empty the line; twice: leave")},
      ACTION_INTERRUPT, {{.code = KEYS_CTRL, .ch = 'C'}}},
@@ -35,10 +35,10 @@ static const struct {
     {{SCOPE_LINE, "Enter", N_("send the line as one datagram, or run the /command")}, ACTION_NONE, {{0}}},
     {{SCOPE_LINE, "Tab", N_("complete a /command, else the next part")}, ACTION_NONE, {{0}}},
     {{SCOPE_LINE, "^D", N_("on an empty line: leave")}, ACTION_NONE, {{0}}},
-    {{SCOPE_LINE, N_("Up Down ^P ^N"), N_("lines sent before")}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "Up Down ^P ^N", N_("lines sent before")}, ACTION_NONE, {{0}}},
     {{SCOPE_LINE, "^R", N_("search in them; again: older; ^G gives up")}, ACTION_NONE, {{0}}},
-    {{SCOPE_LINE, N_("^A ^E Home End"), N_("to the line's begin and end")}, ACTION_NONE, {{0}}},
-    {{SCOPE_LINE, N_("Alt-B Alt-F"), N_("a word back, a word on")}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "^A ^E Home End", N_("to the line's begin and end")}, ACTION_NONE, {{0}}},
+    {{SCOPE_LINE, "Alt-B Alt-F", N_("a word back, a word on")}, ACTION_NONE, {{0}}},
     {{SCOPE_LINE, "^U ^K ^W ^Y", N_("cut all, cut to the end, cut a word, paste")}, ACTION_NONE, {{0}}},
     {{SCOPE_LINE, "^V", N_("the next key as it is")}, ACTION_NONE, {{0}}},
 
@@ -48,7 +48,7 @@ static const struct {
     {{SCOPE_LOG, "^D", N_("half a page down")}, ACTION_HALF_DOWN, {{.code = KEYS_CTRL, .ch = 'D'}}},
     {{SCOPE_LOG, "g, Home", N_("the oldest")}, ACTION_OLDEST, {{.code = KEYS_CHAR, .ch = 'g'}, {.code = KEYS_HOME}}},
     {{SCOPE_LOG, "G, End", N_("the newest, and follow")}, ACTION_NEWEST, {{.code = KEYS_CHAR, .ch = 'G'}, {.code = KEYS_END}}},
-    {{SCOPE_LOG, N_("Left, Right"), N_("the end of long payloads")}, ACTION_LEFT, {{.code = KEYS_LEFT}}},
+    {{SCOPE_LOG, "Left, Right", N_("the end of long payloads")}, ACTION_LEFT, {{.code = KEYS_LEFT}}},
     {{SCOPE_LOG, "", ""}, ACTION_RIGHT, {{.code = KEYS_RIGHT}}},
     {{SCOPE_LOG, "/", N_("search by a regular expression")}, ACTION_SEARCH, {{.code = KEYS_CHAR, .ch = '/'}}},
     {{SCOPE_LOG, "n", N_("the next hit")}, ACTION_NEXT, {{.code = KEYS_CHAR, .ch = 'n'}}},

@@ -283,10 +283,15 @@ static void put_target(const struct journal *j, const struct ladder_ends *x, str
 /* A fault's words are on the arrow, and who did it beside it. */
 static void put_reason_words(struct ladder_row *r, const struct entry *e)
 {
-    static const char by[] = " by your /fault";
+    struct entry said = *e;
     char words[LADDER_REMARK];
-    snprintf(words, sizeof words, "%.*s", (int)(e->kept < sizeof words ? e->kept : sizeof words - 1), (const char *)e->data);
-    char *end = strstr(words, by);
+    if (words_translated())
+        entry_say(&said);
+    size_t len = said.kept < sizeof words ? said.kept : sizeof words - 1;
+    while (len && len < said.kept && (said.data[len] & 0xc0) == 0x80)
+        len--; /* a character is whole, or is not there */
+    snprintf(words, sizeof words, "%.*s", (int)len, (const char *)said.data);
+    char *end = strstr(words, _(" by your /fault"));
     if (r->kind == LADDER_HELD && end) {
         *end = '\0';
         memcpy(r->held, words, sizeof r->held);
@@ -405,13 +410,13 @@ static void put_time(const struct journal *j, struct ladder_row *r)
 static void add_flags(struct ladder_row *r, unsigned flags)
 {
     if (flags & FLAG_DUPLICATE)
-        add_remark(r, "again");
+        add_remark(r, C_("reply", "again"));
     if (flags & FLAG_LATE)
-        add_remark(r, "late");
+        add_remark(r, C_("reply", "late"));
     if (flags & FLAG_STRANGER)
-        add_remark(r, "a stranger's");
+        add_remark(r, C_("reply", "a stranger's"));
     if (flags & FLAG_TRUNCATED)
-        add_remark(r, "cut");
+        add_remark(r, C_("reply", "cut"));
 }
 
 static void gather_sent(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r)
@@ -441,7 +446,7 @@ static void gather_sent(const struct journal *j, const struct ladder_ends *x, st
     if (r->kind == LADDER_ARROW) {
         put_size(r);
         if (unread && r->to != LADDER_OUTSIDE)
-            add_remark(r, "unread");
+            add_remark(r, C_("datagram", "unread"));
         uint64_t overtaken = held_exchange(j, e->n, e->role);
         if (overtaken) {
             snprintf(text, sizeof text, _("overtakes %llu"), (unsigned long long)overtaken);
@@ -507,7 +512,7 @@ static void gather_left(const struct journal *j, const struct ladder_ends *x, st
     snprintf(text, sizeof text, _("%s old"), units_format_rtt(units_between(held->mono, left.mono), age));
     add_remark(r, text);
     if (unread && r->to != LADDER_OUTSIDE)
-        add_remark(r, "unread");
+        add_remark(r, C_("datagram", "unread"));
 }
 
 static void gather_notice(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r)

@@ -216,7 +216,7 @@ static int expect_twin(struct parser *p, struct lesson_text *t)
     memcpy(p->twin_key, p->key, sizeof p->twin_key);
     t->en = p->value;
     if (!*p->value && strcmp(p->key, "step") != 0)
-        return wrong(p, "%s: says nothing", p->key);
+        return wrong(p, _("%s: says nothing"), p->key);
     return fact_check_text(p->value, why) < 0 ? wrong(p, "%s", why) : 0;
 }
 
@@ -225,7 +225,7 @@ static int take_twin(struct parser *p)
     size_t len = strlen(p->key) - 3;
     char why[FACT_WHY];
     if (!p->twin || strlen(p->twin_key) != len || strncmp(p->twin_key, p->key, len) != 0)
-        return wrong(p, "%s: has to stand right behind its \"%.*s:\"", p->key, (int)len, p->key);
+        return wrong(p, _("%s: has to stand right behind its \"%.*s:\""), p->key, (int)len, p->key);
     p->twin->zh = p->value;
     p->twin = NULL;
     return fact_check_text(p->value, why) < 0 ? wrong(p, "%s", why) : 0;
@@ -483,7 +483,7 @@ static int take_step_item(struct parser *p)
         return take_act(p);
     if (strcmp(p->key, "text") != 0 && strcmp(p->key, "why") != 0 && strcmp(p->key, "claim") != 0 &&
         strcmp(p->key, "predict") != 0)
-        return wrong(p, "there is no \"%s:\" in a lesson", p->key);
+        return wrong(p, _("there is no \"%s:\" in a lesson"), p->key);
     if (!in_step)
         return wrong(p, _("%s: needs a \"step:\" above it"), p->key);
     if (*p->key == 'p')

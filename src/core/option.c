@@ -181,16 +181,17 @@ static int take_source(struct options *o, bool file, const char *text, char *why
 
 static int take_transform(struct options *o, const char *value, char *why)
 {
-    char names[OPTION_WHY / 2] = "one of";
+    char names[OPTION_WHY / 2] = "", expected[OPTION_WHY];
     o->transform = transform_find(value);
     for (size_t i = 0; i < transform_count(); i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", transform_at(i)->name);
-    return o->transform ? 0 : wrong(why, "--transform", value, names);
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? " " : "", transform_at(i)->name);
+    snprintf(expected, sizeof expected, _("one of %s"), names);
+    return o->transform ? 0 : wrong(why, "--transform", value, expected);
 }
 
 static int take_size(struct options *o, const char *value, char *why)
 {
-    char cols[8] = "", expected[64];
+    char cols[8] = "", expected[OPTION_WHY / 2];
     const char *x = strchr(value, 'x');
     if (x && (size_t)(x - value) < sizeof cols)
         memcpy(cols, value, (size_t)(x - value));
@@ -198,7 +199,7 @@ static int take_size(struct options *o, const char *value, char *why)
     o->rows = (int)units_parse_count(x ? x + 1 : "", OPTION_ROWS_LEAST, OPTION_ROWS_MOST);
     if (o->cols > 0 && o->rows > 0)
         return 0;
-    snprintf(expected, sizeof expected, "columns and rows: from %dx%d to %dx%d", OPTION_COLS_LEAST, OPTION_ROWS_LEAST,
+    snprintf(expected, sizeof expected, _("columns and rows: from %dx%d to %dx%d"), OPTION_COLS_LEAST, OPTION_ROWS_LEAST,
              OPTION_COLS_MOST, OPTION_ROWS_MOST);
     return wrong(why, "--size", value, expected);
 }

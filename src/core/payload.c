@@ -132,7 +132,7 @@ static int read_escape(struct reader *r)
     static const char letters[] = "ntr\\{", bytes[] = "\n\t\r\\{";
     size_t start = r->at++;
     const char *escapes = r->flags & PAYLOAD_CAPTURES ? _("\\n \\t \\r \\\\ \\xNN, \\{ and the captures \\0 to \\9") :
-                                                        "\\n \\t \\r \\0 \\\\ \\xNN and \\{";
+                                                        _("\\n \\t \\r \\0 \\\\ \\xNN and \\{");
     char word[QUOTE];
     if (r->at == r->len)
         return wrong(r, start, _("a lone \\ at the end: write \\\\ for a backslash"));

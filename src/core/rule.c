@@ -229,15 +229,15 @@ static size_t find_field(const unsigned char *bytes, size_t len)
     return len;
 }
 
-/* `part` is what the bytes are, since the sentence counts characters from where that begins. */
-static struct payload *compile(struct parser *p, unsigned flags, const char *part)
+/* The sentence says what the bytes are, since it counts characters from where that begins. */
+static struct payload *compile(struct parser *p, unsigned flags)
 {
     struct payload_error e;
     struct payload *payload = payload_new((const char *)p->bytes.data, p->bytes.len, flags, &e);
     if (!payload && errno == ENOMEM)
         fail_memory(p);
     else if (!payload)
-        fail(p, source_of(p, e.where), _("in the %s: %s"), part, e.why);
+        fail(p, source_of(p, e.where), flags & PAYLOAD_CAPTURES ? _("in the reply: %s") : _("in the pattern: %s"), e.why);
     return payload;
 }
 
@@ -248,7 +248,7 @@ static int parse_plain(struct parser *p)
     if (field < p->bytes.len)
         return fail(p, source_of(p, field), _("a pattern has no {{fields}}, since it is the same for each datagram: "
                     "the braces themselves are written \\{{"));
-    struct payload *payload = compile(p, 0, "pattern");
+    struct payload *payload = compile(p, 0);
     if (!payload)
         return -1;
     struct buffer *pattern = &p->rule->pattern;
@@ -332,14 +332,18 @@ static bool is_like_time(const char *text, struct range r)
 static int parse_time(struct parser *p, struct range r, bool in_text)
 {
     char word[TIME_ROOM] = "";
-    const char *hint = in_text ? _(": a text that ends like that stands in double quotes") : "";
     if (is_empty(r))
-        return fail(p, r.from, _("\"after\" needs a TIME, such as 500ms or 2s%s"), hint);
+        return fail(p, r.from,
+                    in_text ? _("\"after\" needs a TIME, such as 500ms or 2s: a text that ends like that stands in double quotes") :
+                              _("\"after\" needs a TIME, such as 500ms or 2s"));
     if (r.to - r.from < sizeof word)
         memcpy(word, p->text + r.from, r.to - r.from);
     p->rule->after = units_parse_time(word);
     if (p->rule->after < 0)
-        return fail(p, r.from, _("\"%s\" is not a TIME such as 500ms or 2s%s"), quote(p, r), hint);
+        return fail(p, r.from,
+                    in_text ? _("\"%s\" is not a TIME such as 500ms or 2s: a text that ends like that stands in double quotes") :
+                              _("\"%s\" is not a TIME such as 500ms or 2s"),
+                    quote(p, r));
     return 0;
 }
 
@@ -392,7 +396,7 @@ static int parse_reply(struct parser *p, struct range r)
         return fail(p, r.from, _("reply needs a TEXT: the empty datagram is written \"\""));
     if (take_bytes(p, r) < 0 || check_captures(p) < 0)
         return -1;
-    p->rule->reply = compile(p, PAYLOAD_CAPTURES, "reply");
+    p->rule->reply = compile(p, PAYLOAD_CAPTURES);
     return p->rule->reply ? 0 : -1;
 }
 
@@ -401,12 +405,12 @@ static int fail_transform(struct parser *p, struct range word)
     struct buffer names;
     buffer_init(&names);
     for (size_t i = 0; i < transform_count(); i++)
-        buffer_printf(&names, " %s", transform_at(i)->name);
+        buffer_printf(&names, "%s%s", i ? " " : "", transform_at(i)->name);
     const char *list = names.data ? (const char *)names.data : "";
     if (is_empty(word))
-        fail(p, word.from, _("transform needs a NAME: one of%s"), list);
+        fail(p, word.from, _("transform needs a NAME: one of %s"), list);
     else
-        fail(p, word.from, _("\"%s\" is not a transform: it is one of%s"), quote(p, word), list);
+        fail(p, word.from, _("\"%s\" is not a transform: it is one of %s"), quote(p, word), list);
     buffer_done(&names);
     return -1;
 }

@@ -69,7 +69,8 @@ int script_parse(struct script *s, const char *name, const char *text, size_t le
         const char *end = memchr(text, '\n', len);
         size_t this = end ? (size_t)(end - text) : len;
         struct command c;
-        char sentence[COMMAND_WHY] = "out of memory";
+        char sentence[COMMAND_WHY];
+        snprintf(sentence, sizeof sentence, "%s", _("out of memory"));
         if (!command_is_blank(text, this) && (command_parse(&c, text, this, sentence) < 0 ||
                                               script_add(s, &c, (struct script_line){kept_name, line}) < 0)) {
             snprintf(why, why_size, "%s:%d: %s", name, line, sentence);

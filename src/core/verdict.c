@@ -99,22 +99,56 @@ static void put_row(struct buffer *out, const struct verdict *v, const char *ok,
     buffer_append_byte(out, '\n');
 }
 
-/* Breaks the reason at blanks. A word that is wider than a line stands on lines of its own, cut. */
+/* Whether the glyph is one of those, each of three bytes. */
+static bool is_one_of(const char *glyphs, const unsigned char *text, size_t bytes)
+{
+    for (const char *g = glyphs; bytes == 3 && *g; g += 3)
+        if (memcmp(g, text, 3) == 0)
+            return true;
+    return false;
+}
+
+/* What stays on one line: up to a blank, or a character two columns wide by itself, but for what no line begins or ends with. */
+static size_t together(const unsigned char *text, size_t len, size_t *width)
+{
+    static const char closing[] = "，。：；？！、）”", opening[] = "（“";
+    bool glued = true, wide = false;
+    size_t at = 0, columns;
+    *width = 0;
+    while (at < len && text[at] != ' ') {
+        size_t bytes = step(text + at, len - at, &columns);
+        if (!glued && (wide || columns == 2) && !is_one_of(closing, text + at, bytes))
+            break;
+        wide = columns == 2;
+        glued = is_one_of(opening, text + at, bytes);
+        *width += columns;
+        at += bytes;
+    }
+    return at;
+}
+
+/* Breaks the reason at blanks and between wide characters. A word that is wider than a line stands on lines of its own, cut. */
 static void put_why(struct buffer *out, const struct buffer *why, bool ascii)
 {
     const size_t most = VERDICT_COLUMNS - INDENT;
-    size_t used = 0;
-    for (size_t at = 0; at < why->len;) {
-        const unsigned char *word = why->data + at, *blank = memchr(word, ' ', why->len - at);
-        size_t len = blank ? (size_t)(blank - word) : why->len - at, width = width_of(word, len);
-        if (used && used + 1 + width > most) {
+    size_t used = 0, blanks = 0, width, len;
+    for (size_t at = 0; at < why->len; at += len) {
+        const unsigned char *word = why->data + at;
+        if (*word == ' ') {
+            blanks++;
+            len = 1;
+            continue;
+        }
+        len = together(word, why->len - at, &width);
+        width = width < most ? width : most;
+        if (used && used + blanks + width > most) {
             buffer_append_byte(out, '\n');
             used = 0;
         }
-        buffer_printf(out, "%*s", used ? 1 : INDENT, "");
-        put_cell(out, word, len, width < most ? width : most, ascii);
-        used += (used > 0) + (width < most ? width : most);
-        at += len + 1;
+        buffer_printf(out, "%*s", (int)(used ? blanks : INDENT), "");
+        put_cell(out, word, len, width, ascii);
+        used += (used ? blanks : 0) + width;
+        blanks = 0;
     }
     if (used)
         buffer_append_byte(out, '\n');
@@ -124,20 +158,20 @@ int verdict_head(struct buffer *out)
 {
     struct verdict head;
     verdict_init(&head);
-    head.name = "case";
-    buffer_append_text(&head.asked, "asked");
-    buffer_append_text(&head.expected, "expected");
-    buffer_append_text(&head.got, "got");
-    put_row(out, &head, "ok", false);
+    head.name = C_("column", "case");
+    buffer_append_text(&head.asked, C_("column", "asked"));
+    buffer_append_text(&head.expected, C_("column", "expected"));
+    buffer_append_text(&head.got, C_("column", "got"));
+    put_row(out, &head, C_("verdict", "ok"), false);
     verdict_done(&head);
     return out->failed ? -1 : 0;
 }
 
 int verdict_row(struct buffer *out, const struct verdict *v, bool ascii, bool told)
 {
-    put_row(out, v, v->ok ? "ok" : v->tried ? "NO" : "-", ascii);
+    put_row(out, v, v->ok ? C_("verdict", "ok") : v->tried ? C_("verdict", "NO") : "-", ascii);
     if (told)
-        buffer_printf(out, _("%*sThe same.\n"), INDENT, "");
+        buffer_printf(out, "%*s%s\n", INDENT, "", _("The same."));
     else
         put_why(out, &v->why, ascii);
     return out->failed ? -1 : 0;

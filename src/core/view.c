@@ -4,21 +4,28 @@
 
 #include <string.h>
 
+#include "core/words.h"
+
 static const struct view_info table[VIEW_COUNT] = {
-    [VIEW_HELP] = {"help", 1, "help"},
-    [VIEW_LADDER] = {"ladder", 2, "ladder"},
-    [VIEW_FIGURE] = {"figure", 3, "figure"},
-    [VIEW_CODE] = {NULL, 0, "code"},
-    [VIEW_INSPECT] = {"inspect", 4, "inspect"},
-    [VIEW_CALLS] = {"calls", 5, "calls"},
-    [VIEW_STATS] = {"stats", 6, "stats"},
-    [VIEW_LESSON] = {"lesson", 0, "lesson"},
-    [VIEW_MANUAL] = {NULL, 0, "manual"},
+    [VIEW_HELP] = {"help", 1, NC_("key", "help")},
+    [VIEW_LADDER] = {"ladder", 2, NC_("key", "ladder")},
+    [VIEW_FIGURE] = {"figure", 3, NC_("key", "figure")},
+    [VIEW_CODE] = {NULL, 0, NC_("key", "code")},
+    [VIEW_INSPECT] = {"inspect", 4, NC_("key", "inspect")},
+    [VIEW_CALLS] = {"calls", 5, NC_("key", "calls")},
+    [VIEW_STATS] = {"stats", 6, NC_("key", "stats")},
+    [VIEW_LESSON] = {"lesson", 0, NC_("key", "lesson")},
+    [VIEW_MANUAL] = {NULL, 0, NC_("key", "manual")},
 };
 
 const struct view_info *view_info(enum view view)
 {
     return &table[view];
+}
+
+const char *view_label(enum view view)
+{
+    return words_within(table[view].label);
 }
 
 enum view view_find(const char *name)

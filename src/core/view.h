@@ -10,11 +10,14 @@ enum view { VIEW_NONE, VIEW_HELP, VIEW_LADDER, VIEW_FIGURE, VIEW_CODE, VIEW_INSP
 struct view_info {
     const char *name;    /* NULL: no view of /view; the code has a command that says in which language, the manual is behind the help */
     int key;             /* its function key, 0: none */
-    const char *label;   /* in the row of the keys */
+    const char *label;   /* in the row of the keys: view_label() says it */
 };
 
 /* The row of a view, VIEW_NONE apart. */
 const struct view_info *view_info(enum view view);
+
+/* What the row of the keys calls it, in the reader's language. */
+const char *view_label(enum view view);
 
 /* The view of that name, or VIEW_NONE. */
 enum view view_find(const char *name);

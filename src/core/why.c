@@ -28,7 +28,8 @@ static void quote(struct buffer *out, const struct entry *e)
             len--;
     buffer_append_byte(out, '"');
     buffer_append(out, e->data, len);
-    buffer_printf(out, "\"%s (%zu byte%s)", len < e->size ? "…" : "", e->size, e->size == 1 ? "" : "s");
+    buffer_append_text(out, len < e->size ? "\"…" : "\"");
+    buffer_printf(out, ngettext(" (%zu byte)", " (%zu bytes)", e->size), e->size);
 }
 
 /* Nothing where the table has no advice. */
@@ -79,9 +80,11 @@ static void explain_sent(const struct journal *j, struct buffer *out, const stru
         buffer_printf(out, _(" is for %s, by way of your /fault or a rule, which say what they did to it."), peer);
     else
         buffer_printf(out,
-                      _(" left %s%s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived."),
-                      local, address_is_any(&e->local) ? _(" (the system picks the address)") : "", peer,
-                      _(role_name(e->role)), call_of(j, e));
+                      address_is_any(&e->local) ?
+                          _(" left %s (the system picks the address) for %s by the %s's %s(): the system took it. "
+                            "UDP does not tell whether it arrived.") :
+                          _(" left %s for %s by the %s's %s(): the system took it. UDP does not tell whether it arrived."),
+                      local, peer, _(role_name(e->role)), call_of(j, e));
     *reason |= (e->flags & FLAG_LOST) != 0;
 }
 
@@ -108,15 +111,17 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     char peer[ADDRESS_TEXT], rtt[UNITS_TEXT];
     struct answer answer;
     quote(out, e);
-    buffer_printf(out, _(" came from %s"), address_format(&e->peer, peer));
+    address_format(&e->peer, peer);
     if (e->flags & FLAG_LOST) {
-        buffer_printf(out, _(", and your /fault dropped it here: the %s never saw it."), _(role_name(e->role)));
+        buffer_printf(out, _(" came from %s, and your /fault dropped it here: the %s never saw it."), peer, _(role_name(e->role)));
         *reason = true;
         return;
     }
     if (e->rtt >= 0)
-        buffer_printf(out, _(", %s after the request left"), units_format_rtt(e->rtt, rtt));
-    buffer_printf(out, _("; the %s's %s() read it."), _(role_name(e->role)), call_of(j, e));
+        buffer_printf(out, _(" came from %s, %s after the request left; the %s's %s() read it."), peer,
+                      units_format_rtt(e->rtt, rtt), _(role_name(e->role)), call_of(j, e));
+    else
+        buffer_printf(out, _(" came from %s; the %s's %s() read it."), peer, _(role_name(e->role)), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
         buffer_printf(out, _(" It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size)."), e->kept,
                       e->size);
@@ -140,7 +145,7 @@ static void explain_notice(struct buffer *out, const struct entry *e, bool *reas
     if (words_translated())
         entry_say(&said);
     buffer_append(out, said.data, said.kept);
-    buffer_append_text(out, ".");
+    buffer_append_text(out, C_("end of a sentence", "."));
     if (e->event == EVENT_NO_ANSWER && *reason) {
         buffer_append_text(out, _(" What is told above is why."));
     } else if (e->event == EVENT_NO_ANSWER) {
@@ -173,7 +178,7 @@ static void explain_entry(const struct journal *j, struct buffer *out, const str
 {
     char time[UNITS_TEXT];
     if (since && e->mono > *since)
-        buffer_printf(out, "%s later: ", units_format_rtt(units_between(*since, e->mono), time));
+        buffer_printf(out, _("%s later: "), units_format_rtt(units_between(*since, e->mono), time));
     if (e->kind == ENTRY_NOTICE)
         explain_notice(out, e, reason);
     else if (e->dir == DIR_SENT)

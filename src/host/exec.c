@@ -308,7 +308,7 @@ static void say_end(const struct exec_result *r, char *why)
         snprintf(why, EXEC_WHY, _("the command took longer than %s and was killed"), units_format_time(r->limit, time));
         break;
     case EXEC_FAILED:
-        snprintf(why, EXEC_WHY, _("the command could not be started: %s%s"), strerror(r->number), error_file_advice(r->number));
+        snprintf(why, EXEC_WHY, _("the command could not be started: %s%s"), strerror(r->number), _(error_file_advice(r->number)));
         break;
     case EXEC_LOST:
         snprintf(why, EXEC_WHY, _("the process that runs commands died"));

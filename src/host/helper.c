@@ -188,19 +188,19 @@ const char *helper_error(const struct helper_answer *a)
 {
     switch (a->error) {
     case 0:
-        return _("no error");
+        return N_("no error");
     case EAI_NONAME:
     case EAI_NODATA:
-        return _("no such host: check the spelling, or give a numeric address");
+        return N_("no such host: check the spelling, or give a numeric address");
     case EAI_ADDRFAMILY:
     case EAI_FAMILY:
-        return _("the host has no address of this family: try the other of IPv4 and IPv6");
+        return N_("the host has no address of this family: try the other of IPv4 and IPv6");
     case EAI_AGAIN:
-        return _("no name server answered: try again, or give a numeric address");
+        return N_("no name server answered: try again, or give a numeric address");
     case EAI_FAIL:
-        return _("the name server failed: try again later, or give a numeric address");
+        return N_("the name server failed: try again later, or give a numeric address");
     case EAI_MEMORY:
-        return _("the name could not be looked up: out of memory");
+        return N_("the name could not be looked up: out of memory");
     case EAI_SYSTEM:
         return strerror(a->system_error);
     default:
