@@ -47,7 +47,7 @@ static int print_and_leave(const struct options *o)
     bool whole = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     buffer_done(&out);
     if (!whole)
-        complain(_("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
+        complain(_("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
     return whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -60,7 +60,7 @@ static int parse_scripts(const struct options *o, struct script *script, char *w
         struct buffer text;
         buffer_init(&text);
         if (s->file && paths_read_file(s->text, &text) < 0) {
-            snprintf(why, why_size, _("cannot read %.200s: %s%s"), s->text, strerror(errno), error_file_advice(errno));
+            snprintf(why, why_size, _("cannot read %.200s: %s%s"), s->text, strerror(errno), _(error_file_advice(errno)));
             failed = -1;
         } else if (s->file) {
             failed = script_parse(script, s->text, (char *)text.data, text.len, why, why_size);
@@ -88,7 +88,7 @@ static int run(const struct options *o, const struct script *script)
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
         seed = (uint64_t)loop_read_clocks().wall;
     if ((o->allow_exec && !exec) || !loop || app_init(&app, o, loop, broker, exec, seed) < 0) {
-        complain(_("cannot start: %s%s"), strerror(errno), error_file_advice(errno));
+        complain(_("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
         exec_free(exec);
         broker_free(broker);
         loop_free(loop);
@@ -118,7 +118,7 @@ static int check(const struct options *o)
     struct broker *broker = broker_new(NULL);
     struct loop *loop = loop_new();
     if (!loop) {
-        complain(_("cannot start: %s%s"), strerror(errno), error_file_advice(errno));
+        complain(_("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
         broker_free(broker);
         return EXIT_FAILURE;
     }

@@ -128,7 +128,7 @@ static void flush(struct headless *h)
         buffer_clear(&h->err);
     if (write_some(STDOUT_FILENO, &h->out) < 0) {
         if (!h->broken)
-            say(h, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
+            say(h, _("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
         buffer_clear(&h->out);
         h->broken = true;
         h->status = 1;
@@ -725,7 +725,7 @@ int headless_run(struct app *app, const struct script *script)
         app->receive_most = (uint64_t)app->options->count;
     h.end_of_input = script->count > 0 && isatty(STDIN_FILENO);
     if (loop_take_signals(app->loop, take_signal, &h) < 0)
-        say(&h, _("cannot take signals: %s%s"), strerror(errno), error_file_advice(errno));
+        say(&h, _("cannot take signals: %s%s"), strerror(errno), _(error_file_advice(errno)));
     loop_each_turn(app->loop, end_of_turn, &h);
     app_confine(app, script->count ? FILES_NAMED : FILES_NONE); /* all others are open */
     end_of_turn(&h);

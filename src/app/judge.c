@@ -86,7 +86,7 @@ static void write_some(struct judging *x, int fd, struct buffer *b)
         } else if (errno != EAGAIN && errno != EINTR) {
             buffer_clear(b);
             if (fd == STDOUT_FILENO && !x->failed)
-                say(x, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
+                say(x, _("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
             give_up(x);
         }
     }
@@ -118,6 +118,15 @@ static void flush_last(struct judging *x)
     while (x->out.len && poll(&ready, 1, x->interrupted ? LAST_WAIT_MS : -1) > 0);
 }
 
+/* JSON is English, whatever is said on standard error. */
+static void put_json(struct judging *x)
+{
+    locale_t own = words_plain();
+    if (judge_verdict(&x->judge, &x->verdict) == 0)
+        verdict_json(&x->out, &x->verdict);
+    words_back(own);
+}
+
 /* A case was judged. Plainly, those that were not tried are only counted at the end. */
 static void put_verdict(struct judging *x)
 {
@@ -127,9 +136,9 @@ static void put_verdict(struct judging *x)
         say(x, "%.*s", (int)v->why.len, v->why.data ? (const char *)v->why.data : "");
     x->hold += v->ok;
     x->tried += v->tried && !deserted;
-    if (x->options->json)
-        verdict_json(&x->out, v);
-    else if (v->tried && !deserted) {
+    if (x->options->json) {
+        put_json(x);
+    } else if (v->tried && !deserted) {
         if (x->rows++ == 0)
             verdict_head(&x->out);
         bool told = v->why.len && v->why.len == x->told.len && memcmp(v->why.data, x->told.data, x->told.len) == 0;
@@ -376,7 +385,7 @@ static void looked_up(void *context, const struct helper_answer *answer)
 {
     struct judging *x = context;
     if (!answer || answer->error || answer->count == 0) {
-        say(x, "%.100s: %s", x->options->place.host, answer ? helper_error(answer) : strerror(errno));
+        say(x, "%.100s: %s", x->options->place.host, answer ? _(helper_error(answer)) : strerror(errno));
         give_up(x);
         return;
     }
@@ -399,7 +408,7 @@ static void start(struct judging *x)
     } else if (numeric) {
         begin(x, &target);
     } else if (lookup_start(&x->lookup, o->place.host, o->family, port, looked_up, x) < 0) {
-        say(x, _("cannot look %.100s up: %s%s"), o->place.host, strerror(errno), error_file_advice(errno));
+        say(x, _("cannot look %.100s up: %s%s"), o->place.host, strerror(errno), _(error_file_advice(errno)));
         give_up(x);
     }
 }
@@ -452,7 +461,7 @@ int judge_run(const struct options *options, struct loop *loop, struct broker *b
     struct judging x;
     init(&x, options, loop, broker);
     if (!x.room || loop_take_signals(loop, take_signal, &x) < 0) {
-        say(&x, _("cannot start: %s%s"), strerror(errno), error_file_advice(errno));
+        say(&x, _("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
         x.failed = true;
     } else {
         struct sandbox sandbox;

@@ -64,7 +64,7 @@ static void flush(struct batch *b)
     if (whole)
         return;
     char why[100];
-    snprintf(why, sizeof why, _("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
+    snprintf(why, sizeof why, _("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
     fails(b, why);
     loop_stop(b->app->loop);
 }
@@ -319,6 +319,6 @@ int lessons_batch_list(void)
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    complain(_("cannot write to standard output: %s%s"), strerror(errno), error_file_advice(errno));
+    complain(_("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
     return -1;
 }

@@ -76,9 +76,9 @@ static int fails(struct app *a, struct opening *o, const char *why)
 
 static int fails_with(struct app *a, struct opening *o, int error)
 {
-    char why[APP_WHY / 2];
-    snprintf(why, sizeof why, "%s%s", strerror(error), error_file_advice(error));
-    return fails(a, o, why);
+    app_why(a, "cannot open %.200s: %s%s", o->name, strerror(error), error_file_advice(error));
+    give_up(a, o);
+    return -1;
 }
 
 /* What a capture begins with, in either byte order. */

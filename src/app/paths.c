@@ -122,7 +122,7 @@ int paths_read_script(const char *path, struct script *script, char *why, size_t
     if (failed && errno == ENOENT)
         failed = 0;
     else if (failed)
-        snprintf(why, why_size, _("cannot read %.200s: %s%s"), path, strerror(errno), error_file_advice(errno));
+        snprintf(why, why_size, _("cannot read %.200s: %s%s"), path, strerror(errno), _(error_file_advice(errno)));
     else
         failed = script_parse(script, path, (const char *)text.data, text.len, why, why_size);
     buffer_done(&text);

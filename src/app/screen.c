@@ -306,12 +306,12 @@ static int open_terminal(struct screen *s)
 {
     char why[APP_WHY];
     if (loop_take_signals(s->app->loop, take_signal, s) < 0) { /* one that ends the program would leave the terminal as it is */
-        complain(_("cannot take signals: %s%s"), strerror(errno), error_file_advice(errno));
+        complain(_("cannot take signals: %s%s"), strerror(errno), _(error_file_advice(errno)));
         return -1;
     }
     s->line = line_new(STDIN_FILENO);
     if (!s->line) {
-        complain(_("cannot edit lines: %s%s"), strerror(errno), error_file_advice(errno));
+        complain(_("cannot edit lines: %s%s"), strerror(errno), _(error_file_advice(errno)));
         return -1;
     }
     s->term = term_open(STDIN_FILENO, STDOUT_FILENO, screen_in_color(s->app), why, sizeof why);
@@ -374,10 +374,10 @@ static void finish(struct screen *s)
     loop_timer_stop(loop, &s->runner.pause);
     term_close(s->term);
     if (s->failed)
-        complain(_("the screen cannot go on: %s%s"), strerror(s->failed), error_file_advice(s->failed));
+        complain(_("the screen cannot go on: %s%s"), strerror(s->failed), _(error_file_advice(s->failed)));
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
-        complain(_("the history was not saved in %s: %s%s"), s->history, strerror(errno), error_file_advice(errno));
+        complain(_("the history was not saved in %s: %s%s"), s->history, strerror(errno), _(error_file_advice(errno)));
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);

@@ -154,15 +154,21 @@ static void answer(struct app *a, const struct running *r, const struct exec_res
         p->place = tx_add(s->tx, &p->from, &p->request.peer, p->start, p->len);
 }
 
+static void put_end(const void *context, struct buffer *out)
+{
+    char why[EXEC_WHY];
+    buffer_printf(out, _("not answered: %s"), exec_why(context, why));
+}
+
 static void take_result(struct app *a, const struct exec_result *result)
 {
     struct running *r = running_of(&a->server, result->id);
-    char why[EXEC_WHY];
     if (!r)
         return;
-    if (a->server.udp.fd < 0 || result->end != EXEC_DONE)
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, N_("not answered: %s"),
-                   a->server.udp.fd < 0 ? N_("the server was closed meanwhile") : exec_why(result, why));
+    if (a->server.udp.fd < 0)
+        app_notice(a, ROLE_SERVER, EVENT_ERROR, &r->request, N_("not answered: the server was closed meanwhile"));
+    else if (result->end != EXEC_DONE)
+        app_notice_put(a, ROLE_SERVER, EVENT_ERROR, &r->request, put_end, result);
     else
         answer(a, r, result);
     if (result->end == EXEC_DONE && result->cut)

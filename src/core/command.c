@@ -157,8 +157,12 @@ void command_explain(enum command_id id, char *text, size_t room)
 {
     const struct command_info *c = command_info(id);
     const char *section = command_section(id);
-    snprintf(text, room, "/%s%s%s: %s%s%s", c->name, *c->arguments ? " " : "", c->arguments, _(c->help),
-             *section ? _("; man udptalk, ") : "", section);
+    char usage[COMMAND_TEXT];
+    snprintf(usage, sizeof usage, "/%s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
+    if (*section)
+        snprintf(text, room, _("%s: %s; man udptalk, %s"), usage, _(c->help), section);
+    else
+        snprintf(text, room, "%s: %s", usage, _(c->help));
 }
 
 static bool is_blank(char c)

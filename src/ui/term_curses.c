@@ -496,7 +496,7 @@ static int open_frames(struct term *t, char *why, size_t why_size)
     t->frames = fd >= 0 ? fdopen(fd, "r+") : NULL;
     if (t->frames)
         return 0;
-    snprintf(why, why_size, _("cannot draw the screen: %s%s"), strerror(errno), error_file_advice(errno));
+    snprintf(why, why_size, _("cannot draw the screen: %s%s"), strerror(errno), _(error_file_advice(errno)));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -519,7 +519,7 @@ static int open_screen(struct term *t, char *why, size_t why_size)
         return 0;
     int spare = t->screen ? -1 : dup(t->in);
     if (!t->screen && spare < 0) { /* then the description could not be opened either */
-        snprintf(why, why_size, _("cannot read what the terminal knows: %s%s"), strerror(errno), error_file_advice(errno));
+        snprintf(why, why_size, _("cannot read what the terminal knows: %s%s"), strerror(errno), _(error_file_advice(errno)));
         return -1;
     }
     if (spare >= 0)
