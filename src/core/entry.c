@@ -17,7 +17,7 @@ struct entry entry_make(enum entry_kind kind, enum role role)
 
 void entry_say(struct entry *e)
 {
-    if (e->kind != ENTRY_NOTICE || !e->said)
+    if (e->kind != ENTRY_NOTICE || !e->said || !words_translated())
         return;
     e->data += e->kept;
     e->size = e->kept = e->said;

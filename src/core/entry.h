@@ -69,7 +69,7 @@ struct entry {
 /* An entry of that kind with nothing in it (rtt −1). */
 struct entry entry_make(enum entry_kind kind, enum role role);
 
-/* Makes `data` of a notice what the reader shall see: its translation, where it has one. */
+/* Makes `data` of a notice what the reader shall see: its translation, where it has one, and between words_plain() and words_back() its English. */
 void entry_say(struct entry *e);
 
 const char *role_name(enum role role);           /* "client", "server", "" */

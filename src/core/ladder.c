@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/fault.h"
+#include "core/safe_text.h"
 #include "core/units.h"
 #include "core/words.h"
 
@@ -299,7 +300,10 @@ static void put_reason_words(struct ladder_row *r, const struct entry *e)
     } else if (r->kind == LADDER_LOST && r->entry.flags & FLAG_LOST) {
         snprintf(r->remark, sizeof r->remark, _("dropped here by /fault"));
     } else {
-        memcpy(r->remark, words, sizeof r->remark);
+        struct entry said = *e;
+        entry_say(&said);
+        size_t len = utf8_valid_prefix(said.data, said.kept < sizeof r->remark ? said.kept : sizeof r->remark - 1);
+        snprintf(r->remark, sizeof r->remark, "%.*s", (int)len, (const char *)said.data);
     }
 }
 
