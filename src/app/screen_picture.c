@@ -57,7 +57,7 @@ static int save(struct screen *s, const char *path, enum part part, struct area 
     name_part(s, part, name, sizeof name);
     const char *file = s->scene.file ? s->scene.file : "";
     snprintf(title, sizeof title, "udptalk: %s%s%s", name, *file ? ", " : "", file);
-    struct picture_wish wish = {.title = title, .lang = "en", .color = screen_in_color(app)};
+    struct picture_wish wish = {.title = title, .lang = C_("tag of this language, as in HTML", "en"), .color = screen_in_color(app)};
     buffer_init(&out);
     picture_write(&out, picture_find(path), &s->cells, a, &wish);
     int failed = saving_bytes(app, path, &out);
