@@ -286,8 +286,7 @@ static void put_reason_words(struct ladder_row *r, const struct entry *e)
 {
     struct entry said = *e;
     char words[LADDER_REMARK];
-    if (words_translated())
-        entry_say(&said);
+    entry_say(&said);
     size_t len = said.kept < sizeof words ? said.kept : sizeof words - 1;
     while (len && len < said.kept && (said.data[len] & 0xc0) == 0x80)
         len--; /* a character is whole, or is not there */
@@ -300,10 +299,8 @@ static void put_reason_words(struct ladder_row *r, const struct entry *e)
     } else if (r->kind == LADDER_LOST && r->entry.flags & FLAG_LOST) {
         snprintf(r->remark, sizeof r->remark, _("dropped here by /fault"));
     } else {
-        struct entry said = *e;
-        entry_say(&said);
-        size_t len = utf8_valid_prefix(said.data, said.kept < sizeof r->remark ? said.kept : sizeof r->remark - 1);
-        snprintf(r->remark, sizeof r->remark, "%.*s", (int)len, (const char *)said.data);
+        size_t most = utf8_valid_prefix(said.data, said.kept < sizeof r->remark ? said.kept : sizeof r->remark - 1);
+        snprintf(r->remark, sizeof r->remark, "%.*s", (int)most, (const char *)said.data);
     }
 }
 
