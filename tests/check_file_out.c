@@ -314,7 +314,9 @@ START_TEST(is_denied_a_read_only_directory)
     struct place p = place_make();
     ck_assert_int_eq(chmod(p.directory, 0555), 0);
     as_nobody(check_denied, &p);
+    ck_assert_int_eq(chmod(p.directory, 0777), 0);
     put(p.path, "old", 0666); /* to be written in place, but then it could be torn */
+    ck_assert_int_eq(chmod(p.directory, 0555), 0);
     as_nobody(check_denied, &p);
     ck_assert_int_eq(chmod(p.directory, 0777), 0);
     ck_assert_int_eq(chmod(p.path, 0444), 0);

@@ -1416,7 +1416,7 @@ END_TEST
 /* What is wrong with arguments and the environment. */
 START_TEST(complaints)
 {
-    static const struct {
+    const struct {
         const char *arguments[6], *env;
         const char *said; /* behind "udptalk: " */
     } cases[] = {
@@ -1430,7 +1430,8 @@ START_TEST(complaints)
         {{"--transform", NAME}, NULL, "--transform: \"" NAME_SHOWN "\" is wrong"},
         {{"--fault", "n\033]0;t\a"}, NULL, "--fault: word 1, \"n\\e]0;t\\x07\", is none of"},
         {{"--save", "/nonexistent/" NAME}, NULL, "cannot save to /nonexistent/" NAME_SHOWN ": "},
-        {{"--user", NAME}, NULL, "--user: there is no user \"" NAME_SHOWN "\""},
+        {{"--user", NAME}, NULL,
+         geteuid() == 0 ? "--user: there is no user \"" NAME_SHOWN "\"" : "--user " NAME_SHOWN ": only root can"},
         {{"--lesson", NAME}, NULL, "--lesson: there is no lesson \"" NAME_SHOWN "\""},
         {{"--join", NAME}, NULL, "--join: \"" NAME_SHOWN "\" is no multicast group"},
         {{"-n", NAME}, NULL, "\"n?]0;t?????????\" is not a host"},
