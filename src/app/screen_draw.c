@@ -336,7 +336,7 @@ static void line_hint(const struct screen *s, char *out, size_t room)
     if (len == 0 && screen_lesson_hint(s, out, room))
         return;
     if (len == 0 && s->app->stepping.on) {
-        size_t at = (size_t)snprintf(out, room, "Space: ");
+        size_t at = (size_t)snprintf(out, room, "%s", _("Space: "));
         stepping_words(s->app, out + at, room - at);
     } else if (len == 0 && s->scene.client.open)
         snprintf(out, room, _("Enter: an empty datagram to %s · / command · ^D leave"),
@@ -383,7 +383,7 @@ static void draw_hint(struct screen *s)
     if (row < 0)
         return;
     if (s->app->stepping.on && s->view == VIEW_FIGURE && s->focus == PART_VIEW && !s->question) {
-        size_t at = (size_t)snprintf(hint, sizeof hint, "Now: ");
+        size_t at = (size_t)snprintf(hint, sizeof hint, "%s", _("Now: "));
         stepping_words(s->app, hint + at, sizeof hint - at);
     } else if (s->view == VIEW_LADDER && s->focus == PART_VIEW && !s->question && !s->awaits && explain_row(s, hint, sizeof hint))
         ;
@@ -409,7 +409,7 @@ static const char *key_label(const struct screen *s, enum view view)
     if (view == VIEW_FIGURE && s->view == VIEW_FIGURE)
         return "Python";
     if (view == VIEW_FIGURE && s->view == VIEW_CODE)
-        return s->code.language == CODE_PYTHON ? "C" : "back";
+        return s->code.language == CODE_PYTHON ? "C" : C_("key", "back");
     return s->view == view || (view == VIEW_HELP && s->view == VIEW_MANUAL) ? C_("key", "back") : view_label(view);
 }
 
