@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -166,6 +167,71 @@ static int raise_its_limits(void)
     return result_of(syscall(SYS_prlimit64, getppid(), 0, NULL, NULL));
 }
 
+static int end_its_parent(void)
+{
+    return result_of(kill(getppid(), 0));
+}
+
+static int end_its_group(void)
+{
+    return result_of(kill(0, SIGUSR1));
+}
+
+/* By way of a socket, that sends any signal when something comes. */
+static int end_its_parent_with_a_trick(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    return result_of(fcntl(fd, F_SETOWN, getppid()));
+}
+
+/* As ^Z does, and ended stops. */
+static int stop_its_group(void)
+{
+    signal(SIGTSTP, SIG_IGN);
+    return kill(0, SIGTSTP) < 0 || kill(getppid(), SIGCONT) < 0 ? errno : result_of(raise(SIGCONT));
+}
+
+/* Landlock does not look at modes, owners and times: a program of root's could be given set-user-id. */
+static int change_modes(void)
+{
+    return result_of(chmod(own, 0700));
+}
+
+static int change_modes_of_what_is_open(void)
+{
+    return result_of(fchmod(terminal, 0600));
+}
+
+static int change_owners(void)
+{
+    return result_of(fchown(terminal, (uid_t)-1, (gid_t)-1));
+}
+
+static int change_times(void)
+{
+    return result_of(utimensat(AT_FDCWD, own, NULL, 0));
+}
+
+static int send_pings(void)
+{
+    return result_of(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
+}
+
+static int speak_another_udp(void)
+{
+    return result_of(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE));
+}
+
+static int speak_udp_by_name(void)
+{
+    return result_of(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP));
+}
+
+static int let_itself_be_traced(void)
+{
+    return result_of(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
 static int take_memory(void)
 {
     void *p = malloc(1 << 24);
@@ -194,11 +260,23 @@ static const struct {
     {"type into the terminal with a trick", type_with_a_trick, EPERM},
     {"make a file of memory", make_a_file_of_memory, EPERM},
     {"look at another's limits", raise_its_limits, EPERM},
+    {"end its parent", end_its_parent, EPERM},
+    {"end its group", end_its_group, EPERM},
+    {"end its parent with a trick", end_its_parent_with_a_trick, EPERM},
+    {"change modes", change_modes, EPERM},
+    {"change modes of what is open", change_modes_of_what_is_open, EPERM},
+    {"change owners", change_owners, EPERM},
+    {"change times", change_times, EPERM},
+    {"send pings", send_pings, EPERM},
+    {"speak another UDP", speak_another_udp, EPERM},
+    {"let itself be traced", let_itself_be_traced, EPERM},
     {"write its own", write_its_own, 0},
     {"read a library", read_a_library, 0},
     {"read the time zone", read_the_time_zone, 0},
     {"speak UDP", speak_udp, 0},
     {"speak UDP over IPv6", speak_udp_over_ipv6, 0},
+    {"speak UDP by name", speak_udp_by_name, 0},
+    {"stop its group", stop_its_group, 0},
     {"ask the terminal its size", ask_the_terminal_its_size, 0},
     {"take memory", take_memory, 0},
 };
@@ -211,6 +289,7 @@ static int in_the_sandbox(try *act)
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
         struct sandbox s;
+        setpgid(0, 0); /* what it does to its group is not for the test's */
         sandbox_enter(&s, (const char *const[]){own, "/no/such/directory"}, 2);
         errno = 0;
         _exit(sandbox_is_whole(&s) ? act() : LACKING);

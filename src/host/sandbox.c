@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,18 +97,18 @@ static const int calls[] = {
     SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64),
     SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack),
-    SCMP_SYS(sigreturn), SCMP_SYS(signalfd4), SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(wait4), SCMP_SYS(waitid),
-    SCMP_SYS(pause), SCMP_SYS(alarm), SCMP_SYS(setitimer),
-    /* files: Landlock says which */
+    SCMP_SYS(sigreturn), SCMP_SYS(signalfd4), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(pause),
+    SCMP_SYS(alarm), SCMP_SYS(setitimer),
+    /* files: Landlock says which. It does not look at who changes modes, owners and times, so nobody does */
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
     SCMP_SYS(fstatat64), SCMP_SYS(stat64), SCMP_SYS(lstat64), SCMP_SYS(fstat64), SCMP_SYS(statx), SCMP_SYS(access),
     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(lseek),
     SCMP_SYS(_llseek), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
-    SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
-    SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(fchown32), SCMP_SYS(umask), SCMP_SYS(getcwd), SCMP_SYS(getdents64),
+    SCMP_SYS(flock), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(umask),
+    SCMP_SYS(getcwd), SCMP_SYS(getdents64),
     SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
-    SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range), SCMP_SYS(utimensat),
+    SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range),
     /* memory */
     SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(mremap),
     SCMP_SYS(madvise), SCMP_SYS(membarrier),
@@ -116,7 +118,7 @@ static const int calls[] = {
     SCMP_SYS(getgroups), SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(sched_getscheduler),
     SCMP_SYS(sched_getparam), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit),
     SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(times), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl), SCMP_SYS(prctl),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl),
     SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setgroups), SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(exit),
     SCMP_SYS(exit_group),
 };
@@ -126,6 +128,9 @@ static const unsigned long controls[] = {
     TCGETS, TCSETS, TCSETSW, TCSETSF, TCFLSH, TCXONC, TCSBRK, TIOCGWINSZ, TIOCGPGRP, TIOCSPGRP, TIOCGSID, FIONREAD, TIOCOUTQ, FIONBIO,
     SIOCGSTAMP_OLD, SIOCGSTAMPNS_OLD, SIOCGSTAMP_NEW, SIOCGSTAMPNS_NEW, SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFCONF, SIOCGIFADDR, SIOCGIFFLAGS, SIOCGIFMTU,
 };
+
+/* Of fcntl(2): not who gets a signal when something comes, and which (F_SETOWN, F_SETSIG). */
+static const int file_controls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW};
 
 /* The kernel looks at the lower 32 bits of these arguments only; so does each rule. */
 #define LOWER(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)(value))
@@ -138,17 +143,42 @@ static int let_call(scmp_filter_ctx filter, int number, unsigned count, const st
     return failed == -EDOM || failed == -EINVAL ? 0 : failed; /* this processor has it not */
 }
 
+static int let_sockets(scmp_filter_ctx filter)
+{
+    static const int families[] = {AF_INET, AF_INET6}, protocols[] = {0, IPPROTO_UDP};
+    int failed = 0;
+    for (size_t i = 0; i < 4; i++)
+        failed |= let_call(filter, SCMP_SYS(socket), 3, (struct scmp_arg_cmp[]){LOWER(0, families[i / 2]),
+                           SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM), LOWER(2, protocols[i % 2])});
+    return failed;
+}
+
+/* To itself all, to the programs that it was started with those of the terminal, and to others that they go on. A crash is sent on to itself. */
+static int let_signals(scmp_filter_ctx filter)
+{
+    static const int group[] = {SIGTSTP, SIGTTOU};
+    int failed = let_call(filter, SCMP_SYS(kill), 1, (struct scmp_arg_cmp[]){LOWER(0, getpid())});
+    failed |= let_call(filter, SCMP_SYS(tgkill), 1, (struct scmp_arg_cmp[]){LOWER(0, getpid())});
+    failed |= let_call(filter, SCMP_SYS(kill), 1, (struct scmp_arg_cmp[]){LOWER(1, SIGCONT)});
+    for (size_t i = 0; i < sizeof group / sizeof *group; i++)
+        failed |= let_call(filter, SCMP_SYS(kill), 2, (struct scmp_arg_cmp[]){LOWER(0, 0), LOWER(1, group[i])});
+    return failed;
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
-    static const int families[] = {AF_INET, AF_INET6};
     int failed = 0;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         failed |= let_call(filter, calls[i], 0, NULL);
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        failed |= let_call(filter, SCMP_SYS(socket), 2, (struct scmp_arg_cmp[]){LOWER(0, families[i]),
-                           SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM)});
     for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
         failed |= let_call(filter, SCMP_SYS(ioctl), 1, (struct scmp_arg_cmp[]){LOWER(1, controls[i])});
+    for (size_t i = 0; i < sizeof file_controls / sizeof *file_controls; i++) {
+        failed |= let_call(filter, SCMP_SYS(fcntl), 1, (struct scmp_arg_cmp[]){LOWER(1, file_controls[i])});
+        failed |= let_call(filter, SCMP_SYS(fcntl64), 1, (struct scmp_arg_cmp[]){LOWER(1, file_controls[i])});
+    }
+    failed |= let_sockets(filter);
+    failed |= let_signals(filter);
+    failed |= let_call(filter, SCMP_SYS(prctl), 1, (struct scmp_arg_cmp[]){LOWER(0, PR_SET_NO_NEW_PRIVS)}); /* host/identity */
     failed |= let_call(filter, SCMP_SYS(sched_setscheduler), 1, (struct scmp_arg_cmp[]){LOWER(0, 0)});
     failed |= let_call(filter, SCMP_SYS(prlimit64), 1, (struct scmp_arg_cmp[]){LOWER(0, 0)}); /* its own alone */
     return failed;

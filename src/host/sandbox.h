@@ -2,7 +2,7 @@
  * to do.
  *
  * Three walls, each as far as the kernel has it: no_new_privs (prctl(2)); Landlock (landlock(7)): no file is opened but to read the system's libraries and texts, and in the
- * directories that are named; a filter of system calls (seccomp(2), libseccomp): no fork, no exec, no other sockets, no typing into the terminal (TIOCSTI). A call that is not
+ * directories that are named; a filter of system calls (seccomp(2), libseccomp): no fork, no exec, no other sockets, no signals that end others, no changed modes and owners, no typing into the terminal (TIOCSTI). A call that is not
  * let through fails with EPERM. host/broker does what is missing then. */
 #ifndef UDPTALK_HOST_SANDBOX_H
 #define UDPTALK_HOST_SANDBOX_H
