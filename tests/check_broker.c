@@ -233,6 +233,25 @@ START_TEST(leaves_files_alone)
 }
 END_TEST
 
+/* Whoever could write what the kernel shows of a process could change the broker's own memory, and be the broker. */
+START_TEST(writes_into_no_process)
+{
+    static const char *const files[] = {"/proc/thread-self/mem", "/proc/self/mem", "/proc/thread-self/comm", "/proc/sys/kernel/hostname"};
+    setup();
+    struct file_place place;
+    int fd = -1;
+    for (size_t i = 0; i < 2 * UNIT_COUNT(files); i++) {
+        struct broker *b = i % 2 ? NULL : broker;
+        ck_assert_msg(broker_append(b, files[i / 2], 0600, &place, &fd) < 0, "%s", files[i / 2]);
+        ck_assert_int_eq(errno, EACCES);
+        ck_assert_int_lt(fd, 0);
+        ck_assert_int_lt(broker_begin(b, files[i / 2], 0600, &place, &fd), 0);
+        ck_assert_int_lt(fd, 0);
+    }
+    done();
+}
+END_TEST
+
 START_TEST(refuses_what_is_too_long)
 {
     setup();
@@ -257,6 +276,7 @@ int main(void)
         {"says when no descriptor is left", says_when_no_descriptor_is_left},
         {"starts who looks names up", starts_who_looks_names_up},
         {"leaves files alone", leaves_files_alone},
+        {"writes into no process", writes_into_no_process},
         {"refuses what is too long", refuses_what_is_too_long},
     };
     return unit_run("broker", tests, UNIT_COUNT(tests));

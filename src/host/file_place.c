@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { LOCK_MS = 1000, LOCK_STEP_MS = 10, NAME_MOST = NAME_MAX - 7 }; /* bytes of a name that ".XXXXXX" goes behind */
@@ -101,6 +103,18 @@ static int open_beside(struct file_place *p, const struct stat *old, mode_t mode
     return -1;
 }
 
+/* What the kernel shows of processes is no place for a file. A descriptor that writes into the broker's memory would be the way out of the sandbox. */
+static int leave_processes(int *fd)
+{
+    struct statfs on;
+    if (fstatfs(*fd, &on) == 0 && on.f_type != PROC_SUPER_MAGIC)
+        return 0;
+    close(*fd);
+    *fd = -1;
+    errno = EACCES;
+    return -1;
+}
+
 int file_place_begin(struct file_place *p, const char *path, mode_t mode, int *fd)
 {
     struct stat old;
@@ -119,7 +133,7 @@ int file_place_begin(struct file_place *p, const char *path, mode_t mode, int *f
     if (!nameless && (!there || S_ISREG(old.st_mode)))
         return open_beside(p, there ? &old : NULL, mode, fd);
     *fd = open(p->path, O_WRONLY | O_TRUNC | how);
-    return *fd < 0 ? -1 : 0;
+    return *fd < 0 ? -1 : leave_processes(fd);
 }
 
 /* The directory too, so that the new name outlives a loss of power. */
@@ -167,7 +181,7 @@ int file_place_append(struct file_place *p, const char *path, mode_t mode, int *
     if (put_path(p->path, path) < 0)
         return -1;
     *fd = open(path, O_WRONLY | O_APPEND | O_CREAT | how, mode);
-    if (*fd < 0)
+    if (*fd < 0 || leave_processes(fd) < 0)
         return -1;
     if (fstat(*fd, &is) < 0 || !S_ISREG(is.st_mode))
         return 0;
