@@ -364,7 +364,7 @@ static int take_v6(const struct reading *r, const char *host, size_t len)
         return 0;
     if (error == ENODEV)
         return refuse(r, host, len,
-                      _("names an interface that this machine does not have: what follows % is one, such as lo"));
+                      /* xgettext:no-c-format */ _("names an interface that this machine does not have: what follows % is one, such as lo"));
     return refuse(r, host, len, _("is not an IPv6 address: one with a port is written [::1]:12000"));
 }
 
