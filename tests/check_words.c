@@ -219,6 +219,8 @@ START_TEST(keeps_both_in_the_journal)
 {
     struct journal *j = journal_new(JOURNAL_BOUND_MIN, 0);
     struct entry e = entry_make(ENTRY_NOTICE, ROLE_CLIENT), out;
+    char why[SIZE];
+    ck_assert_int_eq(speak("xx", why), 0);
     e.data = (const unsigned char *)"lostWEG";
     e.size = e.kept = 4;
     e.said = 3;
@@ -230,6 +232,10 @@ START_TEST(keeps_both_in_the_journal)
     ck_assert_uint_eq(out.size, 4);
     ck_assert_mem_eq(out.data, "lost", 4);
     ck_assert_uint_eq(out.said, 3);
+    locale_t own = words_plain();
+    entry_say(&out); /* a file's */
+    words_back(own);
+    ck_assert_uint_eq(out.kept, 4);
     entry_say(&out);
     ck_assert_uint_eq(out.kept, 3);
     ck_assert_mem_eq(out.data, "WEG", 3);
