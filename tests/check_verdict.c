@@ -66,6 +66,29 @@ START_TEST(says_why_below)
 END_TEST
 
 /* Wide characters and marks too; what was escaped stays as it is. */
+/* Chinese has no blanks: a line ends between two characters, but begins with no comma. */
+START_TEST(breaks_between_wide_characters)
+{
+    struct verdict v;
+    struct buffer out;
+    char why[4 * VERDICT_COLUMNS] = "";
+    for (int i = 0; i < (VERDICT_COLUMNS - 4) / 2; i++)
+        strcat(why, "字");
+    strcat(why, "，尾 recvfrom()，“好”");
+    buffer_init(&out);
+    make(&v, "a", "b", "c", why);
+    verdict_row(&out, &v, false, false);
+    const char *first = memmem(out.data, out.len, "字", 3), *end = first ? memchr(first, '\n', 400) : NULL;
+    ck_assert_ptr_nonnull(end);
+    ck_assert_int_eq(end - first, 3 * ((VERDICT_COLUMNS - 4) / 2 - 1));
+    static const char rest[] = "\n    字，尾 recvfrom()，“好”\n";
+    ck_assert_uint_eq(out.len, (size_t)(end - (const char *)out.data) + sizeof rest - 1);
+    ck_assert_mem_eq(end, rest, sizeof rest - 1);
+    buffer_done(&out);
+    verdict_done(&v);
+}
+END_TEST
+
 START_TEST(cuts_what_is_too_wide)
 {
     static const struct {
@@ -143,6 +166,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"a verdict is a row of a table", is_a_row_of_a_table},
         {"the reason stands below", says_why_below},
+        {"Chinese is broken between characters", breaks_between_wide_characters},
         {"what is too wide is cut", cuts_what_is_too_wide},
         {"a row fits whatever it quotes", fits_whatever_it_quotes},
         {"a verdict is a line of JSON", is_a_line_of_json},
