@@ -72,16 +72,24 @@ static int parse_scripts(const struct options *o, struct script *script, char *w
     return failed;
 }
 
+/* Whom --user names; nobody else where it is not given. */
+static int find_user(const struct options *o, struct identity *who)
+{
+    char why[COMMAND_WHY];
+    *who = (struct identity){.name = ""};
+    if (!o->user || identity_find(who, o->user, why, sizeof why) == 0)
+        return 0;
+    complain("%s", why);
+    return -1;
+}
+
 static int run(const struct options *o, const struct script *script)
 {
     uint64_t seed = 0;
     struct app app;
-    struct identity who = {.name = ""};
-    char why[COMMAND_WHY];
-    if (o->user && identity_find(&who, o->user, why, sizeof why) < 0) {
-        complain("%s", why);
+    struct identity who;
+    if (find_user(o, &who) < 0)
         return EXIT_FAILURE;
-    }
     struct exec *exec = o->allow_exec ? exec_new(o->user ? &who : NULL) : NULL; /* before there is anything to hide from commands */
     struct broker *broker = broker_new(o->user ? &who : NULL);
     struct loop *loop = loop_new();
@@ -115,7 +123,10 @@ static int run(const struct options *o, const struct script *script)
 /* Nothing is kept and nothing drawn: there is no app. */
 static int check(const struct options *o)
 {
-    struct broker *broker = broker_new(NULL);
+    struct identity who;
+    if (find_user(o, &who) < 0)
+        return EXIT_FAILURE;
+    struct broker *broker = broker_new(o->user ? &who : NULL);
     struct loop *loop = loop_new();
     if (!loop) {
         complain(_("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
@@ -123,7 +134,7 @@ static int check(const struct options *o)
         return EXIT_FAILURE;
     }
     locale_t own = o->json ? words_plain() : (locale_t)0; /* JSON is never translated */
-    int status = judge_run(o, loop, broker);
+    int status = judge_run(o, loop, broker, o->user ? &who : NULL);
     words_back(own);
     broker_free(broker);
     loop_free(loop);

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -397,6 +399,32 @@ START_TEST(a_signal_ends_it)
 END_TEST
 
 /* A terminal changes nothing; the first client's port is the one that was asked for. */
+/* Root's rights are gone before the first question. */
+START_TEST(user_gives_up_root)
+{
+    static struct program_peer peer;
+    struct stat is;
+    char path[32];
+    const struct passwd *nobody = getpwnam("nobody");
+    program_peer_open(&peer);
+    struct program *p = program_start(NULL, ARGS("-w", "1000", "--user", "nobody", "--check", "127.0.0.1", peer.port_text));
+    if (geteuid() == 0) {
+        ck_assert_ptr_nonnull(nobody);
+        program_peer_expect(&peer, p, "hello out there");
+        snprintf(path, sizeof path, "/proc/%d", (int)p->pid);
+        ck_assert_int_eq(stat(path, &is), 0);
+        ck_assert_uint_eq(is.st_uid, nobody->pw_uid);
+        program_wait_err(p, "runs as nobody now, without root's rights");
+        program_signal(p, SIGINT);
+    }
+    ck_assert_int_eq(program_wait_end(p), 1);
+    if (geteuid() != 0)
+        program_check_has(p, &p->err, "only root can become somebody else");
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(a_terminal_has_no_screen)
 {
     static struct program_peer peer, own;
@@ -536,6 +564,7 @@ int main(void)
         {"nobody is told once", nobody_is_told_once},
         {"what came is safe to print", what_came_is_safe_to_print},
         {"a signal ends it", a_signal_ends_it},
+        {"--user gives up root", user_gives_up_root},
         {"a terminal has no screen", a_terminal_has_no_screen},
         {"wrong usage is 2 and what cannot be is 1", wrong_usage_is_2_and_what_cannot_be_is_1},
         {"a full device is told", a_full_device_is_told},

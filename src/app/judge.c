@@ -37,6 +37,7 @@ struct judged_by {
 struct judging {
     const struct options *options;
     struct loop *loop;
+    const struct identity *who;  /* to become, or NULL */
     struct lookup lookup;
     struct judge judge;
     bool judges;                 /* the server's address is known */
@@ -290,6 +291,20 @@ static void close_clients(struct judging *x)
     }
 }
 
+/* Root's rights go before the first question. */
+static int become_somebody(struct judging *x)
+{
+    const struct identity *who = x->who;
+    x->who = NULL;
+    if (who && identity_become(who) < 0) {
+        say(x, _("cannot become %s: %s; with root's rights it does not go on"), who->name, strerror(errno));
+        return -1;
+    }
+    if (who)
+        say(x, _("runs as %s now, without root's rights"), who->name);
+    return 0;
+}
+
 /* --- the check --- */
 
 static void begin(struct judging *x, const struct address *wanted)
@@ -307,7 +322,7 @@ static void begin(struct judging *x, const struct address *wanted)
     judge_done(&x->judge);
     judge_init(&x->judge, &target);
     x->judges = true;
-    if (open_clients(x, &target) < 0) {
+    if (open_clients(x, &target) < 0 || become_somebody(x) < 0) {
         give_up(x);
         return;
     }
@@ -456,10 +471,12 @@ static void done(struct judging *x)
     free(x->room);
 }
 
-int judge_run(const struct options *options, struct loop *loop, struct broker *broker)
+int judge_run(const struct options *options, struct loop *loop, struct broker *broker,
+              const struct identity *who)
 {
     struct judging x;
     init(&x, options, loop, broker);
+    x.who = who;
     if (!x.room || loop_take_signals(loop, take_signal, &x) < 0) {
         say(&x, _("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
         x.failed = true;
@@ -469,6 +486,7 @@ int judge_run(const struct options *options, struct loop *loop, struct broker *b
         if (broker)
             sandbox_enter(&sandbox, NULL, 0);
         start(&x);
+        flush(&x); /* what is said already does not wait for the first answer */
     }
     if (!x.failed && loop_run(loop) < 0) {
         say(&x, "poll: %s", strerror(errno));
