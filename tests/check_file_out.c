@@ -237,6 +237,35 @@ START_TEST(follows_a_link_to_nothing)
 }
 END_TEST
 
+/* In a directory where all may write, somebody else's link would have our file replaced that he chose. Ours, and the directory's owner's, are meant. */
+START_TEST(follows_no_strangers_link)
+{
+    static const struct {
+        mode_t directory;
+        uid_t link, owner;
+        bool followed;
+    } cases[] = {{01777, NOBODY, 0, false}, {01777, NOBODY, NOBODY, true}, {01777, 0, NOBODY, true}, {0755, NOBODY, 0, true}, {01755, NOBODY, 0, true}};
+    for (size_t i = 0; i < UNIT_COUNT(cases) && geteuid() == 0; i++) {
+        struct place p = place_make(), home = place_make();
+        const char *middle = in(&home, "middle");
+        put(home.path, "old", 0600);
+        ck_assert_int_eq(symlink(p.path, middle), 0);
+        ck_assert_int_eq(symlink(home.path, p.path), 0);
+        ck_assert_int_eq(lchown(p.path, cases[i].link, 0), 0);
+        ck_assert_int_eq(chown(p.directory, cases[i].owner, 0), 0);
+        ck_assert_int_eq(chmod(p.directory, cases[i].directory), 0);
+        errno = 0;
+        ck_assert_int_eq(save(middle, "new"), cases[i].followed ? 0 : -1);
+        ck_assert(cases[i].followed || errno == EACCES);
+        check_holds(home.path, cases[i].followed ? "new" : "old");
+        ck_assert_int_eq(unlink(home.path), 0); /* now it leads to nothing */
+        ck_assert_int_eq(save(p.path, "new"), cases[i].followed ? 0 : -1);
+        place_done(&p, 1);
+        place_done(&home, cases[i].followed ? 2 : 1);
+    }
+}
+END_TEST
+
 START_TEST(names_what_is_wrong_with_the_path)
 {
     static char too_long[PATH_MAX + 50], long_name[NAME_LONGEST + 40];
@@ -583,6 +612,7 @@ int main(void)
         {"leaves the old one until it is whole", leaves_the_old_one_until_it_is_whole},
         {"follows links", follows_links},
         {"follows a link to nothing", follows_a_link_to_nothing},
+        {"follows no stranger's link", follows_no_strangers_link},
         {"names what is wrong with the path", names_what_is_wrong_with_the_path},
         {"takes the longest name", takes_the_longest_name},
         {"is denied a read-only directory", is_denied_a_read_only_directory},

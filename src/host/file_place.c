@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { LOCK_MS = 1000, LOCK_STEP_MS = 10, NAME_MOST = NAME_MAX - 7 }; /* bytes of a name that ".XXXXXX" goes behind */
+enum { LOCK_MS = 1000, LOCK_STEP_MS = 10, LINKS = 40, NAME_MOST = NAME_MAX - 7 }; /* LINKS: in a row, as the system follows; NAME_MOST: bytes of a name that ".XXXXXX" goes behind */
 
 static const int how = O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 
@@ -45,6 +45,43 @@ static int read_link(char *at)
     return 0;
 }
 
+static void put_directory(char *directory, const char *path)
+{
+    snprintf(directory, PATH_MAX, "%s", path);
+    char *slash = strrchr(directory, '/');
+    if (slash)
+        slash[slash == directory] = '\0';
+    else
+        strcpy(directory, ".");
+}
+
+/* The system keeps from such links itself (proc(5), protected_symlinks), but realpath(3), which reads them, goes past that. */
+static bool is_strangers_link(const char *at)
+{
+    char directory[PATH_MAX];
+    struct stat link, in;
+    put_directory(directory, at);
+    return lstat(at, &link) == 0 && S_ISLNK(link.st_mode) && stat(directory, &in) == 0 && in.st_mode & S_ISVTX && in.st_mode & S_IWOTH &&
+           link.st_uid != geteuid() && link.st_uid != in.st_uid;
+}
+
+/* Whoever else may write in a directory (/tmp) does not say by a link which file is replaced. */
+static int refuse_strangers(const char *path)
+{
+    char at[PATH_MAX];
+    if (put_path(at, path) < 0)
+        return -1;
+    for (int i = 0; i < LINKS; i++) {
+        if (is_strangers_link(at)) {
+            errno = EACCES;
+            return -1;
+        }
+        if (read_link(at) < 0)
+            break;
+    }
+    return 0;
+}
+
 /* Where the file really is, or is to be: links are followed, one to nothing too. What is open and has lost its name (/dev/stdout may) keeps the path that leads to it:
  * *nameless is set then. */
 static int follow(struct file_place *p, const char *path, bool *nameless)
@@ -52,7 +89,7 @@ static int follow(struct file_place *p, const char *path, bool *nameless)
     char at[PATH_MAX], real[PATH_MAX];
     struct stat is;
     *nameless = false;
-    if (put_path(at, path) < 0)
+    if (put_path(at, path) < 0 || refuse_strangers(path) < 0)
         return -1;
     while (!realpath(at, real)) {
         if (errno != ENOENT || !*at)
@@ -140,11 +177,8 @@ int file_place_begin(struct file_place *p, const char *path, mode_t mode, int *f
 static void sync_directory(const char *path)
 {
     char directory[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s", path);
-    char *slash = strrchr(directory, '/');
-    if (slash)
-        slash[slash == directory] = '\0';
-    int fd = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    put_directory(directory, path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
     fsync(fd);
