@@ -471,6 +471,21 @@ static void done(struct judging *x)
     free(x->room);
 }
 
+/* Nothing is opened any more, here or by the broker. */
+static void confine(struct judging *x, struct broker *broker)
+{
+    struct sandbox sandbox;
+    char text[SANDBOX_TEXT];
+    if (!broker) {
+        say(x, _("there is no sandbox: no helper process could be started"));
+        return;
+    }
+    broker_leave_files(broker);
+    sandbox_enter(&sandbox, NULL, 0);
+    if (sandbox.built && !sandbox_is_whole(&sandbox))
+        say(x, _("the sandbox is not whole: %s"), sandbox_describe(&sandbox, text));
+}
+
 int judge_run(const struct options *options, struct loop *loop, struct broker *broker,
               const struct identity *who)
 {
@@ -481,10 +496,8 @@ int judge_run(const struct options *options, struct loop *loop, struct broker *b
         say(&x, _("cannot start: %s%s"), strerror(errno), _(error_file_advice(errno)));
         x.failed = true;
     } else {
-        struct sandbox sandbox;
         loop_each_turn(loop, flush, &x);
-        if (broker)
-            sandbox_enter(&sandbox, NULL, 0);
+        confine(&x, broker);
         start(&x);
         flush(&x); /* what is said already does not wait for the first answer */
     }
