@@ -17,13 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/words.h"
+
 #ifdef HAVE_SANDBOX
 #include <linux/landlock.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <seccomp.h>
-
-#include "core/words.h"
 
 /* --- Landlock --- */
 
