@@ -114,6 +114,22 @@ differs() {
 }
 
 status=0
+# same_shape PAGE: a translation has the headings, lists, blocks and examples of the English page, in its order, with its tags.
+shape() {
+    awk '
+    /^\.Bd -literal/ { inside = 1 }
+    inside || /^\.(Sh|Ss|It|Bl|El|Bd|Ed|Dl|Dt)/ || /^\.\\" (run|serve|file|look)/ { print }
+    /^\.Ed/ { inside = 0 }' "$1"
+}
+same_shape() {
+    shape "$folder/$(basename "$1")" >"$work/shape"
+    shape "$1" | diff "$work/shape" - >"$work/differs" || { echo "$1 is not of the shape of the English page:"; cat "$work/differs"; status=1; }
+    if LC_ALL=C grep -n '[^ -~]' "$work/shape" >/dev/null; then echo "the English page is not ASCII"; status=1; fi
+}
+for page in "$folder"/*/*.[15]; do
+    same_shape "$page"
+    mandoc -T lint -W warning "$page" || status=1
+done
 for page in $pages; do
     mandoc -T lint -W warning "$folder/$page" || status=1
     if command -v groff >/dev/null; then
