@@ -1,49 +1,59 @@
 # bash completion for udptalk; completions/write makes it from the program's tables.
 _udptalk()
 {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
+    if [[ $word == = ]]; then # --option=word comes as three
+        word=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    if [[ $before == --fault && $word == [\'\"]* ]]; then # the last of those between the quotes
+        words=${word:1}
+        words=${words%"${words##*[[:blank:]]}"}
+        word=${word:1+${#words}}
+    fi
     case $before in
     -e)
-        COMPREPLY=($(compgen -W ' to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code lesson view ladder figure calls stats save open replay clear zoom help quit' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' to connect disconnect listen close bind join leave send hex file repeat burst ping stop name use transform rule fault expect wait why set status find filter mark go inspect copy step speed code lesson view ladder figure calls stats save open replay clear zoom help quit' -P "$words" -- "$word")
         return
         ;;
     -f)
-        COMPREPLY=($(compgen -f -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -f -P "$words" -- "$word")
         compopt -o filenames
         return
         ;;
     --transform)
-        COMPREPLY=($(compgen -W ' upper lower swap reverse rot13 echo discard' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' upper lower swap reverse rot13 echo discard' -P "$words" -- "$word")
         return
         ;;
     --fault)
-        COMPREPLY=($(compgen -W ' client server in out loss burst delay jitter dup reorder corrupt rate seed off' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' client server in out loss burst delay jitter dup reorder corrupt rate seed off' -P "$words" -- "$word")
         return
         ;;
     --user)
-        COMPREPLY=($(compgen -u -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -u -P "$words" -- "$word")
         return
         ;;
     --save)
-        COMPREPLY=($(compgen -f -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -f -P "$words" -- "$word")
         compopt -o filenames
         return
         ;;
     --open)
-        COMPREPLY=($(compgen -f -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -f -P "$words" -- "$word")
         compopt -o filenames
         return
         ;;
     --lesson)
-        COMPREPLY=($(compgen -W ' list all first-datagram which-port which-address one-send-one-receive bytes-not-characters two-clients nobody-there no-connection connected the-cut zero-and-largest lost late-and-doubled overflow header-and-checksum retry two-servers-loop' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' list all first-datagram which-port which-address one-send-one-receive bytes-not-characters two-clients nobody-there no-connection connected the-cut zero-and-largest lost late-and-doubled overflow header-and-checksum retry two-servers-loop' -P "$words" -- "$word")
         return
         ;;
     --size)
-        COMPREPLY=($(compgen -W ' 80x24 120x36' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' 80x24 120x36' -P "$words" -- "$word")
         return
         ;;
     --lang)
-        COMPREPLY=($(compgen -W ' en zh_CN' -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -W ' en zh_CN' -P "$words" -- "$word")
         return
         ;;
     --relay) return ;;

@@ -71,10 +71,10 @@ static void print_case(const struct option_info *o, const char *generate)
 {
     printf("    ");
     print_names(o, " | ");
-    printf(")\n        COMPREPLY=($(compgen %s", generate);
+    printf(")\n        mapfile -t COMPREPLY < <(compgen %s", generate);
     if (strcmp(generate, "-W '") == 0)
         print_words(o);
-    printf("%s -- \"$word\"))\n", strcmp(generate, "-W '") == 0 ? "'" : "");
+    printf("%s -P \"$words\" -- \"$word\")\n", strcmp(generate, "-W '") == 0 ? "'" : "");
     if (takes_file(o))
         printf("        compopt -o filenames\n");
     printf("        return\n        ;;\n");
@@ -85,7 +85,17 @@ static void print_bash(void)
     const struct option_info *o;
     printf("# bash completion for udptalk; completions/write makes it from the program's tables.\n"
            "_udptalk()\n{\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=\n"
+           "    if [[ $word == = ]]; then # --option=word comes as three\n"
+           "        word=\n"
+           "    elif [[ $before == = ]]; then\n"
+           "        before=${COMP_WORDS[COMP_CWORD - 2]}\n"
+           "    fi\n"
+           "    if [[ $before == --fault && $word == [\\'\\\"]* ]]; then # the last of those between the quotes\n"
+           "        words=${word:1}\n"
+           "        words=${words%%\"${words##*[[:blank:]]}\"}\n"
+           "        word=${word:1+${#words}}\n"
+           "    fi\n"
            "    case $before in\n");
     for (size_t i = 0; (o = option_at(i)); i++)
         if (takes_file(o))

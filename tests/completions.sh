@@ -26,19 +26,24 @@ compopt() { :; } # it is for a completion that is under way
 COMP_WORDS=(udptalk "$@")
 COMP_CWORD=$#
 _udptalk
-printf '%s ' "${COMPREPLY[@]}"
+printf '%s|' "${COMPREPLY[@]}"
 END
     complete() {
         bash "$work/complete" "$folder/udptalk.bash" "$@"
     }
     cd "$work"
     : >session.jsonl
-    [ "$(complete --tr)" = "--transform " ] || fails "bash does not complete --tr: $(complete --tr)"
-    [ "$(complete --transform re)" = "reverse " ] || fails "bash does not complete a transform: $(complete --transform re)"
-    [ "$(complete --open se)" = "session.jsonl " ] || fails "bash does not complete a file: $(complete --open se)"
-    [ "$(complete --lesson first)" = "first-datagram " ] || fails "bash does not complete a lesson: $(complete --lesson first)"
-    [ "$(complete -e trans)" = "transform " ] || fails "bash does not complete a command: $(complete -e trans)"
-    [ -z "$(complete -w 1 | tr -d ' ')" ] || fails "bash completes a time: $(complete -w 1)"
+    [ "$(complete --tr)" = "--transform|" ] || fails "bash does not complete --tr: $(complete --tr)"
+    [ "$(complete --transform re)" = "reverse|" ] || fails "bash does not complete a transform: $(complete --transform re)"
+    [ "$(complete --open se)" = "session.jsonl|" ] || fails "bash does not complete a file: $(complete --open se)"
+    [ "$(complete --lesson first)" = "first-datagram|" ] || fails "bash does not complete a lesson: $(complete --lesson first)"
+    [ "$(complete -e trans)" = "transform|" ] || fails "bash does not complete a command: $(complete -e trans)"
+    [ "$(complete --transform = re)" = "reverse|" ] || fails "bash does not complete --transform=: $(complete --transform = re)"
+    [ "$(complete --transform =)" = "$(complete --transform '')" ] || fails "bash does not complete --transform= alone"
+    [ "$(complete --fault "'loss 30% del")" = "loss 30% delay|" ] || fails "bash does not complete a fault in quotes"
+    : >'a b.jsonl'
+    [ "$(complete --open a)" = "a b.jsonl|" ] || fails "bash takes a blank in a file's name for its end"
+    [ -z "$(complete -w 1 | tr -d '|')" ] || fails "bash completes a time: $(complete -w 1)"
 fi
 if command -v zsh >/dev/null; then
     zsh -n "$folder/_udptalk" || fails "zsh cannot read _udptalk"
