@@ -4,6 +4,7 @@
 set -eu
 
 udptalk=${UDPTALK:?}
+here=$(cd "${srcdir:-.}" && pwd)
 screens=$(cd "${srcdir:-.}" && pwd)/tests/all/screens
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -166,3 +167,7 @@ sed 's/&lt;/</' logs.svg >broken.svg
 if text_of broken.svg >/dev/null 2>&1; then
     fails "broken XML is taken for good"
 fi
+
+# README's picture is what the program makes today.
+UDPTALK=$udptalk "$here/tests/all/screens" "$work/screens" 100x24
+same "$work/screens/logs-100x24.svg" "$here/screen.svg" "screen.svg (make screens SIZES=100x24)"
