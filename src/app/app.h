@@ -171,6 +171,7 @@ struct opening {
     struct stats *stats;       /* of what is in it */
     uint64_t counts[ROLE_COUNT][2]; /* datagrams received, sent */
     uint64_t held;             /* not sent */
+    uint64_t unanswered;       /* requests, as notices say */
     uint64_t calls;
     uint64_t rows[ROLE_COUNT]; /* lines of the logs */
 };

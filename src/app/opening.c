@@ -18,6 +18,12 @@
 
 enum { READ_SIZE = 1 << 16, PIECES = 16, PACKETS = 2000, MAGIC = 4 };
 
+static bool tells_of_no_answer(const struct entry *e)
+{
+    return e->kind == ENTRY_NOTICE && e->role == ROLE_CLIENT && e->reply_to &&
+           (e->event == EVENT_NO_ANSWER || e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE);
+}
+
 static int take(void *context, const struct entry *e)
 {
     struct opening *o = context;
@@ -31,6 +37,7 @@ static int take(void *context, const struct entry *e)
         o->counts[e->role][sent]++;
     o->rows[e->role] += e->kind != ENTRY_CALL && !(e->role == ROLE_SERVER && e->reply_to);
     o->calls += e->kind == ENTRY_CALL;
+    o->unanswered += tells_of_no_answer(e);
     o->held += datagram && e->flags & (FLAG_UNSENT | FLAG_SUPPRESSED);
     return 0;
 }

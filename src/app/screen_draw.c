@@ -31,7 +31,8 @@ static void fill_opened(struct scene *scene, const struct opening *o)
 {
     scene->client.sent = o->counts[ROLE_CLIENT][1];
     scene->client.answered = o->counts[ROLE_CLIENT][0];
-    scene->client.unanswered = scene->client.waiting = 0;
+    scene->client.unanswered = o->unanswered;
+    scene->client.waiting = 0;
     scene->client.events = o->rows[ROLE_CLIENT];
     scene->server.clients = scene->server.dropped = 0;
     scene->server.in = o->counts[ROLE_SERVER][0];
