@@ -63,6 +63,30 @@ START_TEST(test_history_elsewhere)
 }
 END_TEST
 
+/* Files. */
+
+/* A file that is given up on before an entry of it was read is not looked at any more, from the next key on, which may come with the one that gave it up. (With
+ * sanitizers: else what was freed may look as it did.) */
+START_TEST(test_open_given_up)
+{
+    static const char *const ways[] = {"\x03\0334", "/stop\r\0334", "/stop\r/find h\r", "/lesson which-port\r\0334"};
+    char home[SCREEN_HOME], keys[2 * SCREEN_HOME];
+    screen_home_make(home);
+    screen_home_write(home, "none.jsonl", "no entry\n");
+    for (size_t i = 0; i < UNIT_COUNT(ways); i++) {
+        struct terminal *t = screen_both(NULL, (const char *[]){home, NULL});
+        terminal_type(t, strstr(ways[i], "lesson") ? "/lesson first-datagram\r" : "hello\r");
+        terminal_wait(t, strstr(ways[i], "lesson") ? "PREDICT" : "← HELLO");
+        snprintf(keys, sizeof keys, "/open %s/none.jsonl\r%s", home + strlen("HOME="), ways[i]);
+        terminal_type(t, keys);
+        terminal_type(t, "qgoes on");
+        terminal_wait(t, "goes on");
+        screen_end(t);
+    }
+    screen_home_remove(home);
+}
+END_TEST
+
 /* A history that cannot be written is told where it is seen: on the terminal that was given back. */
 START_TEST(test_history_unwritable)
 {
@@ -257,6 +281,7 @@ int main(void)
         {"lines are remembered from run to run, for their user alone", test_history},
         {"XDG_STATE_HOME says where the history is", test_history_elsewhere},
         {"a history that cannot be saved is told", test_history_unwritable},
+        {"a file that is given up on is not looked at", test_open_given_up},
         {"the start-up file is run", test_config},
         {"XDG_CONFIG_HOME says where the start-up file is", test_config_elsewhere},
         {"a wrong start-up file is named with its line", test_config_wrong},

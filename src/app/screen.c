@@ -145,11 +145,10 @@ static void keep_ticking(struct screen *s)
 static void end_of_turn(void *context)
 {
     struct screen *s = context;
-    const struct journal *viewed = app_viewed(s->app);
     app_turn(s->app);
-    if (app_viewed(s->app) != viewed)
-        screen_log_reset(s); /* nothing could be read of the file */
+    screen_log_follow(s); /* nothing could be read of the file */
     run_scripts(s);
+    screen_log_follow(s);
     screen_log_turn(s);
     screen_outbox(s);
     screen_lesson_turn(s);
@@ -249,6 +248,7 @@ static int run_command(void *context, const struct command *c)
 {
     struct screen *s = context;
     char text[APP_WHY];
+    screen_log_follow(s);
     switch (c->id) {
     case COMMAND_WAIT:
         if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)

@@ -633,6 +633,7 @@ void screen_key(struct screen *s, const struct key *key)
 {
     bool interrupts = key->code == KEYS_CTRL && key->ch == 'C';
     s->dirty = true;
+    screen_log_follow(s); /* the key before may have closed a file */
     if (key->code == KEYS_CURSOR) { /* the terminal's answer, and no key */
         s->cells.ascii |= key->col != 2;
         return;
@@ -668,5 +669,6 @@ void screen_key(struct screen *s, const struct key *key)
         key_in_line(s, key);
     else
         act(s, step_action(s, key) ? step_action(s, key) : keymap_find(SCOPE_LOG, key));
+    screen_log_follow(s);
     screen_filter_live(s);
 }

@@ -379,6 +379,12 @@ void screen_log_reset(struct screen *s)
     memset(s->app->marks, 0, sizeof s->app->marks);
 }
 
+void screen_log_follow(struct screen *s)
+{
+    if (s->scene.journal && s->scene.journal != app_viewed(s->app))
+        screen_log_reset(s);
+}
+
 void screen_log_done(struct screen *s)
 {
     end_search(s);

@@ -199,6 +199,7 @@ void screen_log_turn(struct screen *s);         /* searches and filters go on, a
 bool screen_search_state(struct screen *s, char *text, size_t room); /* for the rule; false: nothing is searched */
 bool screen_search_stop(struct screen *s);      /* true when one was under way */
 void screen_log_reset(struct screen *s);        /* another journal is looked at */
+void screen_log_follow(struct screen *s);       /* likewise, where that is so: what closes a file does not tell. Before a key, a command, a frame */
 void screen_log_done(struct screen *s);
 
 /* screen_draw.c */
