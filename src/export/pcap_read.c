@@ -105,7 +105,6 @@ struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *con
         library.close(capture);
         return NULL;
     }
-    /* no finding (-Wanalyzer-possible-null-dereference): it is looked at above */
     *r = (struct pcap_read){.library = library,
                             .capture = capture,
                             .link = link,
