@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        case CHECK flag FLAGS event EVENTS fact FACTS error 'DIAGNOSTICS: Errors' \
+        case CHECK flag FLAGS event EVENTS fact FACTS reason 'DIAGNOSTICS: Not answered' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
         'key logs and views' 'INTERACTIVE: Keys in logs and views' \

@@ -12,6 +12,7 @@
 #include "core/judge.h"
 #include "core/keymap.h"
 #include "core/option.h"
+#include "core/reason.h"
 #include "core/setting.h"
 #include "core/transform.h"
 
@@ -82,6 +83,8 @@ int main(void)
         printf("flag\t%s\n", flag_info(bit)->name);
     for (size_t i = 0; i < judge_count(); i++)
         printf("case\t%s\n", judge_name(i));
+    for (int reason = 0; reason < REASON_COUNT; reason++)
+        printf("reason\t%s\n", reason_words((enum reason)reason));
     for (size_t i = 0; fact_name(i); i++)
         printf("fact\t%s\n", fact_name(i));
     for (int event = EVENT_NONE + 1; event < EVENT_COUNT; event++)

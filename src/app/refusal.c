@@ -3,7 +3,7 @@
 
 #include "app/app.h"
 
-#include "core/words.h"
+#include "core/reason.h"
 
 enum { LOW_PORTS = 1024 };
 
@@ -32,16 +32,16 @@ const char *refusal(struct app *a, const struct entry *request, struct guard *gu
     uint64_t hash = guard_hash(request->data, request->kept, a->seed);
     bool repeats = guard_received(guard, hash, a->settings[SETTING_LOOP_GUARD]);
     if (from->port == 0)
-        return "port 0";
+        return reason_words(REASON_PORT_0);
     if (address_is_multicast(from) || address_is_broadcast(from) || address_is_any(from))
-        return N_("a group or broadcast address");
+        return reason_words(REASON_GROUP);
     if (is_own_server(s, from))
-        return N_("it came from this server itself");
+        return reason_words(REASON_OWN);
     if (from->port < LOW_PORTS && !a->settings[SETTING_LOW_PORTS])
-        return N_("port below 1024");
+        return reason_words(REASON_LOW_PORT);
     if (repeats)
-        return N_("a loop? The same again and again");
+        return reason_words(REASON_LOOP);
     if (!within_rate(a, request))
-        return N_("too many a second for one source");
+        return reason_words(REASON_RATE);
     return NULL;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/reason.h"
 #include "core/units.h"
 #include "core/words.h"
 
@@ -163,7 +164,7 @@ static void apply_transform(struct app *a, struct pending *p)
     if (p->has_reply)
         return;
     bytes->len = p->start;
-    p->reason = N_("out of memory");
+    p->reason = reason_words(REASON_MEMORY);
 }
 
 /* Makes the reply, and decides whether it may go. */
@@ -183,7 +184,7 @@ static void make_reply(struct app *a, struct pending *p, struct guard *guard)
     p->len = bytes->len - p->start;
     p->reason = refusal(a, &p->request, guard);
     if (!p->reason && p->len > udp_most(&s->udp))
-        p->reason = N_("the reply is larger than a datagram");
+        p->reason = reason_words(REASON_LARGE);
     if (p->reason)
         return;
     guard_sent(guard, guard_hash(bytes->data + p->start, p->len, a->seed));
@@ -197,7 +198,7 @@ static void answer(struct app *a, struct pending *p)
 {
     struct server *s = &a->server;
     if (s->closing && s->rules.count) {
-        p->reason = N_("the server was closed before it answered");
+        p->reason = reason_words(REASON_CLOSED);
         p->told = EVENT_SUPPRESSED;
     } else if (a->relay.on) {
         relay_forward(a, &p->request, &p->from);
@@ -408,7 +409,7 @@ static void leave_unanswered(struct pending *p)
 {
     if (p->has_reply || p->reason || p->command)
         return;
-    p->reason = N_("the server was closed before it answered");
+    p->reason = reason_words(REASON_CLOSED);
     p->told = EVENT_SUPPRESSED;
 }
 

@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/paths.h"
 #include "core/error.h"
+#include "core/reason.h"
 #include "core/units.h"
 #include "core/words.h"
 #include "host/file_out.h"
@@ -28,14 +29,14 @@ static void make_text(struct app *a, struct pending *p, const struct rule *rule,
     p->has_reply = rules_reply(rule, m, &values, tx_bytes(a->server.tx)) == 0;
     p->made_by = NULL;
     if (!p->has_reply)
-        p->reason = errno == EMSGSIZE ? N_("the rule's reply is larger than a datagram") : N_("out of memory");
+        p->reason = errno == EMSGSIZE ? reason_words(REASON_RULE_LARGE) : reason_words(REASON_MEMORY);
 }
 
 static void make_transformed(struct app *a, struct pending *p, const struct rule *rule)
 {
     struct buffer *bytes = tx_bytes(a->server.tx);
     if (!rule->transform->answers) {
-        p->reason = N_("a rule discards it");
+        p->reason = reason_words(REASON_DISCARDS);
         p->told = EVENT_SUPPRESSED;
         return;
     }
@@ -44,7 +45,7 @@ static void make_transformed(struct app *a, struct pending *p, const struct rule
     if (p->has_reply)
         return;
     bytes->len = p->start;
-    p->reason = N_("out of memory");
+    p->reason = reason_words(REASON_MEMORY);
 }
 
 bool rules_answer(struct app *a, struct pending *p)
@@ -65,7 +66,7 @@ bool rules_answer(struct app *a, struct pending *p)
     case RULE_TRANSFORM: make_transformed(a, p, rule); break;
     case RULE_EXEC: p->command = rule->command; break;
     case RULE_DROP:
-        p->reason = N_("a rule drops it");
+        p->reason = reason_words(REASON_DROPS);
         p->told = EVENT_SUPPRESSED;
         break;
     }
@@ -145,7 +146,7 @@ static void answer(struct app *a, const struct running *r, const struct exec_res
                           .peer = r->peer};
     if (buffer_append(bytes, result->data, result->len) < 0) {
         p->has_reply = false;
-        p->reason = N_("out of memory");
+        p->reason = reason_words(REASON_MEMORY);
         p->told = EVENT_ERROR;
         return;
     }
