@@ -12,6 +12,7 @@
 
 #include "app/language.h"
 #include "core/entry.h"
+#include "core/filter.h"
 #include "core/journal.h"
 
 #include "unit.h"
@@ -241,6 +242,11 @@ START_TEST(keeps_both_in_the_journal)
     ck_assert_mem_eq(out.data, "WEG", 3);
     entry_say(&out); /* once is enough */
     ck_assert_mem_eq(out.data, "WEG", 3);
+    struct filter *f = filter_new("/WEG/", 5, why, sizeof why, &(size_t){0}); /* it is found by what the screen shows */
+    ck_assert_ptr_nonnull(f);
+    ck_assert(journal_get(j, n, &out) && filter_passes(f, &out));
+    ck_assert(journal_get(j, n + 1, &out) && !filter_passes(f, &out));
+    filter_free(f);
     ck_assert(journal_get(j, n + 1, &out));
     entry_say(&out);
     ck_assert_mem_eq(out.data, "next", 4);

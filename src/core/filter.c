@@ -541,6 +541,18 @@ static bool search(struct filter *f, struct regex *regex, const struct entry *e,
     return found > 0;
 }
 
+/* A notice is found by what it says on the screen, too. */
+static bool search_said(struct filter *f, struct regex *regex, const struct entry *e)
+{
+    struct entry said = *e;
+    size_t start, end;
+    if (e->kind != ENTRY_NOTICE || !e->said)
+        return false;
+    said.data += e->kept;
+    said.kept = e->said;
+    return search(f, regex, &said, 0, &start, &end);
+}
+
 /* Whether a line of a log names who sent it: a server's does, and that of a stranger's datagram. */
 static bool names_peer(const struct entry *e)
 {
@@ -580,7 +592,8 @@ static enum verdict judge(struct filter *f, int index, const struct entry *e)
         right = judge(f, n->right, e);
         return (left < right) == (n->kind == NODE_AND) ? left : right;
     case NODE_ERRORS: return is_error(f, e) ? YES : NO;
-    case NODE_REGEX: return search(f, n->regex, e, 0, &start, &end) || search_address(f, n, e) ? YES : NO;
+    case NODE_REGEX:
+        return search(f, n->regex, e, 0, &start, &end) || search_said(f, n->regex, e) || search_address(f, n, e) ? YES : NO;
     case NODE_FROM: yes = goes_through(&n->place, e, DIR_SENT); break;
     case NODE_TO: yes = goes_through(&n->place, e, DIR_RECEIVED); break;
     case NODE_SENT: yes = e->dir == DIR_SENT; break;
