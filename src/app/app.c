@@ -110,7 +110,7 @@ static void become_somebody(struct app *a)
     if (identity_become(&a->identity) == 0) {
         app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("runs as %s now, without root's rights"), a->identity.name);
     } else {
-        app_why(a, "cannot become %s: %s; with root's rights it does not go on", a->identity.name, strerror(errno));
+        app_why(a, "cannot become %s: %s; with root's rights it does not go on", a->identity.name, error_words(errno));
         a->front.say(a->front.context, true, a->why);
         a->unsafe = true;
         loop_stop(a->loop);
@@ -301,7 +301,7 @@ static void explain_listen(struct app *a, const struct address *local, int error
         explain_taken(a, local);
     else if (error == EACCES)
         app_why(a, "cannot listen on %s: %s; ports below 1024 are for root, take one above", where,
-                 strerror(error));
+                 error_words(error));
     else
         app_why(a, "cannot listen on %s: %s; %s", where, error_meaning(error), error_advice(error));
 }
@@ -442,7 +442,7 @@ static int start_relay(struct app *a, const struct address *target)
     }
     if (relay_start(a, &to) == 0)
         return 0;
-    app_why(a, "cannot relay: %s", strerror(errno));
+    app_why(a, "cannot relay: %s", error_words(errno));
     return -1;
 }
 
@@ -470,7 +470,7 @@ static void looked_up(void *context, const struct helper_answer *answer)
     char text[ADDRESS_TEXT];
     size_t i = 0;
     if (!answer || answer->error || answer->count == 0) {
-        app_why(a, "%.100s: %s", c->place.host, answer ? helper_error(answer) : strerror(errno));
+        app_why(a, "%.100s: %s", c->place.host, answer ? helper_error(answer) : error_words(errno));
         fail_later(a, c);
         return;
     }
@@ -503,7 +503,7 @@ int app_go(struct app *a, const struct command *c, bool starting)
     a->starting = starting;
     if (lookup_start(&a->lookup, c->place.host, family, port, looked_up, a) == 0)
         return 0;
-    app_why(a, "cannot look %.100s up: %s%s", c->place.host, strerror(errno), error_file_advice(errno));
+    app_why(a, "cannot look %.100s up: %s%s", c->place.host, error_words(errno), error_file_advice(errno));
     return -1;
 }
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "app/app.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "core/words.h"
 
@@ -61,7 +62,7 @@ int coding_write(struct app *a, enum code_language language, code_line *line, vo
     s.count = gather_messages(a, messages, &s.more);
     if (code_write(&s, language, line, context) == 0)
         return 0;
-    app_why(a, "%s", strerror(ENOMEM));
+    app_why(a, "%s", error_words(ENOMEM));
     errno = ENOMEM;
     return -1;
 }

@@ -528,7 +528,7 @@ static int save(struct headless *h, const struct command *c)
         return -1;
     struct save_later *saves = realloc(h->saves, (h->save_count + 1) * sizeof *saves);
     if (!saves) {
-        app_why(a, "cannot save to %.200s: %s", c->text, strerror(ENOMEM));
+        app_why(a, "cannot save to %.200s: %s", c->text, error_words(ENOMEM));
         return -1;
     }
     h->saves = saves;

@@ -260,7 +260,7 @@ static int begin_saving(struct batch *b)
     b->handout = handout_new(b->chinese, !o->no_color);
     if (b->handout)
         return 0;
-    app_why(b->app, "cannot save to %.200s: %s%s", o->save, strerror(errno), error_file_advice(errno));
+    app_why(b->app, "cannot save to %.200s: %s%s", o->save, error_words(errno), error_file_advice(errno));
     return -1;
 }
 

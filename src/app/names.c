@@ -157,7 +157,7 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
         return unknown(a, name);
     if (len && put(n, name, text, len) < 0) {
         app_why(a, "%s was not kept: %s", name,
-                 errno == ENOSPC ? N_("there are a thousand names already") : strerror(errno));
+                 errno == ENOSPC ? N_("there are a thousand names already") : error_words(errno));
         return -1;
     }
     if (len) {

@@ -83,7 +83,7 @@ static int fails(struct app *a, struct opening *o, const char *why)
 
 static int fails_with(struct app *a, struct opening *o, int error)
 {
-    app_why(a, "cannot open %.200s: %s%s", o->name, strerror(error), error_file_advice(error));
+    app_why(a, "cannot open %.200s: %s%s", o->name, error_words(error), error_file_advice(error));
     give_up(a, o);
     return -1;
 }

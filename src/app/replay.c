@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "core/error.h"
 #include "core/safe_text.h"
 #include "core/units.h"
 #include "core/words.h"
@@ -76,7 +77,7 @@ static int begin(struct app *a)
     r->next = request_after(j, 0);
     r->sent = calloc(r->count ? r->count : 1, sizeof *r->sent);
     if (!r->sent) {
-        app_why(a, "%.100s cannot be replayed: %s", r->file.name, strerror(ENOMEM));
+        app_why(a, "%.100s cannot be replayed: %s", r->file.name, error_words(ENOMEM));
         return -1;
     }
     if (!r->next || !journal_get(j, r->next, &first)) {

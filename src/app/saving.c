@@ -45,7 +45,7 @@ void saving_drop_filter(struct app *a, struct filter *filter)
 
 static int fails(struct app *a, struct saving *s, int error)
 {
-    app_why(a, "cannot save to %.200s: %s%s", s->name, strerror(error), error_file_advice(error));
+    app_why(a, "cannot save to %.200s: %s%s", s->name, error_words(error), error_file_advice(error));
     stop(s);
     errno = error;
     return -1;
@@ -117,7 +117,7 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes)
         file_out_finish(&file) == 0)
         return 0;
     int error = bytes->failed ? ENOMEM : errno;
-    app_why(a, "cannot save to %.200s: %s%s", path, strerror(error), error_file_advice(error));
+    app_why(a, "cannot save to %.200s: %s%s", path, error_words(error), error_file_advice(error));
     errno = error;
     return -1;
 }

@@ -44,7 +44,7 @@ static int to_clipboard(struct screen *s, const struct buffer *bytes)
         app_why(s->app, "not copied: %s",
                  errno == EMSGSIZE ? N_("it is more than terminals take; /copy HOW FILE writes a file") :
                  errno == ENOTSUP ? N_("this kind of terminal has no clipboard; /copy HOW FILE writes a file") :
-                                    strerror(errno));
+                                    error_words(errno));
         return -1;
     }
     screen_say(s, STYLE_NOTICE, _("%s bytes went to the terminal's clipboard, if it takes them (OSC 52)"),

@@ -96,7 +96,7 @@ static void keep_place(struct screen *s)
     if (s->lesson.own || lesson_places_set(places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1) == 0 || places->told)
         return;
     places->told = true;
-    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("where you are in lessons is known until you leave, since it cannot be saved: %s%s"), strerror(errno),
+    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("where you are in lessons is known until you leave, since it cannot be saved: %s%s"), error_words(errno),
                error_file_advice(errno));
 }
 

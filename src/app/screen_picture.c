@@ -9,6 +9,7 @@
 
 #include "app/screen.h"
 #include "app/screen_state.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "core/words.h"
 #include "ui/picture.h"
@@ -122,7 +123,7 @@ static int compose_and_save(struct screen *s, const char *path, const struct scr
 {
     const struct options *o = s->app->options;
     if (cells_resize(&s->cells, o->rows, o->cols) < 0) {
-        app_why(s->app, "cannot save to %.200s: %s", path, strerror(errno));
+        app_why(s->app, "cannot save to %.200s: %s", path, error_words(errno));
         return -1;
     }
     if (prepare(s, what) < 0)

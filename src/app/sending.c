@@ -128,7 +128,7 @@ int sending_file(struct app *a, const char *path, bool lines)
         app_why(a, "cannot send %.200s: %s%s", path,
                  errno == EFBIG  ? N_("it has more bytes than ") :
                  errno == EINVAL ? N_("it is no regular file") :
-                                   strerror(errno),
+                                   error_words(errno),
                  errno != EFBIG ? error_file_advice(errno) :
                  lines          ? units_format_count(most, count) :
                                   N_("a datagram; /file PATH lines sends each line as one"));

@@ -276,7 +276,7 @@ static int load(struct app *a, const char *path)
     int count = -1;
     if (paths_read_regular(a->broker, path, PATHS_LONGEST, &text) < 0)
         app_why(a, "cannot read %.200s: %s%s", path,
-                 errno == EINVAL ? N_("it is no regular file") : strerror(errno), error_file_advice(errno));
+                 errno == EINVAL ? N_("it is no regular file") : error_words(errno), error_file_advice(errno));
     else
         count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
     buffer_done(&text);

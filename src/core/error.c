@@ -54,11 +54,16 @@ const struct error_info *error_find(int error)
     return NULL;
 }
 
+const char *error_words(int error)
+{
+    const char *words = strerrordesc_np(error);
+    return words ? words : N_("an unknown error");
+}
+
 const char *error_meaning(int error)
 {
     const struct error_info *info = error_find(error);
-    const char *words = info ? info->meaning : strerrordesc_np(error);
-    return words ? words : N_("an unknown error");
+    return info ? info->meaning : error_words(error);
 }
 
 const char *error_file_advice(int error)

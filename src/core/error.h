@@ -16,6 +16,9 @@ const struct error_info *error_find(int error);
 /* The rows in order; NULL past the end. */
 const struct error_info *error_at(size_t index);
 
+/* The system's own words, in English: strerror() has them in the user's language. Never NULL. */
+const char *error_words(int error);
+
 /* The meaning, or the system's own words where there is no row; never NULL. The advice, or "". */
 const char *error_meaning(int error);
 const char *error_advice(int error);

@@ -96,12 +96,19 @@ struct list {
     va_list args;
 };
 
+/* A message of ours, or one of the C library's: what strerror() says. */
+static const char *say_argument(const char *text)
+{
+    const char *said = gettext(text);
+    return said != text ? said : dgettext("libc", text);
+}
+
 static void put_argument(struct buffer *out, const struct spec *s, struct list *l)
 {
     int star = s->star ? va_arg(l->args, int) : 0;
     if (s->conversion == 's') {
         const char *text = va_arg(l->args, const char *);
-        const char *said = *text && !s->quoted ? gettext(text) : text;
+        const char *said = *text && !s->quoted ? say_argument(text) : text;
         if (s->star)
             buffer_printf(out, s->text, star, said);
         else
