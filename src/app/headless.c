@@ -185,8 +185,8 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
     if (ping && e->rtt >= 0)
         buffer_printf(&h->err, _("udptalk: %zu bytes from %s: ping %llu, %s%s\n"), e->size, address_format(&e->peer, peer),
                       (unsigned long long)ping, units_format_rtt(e->rtt, rtt),
-                      e->flags & FLAG_DUPLICATE ? ", again" :
-                      e->flags & FLAG_LATE      ? ", late" :
+                      e->flags & FLAG_DUPLICATE ? _(", again") :
+                      e->flags & FLAG_LATE      ? _(", late") :
                                                   "");
     append_payload(&h->out, h->out_terminal, e);
     buffer_append_byte(&h->out, '\n');

@@ -248,7 +248,7 @@ static void put_names(const struct app *a, struct figure_shown *f)
     else if (c->local.port == 0)
         snprintf(f->client_name, sizeof f->client_name, _("no port yet"));
     else
-        snprintf(f->client_name, sizeof f->client_name, ":%d, %s", c->local.port, how);
+        snprintf(f->client_name, sizeof f->client_name, _(":%d, %s"), c->local.port, how);
 }
 
 /* In step mode: the poll has found nothing, and nothing else happened since. */

@@ -46,7 +46,7 @@ static void name_part(const struct screen *s, enum part part, char *name, size_t
     else if (part == PART_LINE && client && server)
         snprintf(name, room, _("both logs"));
     else
-        snprintf(name, room, _("the %s's log"), part == PART_CLIENT || !server ? "client" : "server");
+        snprintf(name, room, "%s", part == PART_CLIENT || !server ? _("the client's log") : _("the server's log"));
 }
 
 /* Writes what was composed. */

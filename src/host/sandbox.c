@@ -233,7 +233,7 @@ char *sandbox_describe(const struct sandbox *s, char *text)
     if (!s->built)
         snprintf(text, SANDBOX_TEXT, _("none: this program was built without it"));
     else
-        snprintf(text, SANDBOX_TEXT, "%s; %s; %s", s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
+        snprintf(text, SANDBOX_TEXT, _("%s; %s; %s"), s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
                  s->landlock ? _("no files but its own state") : files,
                  s->filter ? _("no programs, no sockets but UDP") : _("ALL system calls, this kernel takes no filter"));
     return text;
