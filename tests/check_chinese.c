@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/safe_text.h"
 #include "core/words.h"
@@ -296,6 +297,33 @@ START_TEST(ascii_is_english)
 }
 END_TEST
 
+/* What a start-up file fails with is Chinese on the screen, and English in the log that is saved. */
+START_TEST(saved_reasons_are_english)
+{
+    static const char *const configs[] = {"wait 1s\nfilter size >\n", "to no-such-name\n", "no-such-command\n", "rule load ~/rules\n"};
+    char home[SCREEN_HOME], path[2 * SCREEN_HOME];
+    screen_home_make(home);
+    snprintf(path, sizeof path, "%s/log.jsonl", home + strlen("HOME="));
+    screen_home_write(home, "rules", "equals\n");
+    for (size_t i = 0; i < UNIT_COUNT(configs); i++) {
+        const char *const argv[] = {getenv("UDPTALK"), "-n", "--both", "0", "--save", path, NULL};
+        const char *const env[] = {"LANGUAGE=zh_CN", home, NULL};
+        screen_home_write(home, ".config/udptalk/config", configs[i]);
+        struct terminal *t = terminal_start(sizes[1].rows, sizes[1].cols, argv, env);
+        terminal_wait(t, "运行"); /* nothing of it was, or not the rest */
+        screen_end(t);
+        char *text = screen_file_read(home, "log.jsonl");
+        ck_assert_ptr_nonnull(text);
+        ck_assert_msg(strstr(text, "was not run") || strstr(text, "nothing of it was run"), "%s", text);
+        for (const char *at = text; *at; at++)
+            ck_assert_msg((unsigned char)*at < 0xe4, "%s: %s", configs[i], text);
+        free(text);
+        unlink(path);
+    }
+    screen_home_remove(home);
+}
+END_TEST
+
 /* Whether the catalogue speaks of the views. */
 static bool has_catalogue(void)
 {
@@ -319,6 +347,7 @@ int main(void)
         {"frames close", frames_close},
         {"counts stand below their heads", counts_stand_below_their_heads},
         {"ASCII is English", ascii_is_english},
+        {"saved reasons are English", saved_reasons_are_english},
     };
     return unit_run("chinese", tests, has_catalogue() ? UNIT_COUNT(tests) : 0);
 }

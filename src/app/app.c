@@ -249,11 +249,31 @@ void app_why(struct app *a, const char *format, ...)
     errno = error;
 }
 
+void app_why_both(struct app *a, const char *english, const char *said)
+{
+    snprintf(a->why_english, APP_WHY, "%.*s", APP_WHY - 1, english);
+    snprintf(a->why_said, APP_WHY, "%.*s", APP_WHY - 1, said);
+    strcpy(a->why, a->why_said);
+}
+
+/* The same as a->why, in English; itself where it was not made by app_why(). */
+static const char *why_in_english(const struct app *a)
+{
+    return strcmp(a->why, a->why_said) == 0 ? a->why_english : a->why;
+}
+
+void app_why_at(struct app *a, const char *name, int line)
+{
+    char english[2 * APP_WHY], said[2 * APP_WHY];
+    snprintf(english, sizeof english, "%.200s:%d: %.300s", name, line, why_in_english(a));
+    snprintf(said, sizeof said, "%.200s:%d: %.300s", name, line, a->why);
+    app_why_both(a, english, said);
+}
+
 void app_notice_why(struct app *a, enum role role, enum event event, const struct entry *about, const char *format)
 {
     char english[2 * APP_WHY], said[2 * APP_WHY];
-    bool known = strcmp(a->why, a->why_said) == 0; /* else somebody else made it */
-    snprintf(english, sizeof english, format, known ? a->why_english : a->why);
+    snprintf(english, sizeof english, format, why_in_english(a));
     snprintf(said, sizeof said, _(format), a->why);
     app_notice_both(a, role, event, about, english, said);
 }
@@ -289,8 +309,10 @@ static void explain_taken(struct app *a, const struct address *local)
         app_why(a, "%s belongs to another program", where);
         return;
     }
-    app_why(a, "%s belongs to %s (process %d)%s", where, owner.name, (int)owner.pid,
-             a->options->mode == MODE_SERVER ? N_("; take another port (0: any that is free)") : "");
+    app_why(a,
+            a->options->mode == MODE_SERVER ? N_("%s belongs to %s (process %d); take another port (0: any that is free)") :
+                                              N_("%s belongs to %s (process %d)"),
+            where, owner.name, (int)owner.pid);
 }
 
 static void explain_listen(struct app *a, const struct address *local, int error)
@@ -486,6 +508,21 @@ static void looked_up(void *context, const struct helper_answer *answer)
                i + 1, answer->count);
 }
 
+/* lookup_numeric(), which puts what is wrong into a->why. */
+static int parse_numeric(struct app *a, const struct place *place, uint16_t port, struct address *out)
+{
+    const struct options *o = a->options;
+    char english[APP_WHY], said[APP_WHY];
+    int numeric = lookup_numeric(place, port, o->family, o->numeric, out, said, sizeof said);
+    if (numeric >= 0)
+        return numeric;
+    locale_t own = words_plain();
+    lookup_numeric(place, port, o->family, o->numeric, out, english, sizeof english);
+    words_back(own);
+    app_why_both(a, english, said);
+    return -1;
+}
+
 int app_go(struct app *a, const struct command *c, bool starting)
 {
     struct address address;
@@ -494,7 +531,7 @@ int app_go(struct app *a, const struct command *c, bool starting)
     if (c->place.host[0] == '\0')
         address_loopback(&address, family == AF_INET6 ? AF_INET6 : AF_INET, port);
     else
-        numeric = lookup_numeric(&c->place, port, family, a->options->numeric, &address, a->why, APP_WHY);
+        numeric = parse_numeric(a, &c->place, port, &address);
     if (numeric < 0)
         return -1;
     if (numeric)

@@ -372,6 +372,12 @@ void app_notice(struct app *a, enum role role, enum event event, const struct en
 /* Makes a->why, as printf and words_pair() do. */
 void app_why(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes a->why of a sentence that was made in both: in English, and in the reader's language. */
+void app_why_both(struct app *a, const char *english, const char *said);
+
+/* Puts where it happened, "NAME:LINE: ", before a->why. */
+void app_why_at(struct app *a, const char *name, int line);
+
 /* A notice of a->why, within `format`, which has one %s. */
 void app_notice_why(struct app *a, enum role role, enum event event, const struct entry *about, const char *format);
 

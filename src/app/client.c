@@ -207,9 +207,14 @@ static void client_ready(void *context, short revents)
     set_deadline(a);
 }
 
-static int open_fails(struct app *a, struct udp *fresh, const char *what, int error)
+/* `from`: what it could not be bound to, or NULL. */
+static int open_fails(struct app *a, struct udp *fresh, const struct address *from, int error)
 {
-    app_why(a, "%s: %s; %s", what, error_meaning(error), error_advice(error));
+    char text[ADDRESS_TEXT];
+    if (from)
+        app_why(a, "cannot send from %s: %s; %s", address_format(from, text), error_meaning(error), error_advice(error));
+    else
+        app_why(a, "cannot open a socket: %s; %s", error_meaning(error), error_advice(error));
     udp_close(fresh);
     errno = error;
     return -1;
@@ -220,19 +225,16 @@ static int open_fresh(struct app *a, struct udp *fresh, int family)
 {
     struct client *c = &a->client;
     struct address local = c->bound;
-    char text[ADDRESS_TEXT], what[ADDRESS_TEXT + 32];
     udp_init(fresh);
     sockets_trace(a, fresh, &c->source, ROLE_CLIENT);
     if (udp_open(fresh, family, true) < 0)
-        return open_fails(a, fresh, "cannot open a socket", errno);
+        return open_fails(a, fresh, NULL, errno);
     if (address_is_any(&local))
         address_any(&local, family, local.port);
     errno = EAFNOSUPPORT;
     if (!address_is_set(&local) || (local.family == family && udp_bind(fresh, &local) == 0))
         return 0;
-    int error = errno;
-    snprintf(what, sizeof what, _("cannot send from %s"), address_format(&local, text));
-    return open_fails(a, fresh, what, error);
+    return open_fails(a, fresh, &local, errno);
 }
 
 int client_open(struct app *a, const struct address *peer)

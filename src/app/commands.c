@@ -24,7 +24,7 @@ static int run_close(struct app *a, const struct command *c)
 
 static int run_transform(struct app *a, const struct command *c)
 {
-    if (relay_refuse(a, _("a relay passes on what comes as it is; which answers it expects is --transform's, from the start")) < 0)
+    if (relay_refuse(a, N_("a relay passes on what comes as it is; which answers it expects is --transform's, from the start")) < 0)
         return -1;
     a->server.transform = c->transform;
     app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("transform %s: %s"), c->transform->name, c->transform->help);
@@ -200,7 +200,11 @@ int app_filter(struct app *a, enum log_id log, const char *text)
     size_t where;
     struct filter *fresh = *text ? filter_new(text, strlen(text), why, sizeof why, &where) : NULL;
     if (*text && !fresh) {
-        app_why(a, "%s", why);
+        char english[FILTER_WHY];
+        locale_t own = words_plain();
+        filter_free(filter_new(text, strlen(text), english, sizeof english, &where));
+        words_back(own);
+        app_why_both(a, english, why);
         return -1;
     }
     saving_drop_filter(a, a->filters[log]);
@@ -211,7 +215,7 @@ int app_filter(struct app *a, enum log_id log, const char *text)
 static int run_place(struct app *a, const struct command *c)
 {
     if (c->id == COMMAND_TO &&
-        relay_refuse(a, _("a relay passes on to one place for as long as it runs: another one needs another start")) < 0)
+        relay_refuse(a, N_("a relay passes on to one place for as long as it runs: another one needs another start")) < 0)
         return -1;
     return app_go(a, c, false);
 }

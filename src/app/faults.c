@@ -428,8 +428,11 @@ void faults_state(const struct app *a, char *text, size_t room)
             char words[FAULT_TEXT], lost[LOST_TEXT];
             if (fault_is_off(link_spec(l)))
                 continue;
-            at += (size_t)snprintf(text + at, room - at, _("%sfault on %s%s: %s%s"), at ? " · " : "", _(role_name(role)),
-                                   directions[i] == DIR_RECEIVED ? " in" : "", fault_words(link_spec(l), words),
-                                   format_lost(l, lost, sizeof lost));
+            at += (size_t)snprintf(text + at, room - at, "%s", at ? " · " : "");
+            if (at < room)
+                at += (size_t)snprintf(text + at, room - at,
+                                       directions[i] == DIR_RECEIVED ? _("fault on %s in: %s%s") : _("fault on %s: %s%s"),
+                                       _(role_name(role)), fault_words(link_spec(l), words),
+                                       format_lost(l, lost, sizeof lost));
         }
 }

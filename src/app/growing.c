@@ -67,13 +67,13 @@ int growing_check(struct app *a, struct saving *s)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     int result = 0;
     if (!file)
-        return refuse(a, s, _("what is in it cannot be read"));
+        return refuse(a, s, N_("what is in it cannot be read"));
     if (format == export_at(0))
         end_line(a, s, file);
     else if (!begins_alike(s, file))
-        result = refuse(a, s, _("it is there and was not saved in this format"));
+        result = refuse(a, s, N_("it is there and was not saved in this format"));
     else if (format == &pcap_export && !ends_whole(file, s->file.place.length))
-        result = refuse(a, s, _("its last packet was cut, and what stood behind it could not be read"));
+        result = refuse(a, s, N_("its last packet was cut, and what stood behind it could not be read"));
     else if (format != &pcap_export)
         end_line(a, s, file);
     fclose(file);

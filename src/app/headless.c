@@ -183,11 +183,11 @@ static void write_client_datagram(struct headless *h, const struct entry *e)
     uint64_t ping = h->app->sending.pinged ? ping_number(e->data, e->kept) : 0;
     char rtt[UNITS_TEXT];
     if (ping && e->rtt >= 0)
-        buffer_printf(&h->err, _("udptalk: %zu bytes from %s: ping %llu, %s%s\n"), e->size, address_format(&e->peer, peer),
-                      (unsigned long long)ping, units_format_rtt(e->rtt, rtt),
-                      e->flags & FLAG_DUPLICATE ? _(", again") :
-                      e->flags & FLAG_LATE      ? _(", late") :
-                                                  "");
+        buffer_printf(&h->err,
+                      e->flags & FLAG_DUPLICATE ? _("udptalk: %zu bytes from %s: ping %llu, %s, again\n") :
+                      e->flags & FLAG_LATE      ? _("udptalk: %zu bytes from %s: ping %llu, %s, late\n") :
+                                                  _("udptalk: %zu bytes from %s: ping %llu, %s\n"),
+                      e->size, address_format(&e->peer, peer), (unsigned long long)ping, units_format_rtt(e->rtt, rtt));
     append_payload(&h->out, h->out_terminal, e);
     buffer_append_byte(&h->out, '\n');
 }

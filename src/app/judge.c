@@ -230,10 +230,11 @@ static bool send_next(struct judging *x)
     return false;
 }
 
-static int fails(struct judging *x, const char *what, const struct address *a)
+/* `format` takes the address, what happened, and what to do. */
+static int fails(struct judging *x, const char *format, const struct address *a)
 {
     char text[ADDRESS_TEXT];
-    say(x, "%s %s: %s; %s", what, address_format(a, text), _(error_meaning(errno)), _(error_advice(errno)));
+    say(x, format, address_format(a, text), _(error_meaning(errno)), _(error_advice(errno)));
     return -1;
 }
 
@@ -264,9 +265,11 @@ static int bind_client(struct judging *x, struct judged_by *c, int family)
         return 0;
     address_any(&local, family, port);
     if (o->source && address_parse_host(&local, o->source, port) < 0)
-        return fails(x, _("cannot send from"), &local);
+        return fails(x, _("cannot send from %s: %s; %s"), &local);
     errno = EAFNOSUPPORT;
-    return local.family == family && udp_bind(&c->udp, &local) == 0 ? 0 : fails(x, _("cannot send from"), &local);
+    return local.family == family && udp_bind(&c->udp, &local) == 0
+               ? 0
+               : fails(x, _("cannot send from %s: %s; %s"), &local);
 }
 
 static int open_clients(struct judging *x, const struct address *target)
@@ -274,11 +277,11 @@ static int open_clients(struct judging *x, const struct address *target)
     for (size_t i = 0; i < JUDGE_CLIENTS; i++) {
         struct judged_by *c = &x->clients[i];
         if (udp_open(&c->udp, target->family, true) < 0)
-            return fails(x, "cannot make a socket for", target);
+            return fails(x, _("cannot make a socket for %s: %s; %s"), target);
         if (put_settings(x, &c->udp) < 0 || bind_client(x, c, target->family) < 0)
             return -1;
         if (loop_watch(x->loop, c->udp.fd, POLLIN, LOOP_SOCKET, ready, c) < 0)
-            return fails(x, _("cannot watch a socket for"), target);
+            return fails(x, _("cannot watch a socket for %s: %s; %s"), target);
     }
     return 0;
 }

@@ -65,10 +65,11 @@ int lesson_acts_open(struct lesson_acts *acts)
     return client_open(a, &to);
 }
 
-static int fails(struct app *a, const char *what)
+/* `format` takes what happened, and what to do. */
+static int fails(struct app *a, const char *format)
 {
     int error = errno;
-    app_why(a, "%s: %s; %s", what, error_meaning(error), error_advice(error));
+    app_why(a, format, error_meaning(error), error_advice(error));
     errno = error;
     return -1;
 }
@@ -79,7 +80,7 @@ static int need_socket(struct app *a, struct lesson_other *o)
     if (o->udp.fd >= 0)
         return 0;
     sockets_trace(a, &o->udp, &o->source, ROLE_NONE);
-    return udp_open(&o->udp, AF_INET, false) < 0 ? fails(a, "a lesson's socket cannot be opened") : 0;
+    return udp_open(&o->udp, AF_INET, false) < 0 ? fails(a, N_("a lesson's socket cannot be opened: %s; %s")) : 0;
 }
 
 static int other_read(struct lesson_other *o)
@@ -108,7 +109,7 @@ static int other_serve(struct lesson_other *o)
 {
     o->serves = true;
     return loop_watch(o->app->loop, o->udp.fd, POLLIN, LOOP_SOCKET, serve, o) < 0 ?
-               fails(o->app, _("a lesson's socket cannot be watched")) :
+               fails(o->app, N_("a lesson's socket cannot be watched: %s; %s")) :
                0;
 }
 

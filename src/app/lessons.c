@@ -269,9 +269,9 @@ static void bring_back(struct app *a, const struct before *b)
 static void open_again(struct app *a, const struct before *b)
 {
     if (address_is_set(&b->local) && app_listen(a, &b->local) < 0)
-        app_notice(a, ROLE_SERVER, EVENT_ERROR, NULL, "%s", a->why);
+        app_notice_why(a, ROLE_SERVER, EVENT_ERROR, NULL, "%s");
     if (address_is_set(&b->peer) && client_open(a, &b->peer) < 0)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s", a->why);
+        app_notice_why(a, ROLE_CLIENT, EVENT_ERROR, NULL, "%s");
 }
 
 static void close_all(struct app *a)
@@ -328,9 +328,9 @@ void lessons_drop(struct app *a)
 static int may_start(struct app *a)
 {
     const char *why =
-        a->options->mode == MODE_RELAY ? _("a relay's sockets are not for lessons: start udptalk --lesson by itself") :
-        a->opening.journal ? _("a file is looked at: /open alone goes back to the present, then there are lessons") :
-        app_is_working(a)  ? _("something still goes on: /stop ends it") :
+        a->options->mode == MODE_RELAY ? N_("a relay's sockets are not for lessons: start udptalk --lesson by itself") :
+        a->opening.journal ? N_("a file is looked at: /open alone goes back to the present, then there are lessons") :
+        app_is_working(a)  ? N_("something still goes on: /stop ends it") :
                              NULL;
     if (why)
         app_why(a, "%s", why);
@@ -488,24 +488,34 @@ static void act(struct app *a, const struct lesson_item *item)
         await(a);
 }
 
+/* A side of a claim as text. */
+static void make_safe(struct buffer *out, const struct buffer *side)
+{
+    buffer_init(out);
+    safe_append(out, side->data ? side->data : (const unsigned char *)"", side->len);
+    buffer_append_byte(out, '\0');
+}
+
 /* A claim as it stands in the file, and what its sides were. */
 static void say_claim(struct app *a, const struct lesson_item *item, bool holds, const struct buffer *left,
                       const struct buffer *right)
 {
-    struct buffer out;
+    struct buffer out, was[2];
     buffer_init(&out);
     buffer_append_text(&out, item->text.en);
-    if (!holds) {
-        buffer_append_text(&out, _("   but it was "));
-        safe_append(&out, left->data ? left->data : (const unsigned char *)"", left->len);
-        if (!item->claim.right.text) {
-            buffer_append_text(&out, " and ");
-            safe_append(&out, right->data ? right->data : (const unsigned char *)"", right->len);
-        }
-    }
+    make_safe(&was[0], left);
+    make_safe(&was[1], right);
+    if (was[0].failed || was[1].failed)
+        out.failed = true;
+    else if (!holds && item->claim.right.text)
+        buffer_printf(&out, _("   but it was %s"), (char *)was[0].data);
+    else if (!holds)
+        buffer_printf(&out, _("   but it was %s and %s"), (char *)was[0].data, (char *)was[1].data);
     buffer_append_byte(&out, '\0');
     if (!out.failed)
         say_plain(a, SAID_CLAIM, holds, (char *)out.data);
+    buffer_done(&was[0]);
+    buffer_done(&was[1]);
     buffer_done(&out);
 }
 

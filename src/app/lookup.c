@@ -49,8 +49,10 @@ int lookup_numeric(const struct place *place, uint16_t port, int family, bool on
     if (address_parse_host(out, place->host, port) < 0) {
         if (errno != ENODEV && !only)
             return 0;
-        snprintf(why, why_size, _("\"%.100s\" is no address%s"), place->host,
-                 only ? _(", and -n forbids looking it up as a name") : _(": there is no such interface"));
+        snprintf(why, why_size,
+                 only ? _("\"%.100s\" is no address, and -n forbids looking it up as a name") :
+                        _("\"%.100s\" is no address: there is no such interface"),
+                 place->host);
         return -1;
     }
     if (!family || out->family == family)

@@ -14,12 +14,10 @@ void runner_init(struct runner *r, struct app *app, const struct script *script)
 static void fail(struct runner *r)
 {
     const struct script_line *at = r->at;
-    char why[APP_WHY];
     r->failed = true;
     if (!at || strcmp(at->name, "-e") == 0)
         return;
-    snprintf(why, sizeof why, "%s", r->app->why);
-    app_why(r->app, "%.200s:%d: %.300s", at->name, at->line, why);
+    app_why_at(r->app, at->name, at->line);
 }
 
 bool runner_step(struct runner *r)

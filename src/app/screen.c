@@ -297,9 +297,18 @@ static void take_word(void *context, bool bad, const char *sentence)
 /* The start-up file is there to make life easier: what is wrong with it is said, and the program goes on. */
 static void read_config(struct screen *s)
 {
-    char path[sizeof s->history], why[COMMAND_WHY + sizeof path];
-    if (paths_config(path, sizeof path) && paths_read_script(path, &s->config, why, sizeof why) < 0)
-        app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s; nothing of it was run"), why);
+    char path[sizeof s->history], said[COMMAND_WHY + sizeof path], english[sizeof said];
+    struct script again;
+    if (!paths_config(path, sizeof path) || paths_read_script(path, &s->config, said, sizeof said) == 0)
+        return;
+    script_init(&again);
+    locale_t own = words_plain();
+    if (paths_read_script(path, &again, english, sizeof english) == 0) /* somebody mended it just now */
+        snprintf(english, sizeof english, "%s", said);
+    words_back(own);
+    script_done(&again);
+    app_why_both(s->app, english, said);
+    app_notice_why(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("%s; nothing of it was run"));
 }
 
 static int open_terminal(struct screen *s)

@@ -230,8 +230,8 @@ static int put_prompt(struct screen *s, int row)
     int end = s->cells.cols;
     const char *prompt = screen_lesson_prompt(s);
     if (!search)
-        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, prompt ? prompt : s->app->stepping.on ? "step> " : "> ");
-    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? "search: " : _("no match: "));
+        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, prompt ? prompt : s->app->stepping.on ? _("step> ") : "> ");
+    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? _("search: ") : _("no match: "));
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
 }

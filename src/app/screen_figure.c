@@ -370,7 +370,7 @@ void screen_figure(struct screen *s, struct figure_shown *f)
     f->now = item_now(s);
     find_calls(s, s->figure.at, found);
     put_names(a, f);
-    snprintf(f->transform, sizeof f->transform, "%s", a->server.rules.count ? "rules" : a->server.transform->name);
+    snprintf(f->transform, sizeof f->transform, "%s", a->server.rules.count ? _("rules") : a->server.transform->name);
     if (f->client)
         put_client(s, f, found);
     if (f->server)

@@ -270,7 +270,7 @@ bool screen_lesson_line(struct screen *s, const unsigned char *text, size_t len)
 
 const char *screen_lesson_prompt(const struct screen *s)
 {
-    return is_open(s) && lessons_state(s->app) == LESSONS_ASKS ? "answer> " : NULL;
+    return is_open(s) && lessons_state(s->app) == LESSONS_ASKS ? _("answer> ") : NULL;
 }
 
 bool screen_lesson_hint(const struct screen *s, char *out, size_t room)

@@ -82,7 +82,7 @@ static void search_on(struct screen *s, uint64_t work)
     if (found < 0)
         loop_again(s->app->loop);
     if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
-        screen_say(s, STYLE_NOTICE, _("nothing of it is in %s"), s->hits_of->ops->name);
+        screen_say(s, STYLE_NOTICE, _("nothing of it is in %s"), _(s->hits_of->ops->name));
     else if (found == 0)
         screen_say(s, STYLE_NOTICE, _("no hit %s; %s looks the other way"), w->backwards ? _("before it") : _("behind it"),
                    w->backwards == s->backwards ? "N" : "n");

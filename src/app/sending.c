@@ -51,7 +51,7 @@ static int make(struct app *a, const struct payload *p, uint64_t counter, struct
     if (payload_make(p, &v, out) == 0)
         return 0;
     return fails(a, errno,
-                 errno == EMSGSIZE ? _("not sent: it would be larger than any datagram") : _("not sent: out of memory"));
+                 errno == EMSGSIZE ? N_("not sent: it would be larger than any datagram") : N_("not sent: out of memory"));
 }
 
 static const void *bytes_of(const struct buffer *b)
@@ -124,18 +124,18 @@ int sending_file(struct app *a, const char *path, bool lines)
         return refuse_second(a);
     buffer_init(&content);
     int failed = paths_read_regular(a->broker, path, most, &content);
-    if (failed)
-        app_why(a, "cannot send %.200s: %s%s", path,
-                 errno == EFBIG  ? N_("it has more bytes than ") :
-                 errno == EINVAL ? N_("it is no regular file") :
-                                   error_words(errno),
-                 errno != EFBIG ? error_file_advice(errno) :
-                 lines          ? units_format_count(most, count) :
-                                  N_("a datagram; /file PATH lines sends each line as one"));
+    if (failed && errno == EFBIG)
+        app_why(a,
+                lines ? N_("cannot send %.200s: it has more bytes than %s") :
+                        N_("cannot send %.200s: it has more bytes than a datagram; /file PATH lines sends each line as one"),
+                path, units_format_count(most, count));
+    else if (failed)
+        app_why(a, "cannot send %.200s: %s%s", path, errno == EINVAL ? N_("it is no regular file") : error_words(errno),
+                error_file_advice(errno));
     else if (!lines)
         failed = client_send(a, bytes_of(&content), content.len);
     else if (content.len == 0)
-        failed = fails(a, EINVAL, _("not sent: the file has no lines"));
+        failed = fails(a, EINVAL, N_("not sent: the file has no lines"));
     int failure = errno;
     if (lines && !failed) {
         s->file = content;
@@ -173,9 +173,9 @@ int sending_ping(struct app *a, const struct command *c)
     if (a->client.udp.fd < 0 && !app_is_busy(a))
         return client_missing(a);
     if (!app_is_busy(a) && c->size > udp_most(&a->client.udp))
-        return fails(a, EMSGSIZE, _("not sent: the probes would be larger than a datagram to this peer"));
+        return fails(a, EMSGSIZE, N_("not sent: the probes would be larger than a datagram to this peer"));
     if (ping_init(&s->ping, (uint64_t)c->count) < 0)
-        return fails(a, ENOMEM, _("not sent: out of memory"));
+        return fails(a, ENOMEM, N_("not sent: out of memory"));
     s->every = c->every;
     s->size = c->size;
     s->pinged = true;
@@ -240,7 +240,7 @@ static int prepare(struct app *a)
     } else if (s->kind == SENDING_PING) {
         buffer_clear(&s->made);
         if (ping_probe(&s->ping, s->size, &s->made) < 0)
-            return fails(a, ENOMEM, _("not sent: out of memory"));
+            return fails(a, ENOMEM, N_("not sent: out of memory"));
     } else if (make(a, s->payload, s->done + 1, &s->made) < 0) {
         return -1;
     }

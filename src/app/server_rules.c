@@ -266,6 +266,21 @@ static int delete(struct app *a, const struct command *c)
     return 0;
 }
 
+/* rules_load(), which puts what is wrong into a->why. */
+static int read_rules(struct app *a, struct rules *fresh, const struct buffer *text, const char *path)
+{
+    const char *lines = text->len ? (const char *)text->data : "";
+    char english[APP_WHY], said[APP_WHY];
+    int count = rules_load(fresh, lines, text->len, path, said, sizeof said);
+    if (count >= 0)
+        return count;
+    locale_t own = words_plain();
+    rules_load(fresh, lines, text->len, path, english, sizeof english);
+    words_back(own);
+    app_why_both(a, english, said);
+    return -1;
+}
+
 /* The file's rules take the place of those that there are, once all of them are read. */
 static int load(struct app *a, const char *path)
 {
@@ -278,7 +293,7 @@ static int load(struct app *a, const char *path)
         app_why(a, "cannot read %.200s: %s%s", path,
                  errno == EINVAL ? N_("it is no regular file") : error_words(errno), error_file_advice(errno));
     else
-        count = rules_load(&fresh, text.len ? (const char *)text.data : "", text.len, path, a->why, APP_WHY);
+        count = read_rules(a, &fresh, &text, path);
     buffer_done(&text);
     for (int n = 1; n <= count && !a->server.exec; n++)
         if (rules_at(&fresh, (size_t)n)->action == RULE_EXEC)
@@ -315,7 +330,7 @@ static int save(struct app *a, const char *path)
 
 int rules_run(struct app *a, const struct command *c)
 {
-    if (relay_refuse(a, _("a relay answers nothing by itself, so that no rule has a say; /fault has")) < 0)
+    if (relay_refuse(a, N_("a relay answers nothing by itself, so that no rule has a say; /fault has")) < 0)
         return -1;
     switch (c->rule) {
     case RULES_LIST: return list(a);
