@@ -105,9 +105,9 @@ static void put_head(struct batch *b, const struct lesson *l)
     buffer_append_text(&b->out, b->lessons ? "\n\n" : "");
     put_both(b, front, 0, l->title.en, l->title.zh);
     buffer_append_byte(&b->out, '\n');
-    put_both(b, "Goal: ", 0, l->goal.en, l->goal.zh);
+    put_both(b, _("Goal: "), 0, l->goal.en, l->goal.zh);
     for (size_t i = 0; i < l->term_count && !b->ascii; i++)
-        buffer_printf(&b->out, "%s%s %s", i ? " · " : "Terms: ", l->terms[i].en, l->terms[i].zh);
+        buffer_printf(&b->out, "%s%s %s", i ? " · " : _("Terms: "), l->terms[i].en, l->terms[i].zh);
     buffer_append_text(&b->out, l->term_count && !b->ascii ? "\n" : "");
 }
 
@@ -115,7 +115,7 @@ static void put_step(struct batch *b, const struct said *s)
 {
     struct lessons_counts c = lessons_counts(b->app);
     char front[64];
-    snprintf(front, sizeof front, "-- %zu of %zu%s", c.step, c.steps, *s->en ? ": " : "");
+    snprintf(front, sizeof front, *s->en ? _("-- %zu of %zu: ") : _("-- %zu of %zu"), c.step, c.steps);
     buffer_append_byte(&b->out, '\n');
     put_both(b, front, 0, s->en, s->zh);
 }
@@ -135,9 +135,9 @@ static void put_said(struct batch *b, const struct said *s)
         put_both(b, "? ", 2, s->en, s->zh);
         break;
     case SAID_ANSWER: put_both(b, letter, 5, s->en, s->zh); break;
-    case SAID_HINT: put_both(b, "  hint: ", INDENT, s->en, s->zh); break;
+    case SAID_HINT: put_both(b, _("  hint: "), INDENT, s->en, s->zh); break;
     case SAID_WRONG: break; /* the batch gives the right answers */
-    case SAID_RIGHT: buffer_printf(&b->out, "  right: %c\n", s->letter); break;
+    case SAID_RIGHT: buffer_printf(&b->out, _("  right: %c\n"), s->letter); break;
     case SAID_COMMAND:
         buffer_append_byte(&b->out, '\n');
         put(b, "> ", 2, s->en);
@@ -158,7 +158,8 @@ static void put_tail(struct batch *b)
     const struct lesson *l = lessons_lesson(b->app);
     if (l->read)
         buffer_printf(&b->out, _("\nRead on: %s\n"), l->read);
-    buffer_printf(&b->out, "\n%s: %zu claims, %s\n", l->name, c.claims, c.failed ? _("NOT all hold") : _("all hold"));
+    buffer_printf(&b->out, c.failed ? _("\n%s: %zu claims, NOT all hold\n") : _("\n%s: %zu claims, all hold\n"), l->name,
+                  c.claims);
     b->lessons++;
     b->claims += c.claims;
     b->failed += c.failed > 0;
