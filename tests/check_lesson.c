@@ -96,6 +96,7 @@ START_TEST(says_line_and_word)
         {"  title: T\n", "1: a line that begins with a blank goes on with the one above, and there is none"},
         {"hello there\n", "1: \"hello there\" is no KEY: VALUE; prose needs \"text:\" in front, and a blank where it goes on"},
         {HEAD "step:\nfoo: x\n", "4: there is no \"foo:\" in a lesson"},
+        {HEAD "step:\npredict: x?\na: yes\nb: no\nrigth: a\n", "7: there is no \"rigth:\" in a lesson"},
         {HEAD "text: x\n", "3: text: needs a \"step:\" above it"},
         {HEAD "step:\ngoal: x\n", "4: goal: stands here a second time"},
         {HEAD "step:\nrun: snd hello\n", "4: \"/snd\" is no command; did you mean /send?"},

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The examples of the manual's pages are run as they stand there, in a network namespace of their own, since they name ports. Comments in the manual say how:
-# `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS` before a line: it ends with that;
+# `file NAME` before a block: it is that file; `serve` before a line: it runs meanwhile; `run STATUS [TEXT]` before a line: it ends with that, and TEXT is in what it prints;
 # `look` before a line: it needs a screen, and is not run. Each example of EXAMPLES has one of these. A line whose program is not installed is left
 # out, and that is said.
 # Exit status 77 where a namespace can't be made.
@@ -41,7 +41,7 @@ awk -v dir="$dir" '
     inside && /^\.Ed/ { inside = 0; close(file); file = ""; next }
     inside          { print > file; next }
     /^\.\\" serve/  { what = "serve"; next }
-    /^\.\\" run /   { what = "run " $3; next }
+    /^\.\\" run /   { what = "run\t" $3; sub(/^\.\\" run [0-9]+ ?/, ""); what = what "\t" ($0 == "" ? "-" : $0); next }
     what && /^\.Dl / { sub(/^\.Dl /, ""); print what "\t" $0; what = "" }
 ' $manuals | sed "$plain" >"$dir/lines"
 for file in "$dir"/service.* "$dir"/client.py; do
@@ -88,7 +88,8 @@ awk '
 [ ! -s "$dir/left" ] || { cat "$dir/left" >&2; failed=1; }
 grep '^run' "$dir/lines" >"$dir/runs"
 [ "$(wc -l <"$dir/runs")" -ge 20 ] || { echo "the manual has lost its examples" >&2; exit 1; }
-while read -r _ status line; do
+tab=$(printf '\t')
+while IFS=$tab read -r _ status text line; do
     ended=0
     for tool in jq nc socat python3; do
         case " $line" in
@@ -98,6 +99,10 @@ while read -r _ status line; do
     in_network "timeout 30 sh -c '$(printf '%s' "$line" | sed "s/'/'\\\\''/g")'" >"$dir/out" 2>&1 </dev/null || ended=$?
     if [ "$ended" != "$status" ]; then
         echo "ended with $ended, not $status: $line" >&2
+        cat "$dir/out" >&2
+        failed=1
+    elif [ "$text" != - ] && ! tr '\t' ' ' <"$dir/out" | grep -qF -- "$text"; then
+        echo "did not print \"$text\": $line" >&2
         cat "$dir/out" >&2
         failed=1
     fi

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Checks that the manual's pages are sound and that they name every option, command, setting, key, transform, flag, event, error, case and fact
-# of the program's tables and nothing else, errors with the program's own words, and every field that JSON output has.
+# Checks that the manual's pages are sound and that they name every option, command, setting, key, transform, flag, event, error, case, socket call,
+# field of JSON and, of lessons, key, act, command and fact that the program has, and nothing else: errors with the program's own words, fields with their
+# types, facts with what they take.
 set -eu
 
 folder=${srcdir:-.}/man
@@ -19,7 +20,9 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        case CHECK flag FLAGS event EVENTS fact FACTS reason 'DIAGNOSTICS: Not answered' error 'DIAGNOSTICS: Errors' \
+        case CHECK flag FLAGS event EVENTS fact FACTS call CALLS field FIELDS \
+        'lesson key' KEYS act ACTS 'lesson command' 'COMMANDS FOR LESSONS' \
+        reason 'DIAGNOSTICS: Not answered' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
         'key input line' 'INTERACTIVE: Keys in the input line' \
         'key logs and views' 'INTERACTIVE: Keys in logs and views' \
@@ -49,15 +52,17 @@ rows_of_manual() {
             if (tag ~ /class="Sh"/) {
                 section = place = text
             } else if (tag ~ /class="Ss"/) {
-                # Lists of these two are in no subsection; where somebody puts one, it still counts.
-                place = section ~ /^(OPTIONS|COMMANDS)$/ ? section : section ": " text
-            } else if (section ~ /^(FIELDS|FLAGS|EVENTS|FACTS)$/) {
-                many = split(text, terms, ", ")
-                for (i = 1; i <= many; i++) {
-                    if (section == "FACTS")
-                        sub(/ .*/, "", terms[i]) # what it is asked about is said in words
-                    print place "\t" terms[i]
+                # These lists count as a whole, whatever subsections they have.
+                place = section ~ /^(OPTIONS|COMMANDS|FIELDS)$/ ? section : section ": " text
+            } else if (section ~ /^(FIELDS|FLAGS|EVENTS|FACTS|CALLS|KEYS|ACTS|COMMANDS FOR LESSONS)$/) {
+                type = "" # of all fields in the term
+                if (section == "FIELDS" && match(text, / \([a-z ]*\)$/)) {
+                    type = substr(text, RSTART)
+                    text = substr(text, 1, RSTART - 1)
                 }
+                many = split(text, terms, ", ")
+                for (i = 1; i <= many; i++)
+                    print place "\t" terms[i] type
             } else if (place == "DIAGNOSTICS: Errors") {
                 said = substr(rest, index(rest, "<dd>"))
                 print place "\t" text ": " plain(substr(said, 1, index(said, "</dd>") - 1))
@@ -138,7 +143,7 @@ for page in $pages; do
     fi
 done
 
-"$tables" | grep -v '^section' >"$work/program"
+"$tables" | grep -v '^section' | LC_ALL=C sort -u >"$work/program"
 "$tables" | sed -n 's/^section	//p' >"$work/sections" # where /help sends its readers
 while read -r section; do
     if ! grep -qx "\.Sh $section" "$manual"; then
@@ -158,7 +163,7 @@ if [ $status -eq 0 ]; then
     done
 fi
 
-# A datagram of text, one that is not UTF-8 and one that nobody answers, with the calls: most fields turn up.
+# What the program really writes: a datagram of text, one that is not UTF-8 and one that nobody answers, with the calls.
 printf 'a\n\377\n' | "$program" --both 0 --json -v >"$work/json" 2>/dev/null
 printf 'b\n' | "$program" --both 0 --json --transform discard -w 1ms >>"$work/json" 2>/dev/null || :
 grep -o '"[a-z_]*":' "$work/json" | tr -d '":' | LC_ALL=C sort -u >"$work/fields"
@@ -167,7 +172,7 @@ if [ ! -s "$work/fields" ]; then
     exit 1
 fi
 while read -r field; do
-    if ! grep -qxF "$(printf 'FIELDS\t%s' "$field")" "$work/manual"; then
+    if ! grep -q "^FIELDS	$field (" "$work/manual"; then
         echo "FIELDS lacks \"$field\""
         status=1
     fi

@@ -458,7 +458,38 @@ static int take_act(struct parser *p)
     return wrong(p, _("there is no act \"%.60s\""), p->value);
 }
 
+const char *lesson_act_words(size_t index, char room[LESSON_NAME])
+{
+    static const char *const arguments[] = {[TAKES_NOTHING] = "", [TAKES_TEXT] = " TEXT", [TAKES_ADDRESS] = " ADDRESS"};
+    if (index >= ACTS)
+        return NULL;
+    const struct act_row *row = &acts[index];
+    snprintf(room, LESSON_NAME, "%s%s %s%s", row->who, row->role == ROLE_NONE ? " X" : "", row->name, arguments[row->takes]);
+    return room;
+}
+
 /* --- the whole --- */
+
+/* All that can stand in front of a colon; some with .zh behind it too. */
+static const char *const keys[] = {
+    "title", "goal", "term", "read",  "step", "text", "predict", "a",   "b",   "c",
+    "d",     "right", "hint", "run", "start", "try",  "act",     "why", "claim",
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+const char *lesson_key(size_t index)
+{
+    return index < KEYS ? keys[index] : NULL;
+}
+
+static bool is_key(const char *key)
+{
+    for (int i = 0; i < KEYS; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
 
 static int take_read(struct parser *p)
 {
@@ -481,9 +512,6 @@ static int take_step_item(struct parser *p)
         return take_command(p, LESSON_TRY);
     if (strcmp(p->key, "act") == 0)
         return take_act(p);
-    if (strcmp(p->key, "text") != 0 && strcmp(p->key, "why") != 0 && strcmp(p->key, "claim") != 0 &&
-        strcmp(p->key, "predict") != 0)
-        return wrong(p, _("there is no \"%s:\" in a lesson"), p->key);
     if (!in_step)
         return wrong(p, _("%s: needs a \"step:\" above it"), p->key);
     if (*p->key == 'p')
@@ -504,6 +532,8 @@ static int take_key(struct parser *p)
     if (len > 3 && strcmp(p->key + len - 3, ".zh") == 0)
         return take_twin(p);
     p->twin = NULL;
+    if (!is_key(p->key))
+        return wrong(p, _("there is no \"%s:\" in a lesson"), p->key);
     if (strcmp(p->key, "right") == 0)
         return take_right(p);
     if (is_of_predict(p->key))

@@ -117,4 +117,10 @@ struct said {
 struct lesson *lesson_parse(const char *name, const char *text, size_t len, char *why);
 void lesson_free(struct lesson *l);
 
+/* The keys of a file, without their colons, for the test of the manual; NULL past the end. */
+const char *lesson_key(size_t index);
+
+/* The acts as one writes them, "other X send TEXT", for the same test: in `room`, or NULL past the end. */
+const char *lesson_act_words(size_t index, char room[LESSON_NAME]);
+
 #endif
