@@ -155,6 +155,51 @@ START_TEST(a_transform_takes_the_code_it_needs)
 }
 END_TEST
 
+/* IPv6 alone, as the session's server had it; and each end has its own family. */
+START_TEST(a_server_of_ipv6)
+{
+    struct code_session s = session();
+    s.server = s.client = true;
+    address_loopback(&s.server_at, AF_INET6, 12000);
+    for (enum code_language language = CODE_PYTHON; language < CODE_LANGUAGES; language++) {
+        struct program p = write_program(&s, language);
+        ck_assert_int_eq(p.calls[ROLE_SERVER][CALL_SETSOCKOPT], 1);
+        contains(&p, "IPV6_V6ONLY");
+        contains(&p, "AF_INET6, ");
+        contains(&p, "AF_INET, ");
+        buffer_done(&p.text);
+    }
+}
+END_TEST
+
+/* Who waits for nothing is told all the same that nobody listens: by the next send(). */
+START_TEST(a_connected_client_that_does_not_wait)
+{
+    struct code_session s = session();
+    s.client = s.connected = true;
+    s.wait = 0;
+    struct program p = write_program(&s, CODE_PYTHON);
+    contains(&p, "        try:\n            sock.send(message)\n        except ConnectionRefusedError:\n");
+    buffer_done(&p.text);
+    s.connected = false;
+    p = write_program(&s, CODE_PYTHON);
+    contains(&p, "    for message in MESSAGES:\n        sock.sendto(message, PEER)\n    sock.close()\n");
+    buffer_done(&p.text);
+}
+END_TEST
+
+START_TEST(what_went_elsewhere_is_said)
+{
+    struct code_session s = session();
+    s.client = s.elsewhere = true;
+    for (enum code_language language = CODE_PYTHON; language < CODE_LANGUAGES; language++) {
+        struct program p = write_program(&s, language);
+        contains(&p, "What went to other places is not here.");
+        buffer_done(&p.text);
+    }
+}
+END_TEST
+
 START_TEST(languages_have_names)
 {
     for (enum code_language language = CODE_PYTHON; language < CODE_LANGUAGES; language++)
@@ -170,6 +215,9 @@ int main(void)
         {"calls are marked", calls_are_marked},
         {"what differs is in it", what_differs_is_in_it},
         {"a transform takes the code it needs", a_transform_takes_the_code_it_needs},
+        {"a server of IPv6", a_server_of_ipv6},
+        {"a connected client that does not wait", a_connected_client_that_does_not_wait},
+        {"what went elsewhere is said", what_went_elsewhere_is_said},
         {"languages have names", languages_have_names},
     };
     return unit_run("code", tests, UNIT_COUNT(tests));

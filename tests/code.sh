@@ -65,3 +65,22 @@ for language in "python3 $work/both.py" "$work/both"; do
     $language client >"$work/got" || fail "$language client failed"
     compare "$language client"
 done
+
+# With two places the program has what went to the last one, and says so. IPv6 and a client that waits for nothing run as well.
+"$program" --batch --both 127.0.0.1 0 -w 100ms -e 'send first' -e 'to 127.0.0.2 9' -e 'set wait 0' -e 'connect' -e 'send one' \
+    -e 'send two' -e 'wait 100ms' -e "save $work/two.py" -e "save $work/two.c" >/dev/null 2>"$work/log" || :
+for file in "$work/two.py" "$work/two.c"; do
+    grep -q 'What went to other places is not here' "$file" || fail "$file is silent about the first place"
+    ! grep -q '"first"' "$file" || fail "$file sends to the second place what went to the first"
+    grep -q '"two"' "$file" || fail "$file lacks what went to the second place"
+done
+python3 "$work/two.py" client >"$work/got" 2>&1 || fail "a refused client that does not wait: $(cat "$work/got")"
+"$compiler" -Wall -Wextra -Werror -o "$work/two" "$work/two.c" || fail "the C program with two places does not compile"
+if [ -e /proc/net/if_inet6 ] && "$program" --batch --both ::1 0 -e 'send hello' -e "save $work/six.py" -e "save $work/six.c" >"$work/expected" 2>"$work/log"; then
+    "$compiler" -Wall -Wextra -Werror -o "$work/six" "$work/six.c" || fail "the C program for IPv6 does not compile"
+    for language in "python3 $work/six.py" "$work/six"; do
+        begin $language server
+        $language client >"$work/got" || fail "$language client failed"
+        compare "$language"
+    done
+fi

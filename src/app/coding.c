@@ -18,23 +18,24 @@ static bool is_message(const struct entry *e)
     return e->dir == DIR_SENT && !(e->flags & (FLAG_DUPLICATE | FLAG_UNSENT));
 }
 
-/* What the client sent, oldest first. The bytes stay good until something is journalled. */
-static size_t gather_messages(const struct app *a, struct code_message messages[CODE_MESSAGES], bool *more)
+/* What the client sent to the peer of `s`, oldest first: into `messages`, which `s` names. The bytes stay good until something is journalled. */
+static void gather_messages(const struct app *a, struct code_session *s, struct code_message messages[CODE_MESSAGES])
 {
     const struct journal *j = app_viewed(a);
-    size_t count = 0;
     uint64_t exchange = 0;
     struct entry e;
-    *more = false;
-    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_CLIENT, JOURNAL_DATAGRAMS)) && !*more;) {
+    s->messages = messages;
+    for (uint64_t n = 0; (n = journal_after(j, n, ROLE_CLIENT, JOURNAL_DATAGRAMS)) && !s->more;) {
         if (!journal_get(j, n, &e) || !is_message(&e) || e.exchange <= exchange) /* else it was sent again */
             continue;
         exchange = e.exchange;
-        *more = count == CODE_MESSAGES;
-        if (!*more)
-            messages[count++] = (struct code_message){e.data, e.kept};
+        if (!address_equal(&e.peer, &s->peer))
+            s->elsewhere = true;
+        else if (s->count == CODE_MESSAGES)
+            s->more = true;
+        else
+            messages[s->count++] = (struct code_message){e.data, e.kept};
     }
-    return count;
 }
 
 int coding_write(struct app *a, enum code_language language, code_line *line, void *context)
@@ -51,7 +52,6 @@ int coding_write(struct app *a, enum code_language language, code_line *line, vo
         .rules = a->server.rules.count,
         .read_size = (size_t)a->settings[SETTING_READ_SIZE],
         .wait = a->settings[SETTING_WAIT],
-        .messages = messages,
     };
     if (a->relay.on || (!s.client && !s.server)) {
         app_why(a, a->relay.on ? N_("a relay is no program of a few lines") :
@@ -59,7 +59,7 @@ int coding_write(struct app *a, enum code_language language, code_line *line, vo
         errno = ENOTCONN;
         return -1;
     }
-    s.count = gather_messages(a, messages, &s.more);
+    gather_messages(a, &s, messages);
     if (code_write(&s, language, line, context) == 0)
         return 0;
     app_why(a, "%s", error_words(ENOMEM));

@@ -83,14 +83,9 @@ static const char *host_of(const struct address *a, char *text)
     return address_format_host(a, text);
 }
 
-static const struct address *place_of(const struct code_session *s)
+static const char *six_of(const struct address *a)
 {
-    return s->client ? &s->peer : &s->server_at;
-}
-
-static bool is_v6(const struct code_session *s)
-{
-    return place_of(s)->family == AF_INET6;
+    return a->family == AF_INET6 ? "6" : "";
 }
 
 static bool is(const struct code_session *s, const char *transform)
@@ -148,7 +143,9 @@ static void python_server(struct writer *w)
     say(w, "def server():");
     if (s->rules)
         say(w, "    # The session's server had rules too: they are not here.");
-    say_call(w, CALL_SOCKET, "    sock = socket.socket(socket.%s, socket.SOCK_DGRAM)", is_v6(s) ? "AF_INET6" : "AF_INET");
+    say_call(w, CALL_SOCKET, "    sock = socket.socket(socket.AF_INET%s, socket.SOCK_DGRAM)", six_of(&s->server_at));
+    if (s->server_at.family == AF_INET6)
+        say_call(w, CALL_SETSOCKOPT, "    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)");
     say_call(w, CALL_BIND, "    sock.bind(HERE)");
     say(w, "    print(\"The server is ready to receive\", flush=True)");
     say(w, "    while True:");
@@ -169,8 +166,32 @@ static void python_messages(struct writer *w)
     }
     if (w->s->more)
         say(w, "    # and more than these");
+    if (w->s->elsewhere)
+        say(w, "    # What went to other places is not here.");
     say(w, "]");
     say(w, "%s", "");
+}
+
+/* A connected socket's send() fails, too, when ICMP has said that nobody listens. */
+static void python_exchange(struct writer *w)
+{
+    const struct code_session *s = w->s;
+    bool fails = s->wait || s->connected;
+    say(w, "    for message in MESSAGES:");
+    if (fails)
+        say(w, "        try:");
+    buffer_append_text(&w->text, fails ? "    " : "");
+    say_call(w, CALL_SENDTO, s->connected ? "        sock.send(message)" : "        sock.sendto(message, PEER)");
+    if (s->wait) {
+        say_call(w, CALL_RECVFROM, "            reply, server = sock.recvfrom(SIZE)");
+        say(w, "            sys.stdout.buffer.write(reply + b\"\\n\")");
+        say(w, "        except (socket.timeout, ConnectionRefusedError):");
+        say(w, "            print(\"no answer\", file=sys.stderr)");
+        say(w, "        sys.stdout.flush()");
+    } else if (fails) {
+        say(w, "        except ConnectionRefusedError:");
+        say(w, "            print(\"nobody listens there\", file=sys.stderr)");
+    }
 }
 
 static void python_client(struct writer *w)
@@ -182,23 +203,14 @@ static void python_client(struct writer *w)
     python_messages(w);
     say(w, "%s", "");
     say(w, "def client():");
-    say_call(w, CALL_SOCKET, "    sock = socket.socket(socket.%s, socket.SOCK_DGRAM)", is_v6(s) ? "AF_INET6" : "AF_INET");
+    say_call(w, CALL_SOCKET, "    sock = socket.socket(socket.AF_INET%s, socket.SOCK_DGRAM)", six_of(&s->peer));
     if (s->wait)
         say(w, "    sock.settimeout(%g)", (double)s->wait / 1e9);
     if (address_is_set(&s->bound))
         say_call(w, CALL_BIND, "    sock.bind((\"%s\", %d))", address_is_any(&s->bound) ? "" : host_of(&s->bound, host), s->bound.port);
     if (s->connected)
         say_call(w, CALL_CONNECT, "    sock.connect(PEER)");
-    say(w, "    for message in MESSAGES:");
-    say_call(w, CALL_SENDTO, s->connected ? "        sock.send(message)" : "        sock.sendto(message, PEER)");
-    if (s->wait) {
-        say(w, "        try:");
-        say_call(w, CALL_RECVFROM, "            reply, server = sock.recvfrom(SIZE)");
-        say(w, "            sys.stdout.buffer.write(reply + b\"\\n\")");
-        say(w, "        except (socket.timeout, ConnectionRefusedError):");
-        say(w, "            print(\"no answer\", file=sys.stderr)");
-        say(w, "        sys.stdout.flush()");
-    }
+    python_exchange(w);
     say_call(w, CALL_CLOSE, "    sock.close()");
     say(w, "%s", "");
 }
@@ -355,7 +367,7 @@ static bool c_transforms(const struct code_session *s)
 static void c_server(struct writer *w)
 {
     const struct code_session *s = w->s;
-    const char *six = s->server_at.family == AF_INET6 ? "6" : "";
+    const char *six = six_of(&s->server_at);
     w->role = ROLE_SERVER;
     c_place(w, "here", &s->server_at);
     if (c_mapping(s))
@@ -369,6 +381,10 @@ static void c_server(struct writer *w)
     say(w, "    static unsigned char message[SIZE]%s;", c_transforms(s) ? ", reply[2 * SIZE]" : "");
     say(w, "    struct sockaddr_in%s address = here(), client;", six);
     say_call(w, CALL_SOCKET, "    int sock = socket(AF_INET%s, SOCK_DGRAM, 0);", six);
+    if (*six) {
+        say(w, "    int only = 1;");
+        say_call(w, CALL_SETSOCKOPT, "    setsockopt(sock, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);");
+    }
     say_call(w, CALL_BIND, "    if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof address) < 0) {");
     say(w, "        perror(\"bind\");");
     say(w, "        return 1;");
@@ -406,6 +422,8 @@ static void c_messages(struct writer *w)
     }
     if (s->more)
         say(w, "    /* and more than these */");
+    if (s->elsewhere)
+        say(w, "    /* What went to other places is not here. */");
     say(w, "    {0, NULL},");
     say(w, "};");
     say(w, "%s", "");
@@ -433,7 +451,7 @@ static void c_client(struct writer *w)
 {
     const struct code_session *s = w->s;
     struct address own = s->bound;
-    const char *six = is_v6(s) ? "6" : "";
+    const char *six = six_of(&s->peer);
     w->role = ROLE_CLIENT;
     c_place(w, "peer", &s->peer);
     if (address_is_any(&s->bound))

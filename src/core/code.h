@@ -38,6 +38,7 @@ struct code_session {
     const struct code_message *messages;
     size_t count;
     bool more;                      /* the session had more of them */
+    bool elsewhere;                 /* and some to others than `peer`, which are not in `messages` */
 };
 
 /* "python", "c". The language of that name, or −1. */
