@@ -89,6 +89,8 @@ struct term {
     size_t reset_len;
     unsigned char show[RESTORE_MAX];    /* the cursor */
     size_t show_len;
+    unsigned char palette[RESTORE_MAX]; /* what would make the colours those of the terminal again */
+    size_t palette_len;
     unsigned char restore[RESTORE_MAX]; /* all that a crash writes */
     size_t restore_len;
     pid_t owner;
@@ -171,6 +173,18 @@ static int take_frame(struct term *t)
     }
     t->out.len += len;
     return 0;
+}
+
+/* Curses puts the terminal's colours back to what they were made as, whoever changed them: a user's palette stays. It
+ * does so where it begins and ends, so only there is it looked for. */
+static void spare_palette(struct term *t, size_t from)
+{
+    bool may = t->palette_len && t->out.len > from;
+    unsigned char *at = may ? memmem(t->out.data + from, t->out.len - from, t->palette, t->palette_len) : NULL;
+    if (!at)
+        return;
+    memmove(at, at + t->palette_len, (size_t)(t->out.data + t->out.len - at) - t->palette_len);
+    t->out.len -= t->palette_len;
 }
 
 static void forget_frame(struct term *t)
@@ -324,7 +338,10 @@ void term_enter(struct term *t)
     tcsetattr(t->fd, TCSANOW, &raw);
     clearok(curscr, TRUE);
     doupdate();
-    if (take_frame(t) < 0 || (t->modern && buffer_append_text(&t->out, PASTE_ON) < 0) ||
+    size_t from = t->out.len;
+    bool whole = take_frame(t) == 0;
+    spare_palette(t, from);
+    if (!whole || (t->modern && buffer_append_text(&t->out, PASTE_ON) < 0) ||
         (t->mouse && buffer_append_text(&t->out, MOUSE_ON) < 0))
         t->repaint = true;
     term_flush(t);
@@ -345,7 +362,9 @@ void term_leave(struct term *t)
     if (t->regions)
         buffer_append_text(&t->out, WHOLE);
     endwin();
+    size_t from = t->out.len;
     bool whole = take_frame(t) == 0;
+    spare_palette(t, from);
     buffer_append(&t->out, t->show, t->show_len); /* leaving the alternate screen hides it again in some terminals */
     if (t->mouse)
         buffer_append_text(&t->out, MOUSE_OFF);
@@ -464,6 +483,7 @@ static void prepare_restoring(struct term *t)
     memcpy(t->restore, t->reset, t->reset_len);
     t->restore_len = t->reset_len;
     append_plain(t->show, &t->show_len, capability("cnorm"));
+    append_plain(t->palette, &t->palette_len, t->color ? capability("oc") : NULL);
     append_plain(t->restore, &t->restore_len, t->modern ? MOUSE_OFF PASTE_OFF : NULL);
     append_plain(t->restore, &t->restore_len, rmcup ? rmcup : "\r\n");
     append_plain(t->restore, &t->restore_len, capability("cnorm"));
