@@ -276,6 +276,21 @@ START_TEST(no_cell_is_a_formula)
 }
 END_TEST
 
+/* A payload can be read back without doubt; a sentence of ours stands as it was said. */
+START_TEST(a_notice_keeps_its_backslashes)
+{
+    static const char said[] = "a rule made it \\x41\\n, 世\033";
+    struct entry e = entry_make(ENTRY_NOTICE, ROLE_SERVER);
+    e.event = EVENT_RULE;
+    e.data = (const unsigned char *)said;
+    e.size = e.kept = strlen(said);
+    struct buffer out = write_one(&csv_export, &e, false);
+    buffer_append_byte(&out, '\0');
+    ck_assert_msg(strstr((char *)out.data, "\"a rule made it \\x41\\n, 世\\e\""), "%s", (char *)out.data);
+    buffer_done(&out);
+}
+END_TEST
+
 /* Reads one row as RFC 4180 says. Returns its cells, 0 when it is not well formed. */
 static size_t count_cells(const unsigned char *row, size_t len)
 {
@@ -353,6 +368,7 @@ int main(void)
         {"writes a transcript in ASCII", writes_a_transcript_in_ascii},
         {"writes CSV", writes_csv},
         {"no cell is a formula", no_cell_is_a_formula},
+        {"a notice keeps its backslashes", a_notice_keeps_its_backslashes},
         {"random journals are lines that are safe to print", random_journals_are_lines_that_are_safe_to_print},
     };
     return unit_run("export", tests, UNIT_COUNT(tests));
