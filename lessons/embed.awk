@@ -1,6 +1,6 @@
 # Makes C of lesson files: their names and texts, one string a line, for src/app/lessons.h.
 function text_of(line) {
-    gsub(/\\/, "\\\\", line)
+    gsub(/\\/, "\\\\&", line)
     gsub(/"/, "\\\"", line)
     return "    \"" line "\\n\""
 }
