@@ -17,11 +17,12 @@ static size_t all_wishes(struct layout_wish *wishes)
         for (int view = 0; view < 2; view++)
             for (size_t zoom = 0; zoom < UNIT_COUNT(zooms); zoom++)
                 for (int side = 0; side < 2; side++)
-                    wishes[count++] = (struct layout_wish){panes & 1, panes & 2, view, side, zooms[zoom]};
+                    for (int beneath = 0; beneath < 2; beneath++)
+                        wishes[count++] = (struct layout_wish){panes & 1, panes & 2, view, side, zooms[zoom], beneath};
     return count;
 }
 
-enum { WISHES = 36 };
+enum { WISHES = 72 };
 
 static const char *const names[] = {"line", "client", "server", "view", "divider", "rule", "hint", "keys"};
 enum { THINGS = sizeof names / sizeof *names };
@@ -94,7 +95,8 @@ START_TEST(shows_what_was_asked_for)
                 layout_make(&l, rows, cols, w);
                 bool alone = w->client != w->server;
                 bool client = !w->view && w->client && (alone || w->zoomed != PART_SERVER);
-                bool server = !w->view && w->server && (alone || w->zoomed != PART_CLIENT);
+                bool beneath = w->view && w->beneath && w->server && rows >= 24;
+                bool server = beneath || (!w->view && w->server && (alone || w->zoomed != PART_CLIENT));
                 if (alone && ((w->client && w->zoomed == PART_SERVER) || (w->server && w->zoomed == PART_CLIENT)))
                     continue; /* nobody can ask for that */
                 if (l.part[PART_LINE].rows != 1 || (l.part[PART_VIEW].rows > 0) != w->view ||
@@ -148,6 +150,16 @@ START_TEST(knows_the_usual_screens)
          {.part = {{21, 0, 1, 80}, {0, 0, 20, 80}}, .divider = -1, .rule = 20, .hint = 22, .keys = 23}},
         {80, 24, {.client = true, .server = true, .view = true},
          {.part = {{21, 0, 1, 80}, {0}, {0}, {0, 0, 20, 80}}, .divider = -1, .rule = 20, .hint = 22, .keys = 23}},
+        {80, 24, {.client = true, .server = true, .view = true, .zoomed = PART_CLIENT, .beneath = true},
+         {.part = {{21, 0, 1, 80}, {0}, {16, 0, 4, 80}, {0, 0, 16, 80}}, .divider = -1, .rule = 20, .hint = 22, .keys = 23}},
+        {120, 36, {.client = true, .server = true, .view = true, .beneath = true},
+         {.part = {{33, 0, 1, 120}, {0}, {26, 0, 6, 120}, {0, 0, 26, 120}}, .divider = -1, .rule = 32, .hint = 34, .keys = 35}},
+        {80, 23, {.client = true, .server = true, .view = true, .beneath = true},
+         {.part = {{20, 0, 1, 80}, {0}, {0}, {0, 0, 19, 80}}, .divider = -1, .rule = 19, .hint = 21, .keys = 22}},
+        {80, 24, {.client = true, .view = true, .beneath = true},
+         {.part = {{21, 0, 1, 80}, {0}, {0}, {0, 0, 20, 80}}, .divider = -1, .rule = 20, .hint = 22, .keys = 23}},
+        {80, 24, {.client = true, .server = true, .beneath = true},
+         {.part = {{21, 0, 1, 80}, {0, 0, 10, 80}, {10, 0, 10, 80}}, .divider = -1, .rule = 20, .hint = 22, .keys = 23}},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
         check_exact(&cases[i], i);

@@ -13,6 +13,7 @@
 START_TEST(goes_from_question_to_end)
 {
     struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", NULL}, NULL);
+    terminal_resize(t, 40, 80);
     terminal_wait(t, "answer>");
     terminal_wait(t, "Lesson 1 of 17");
     terminal_type(t, "five\r");
@@ -39,6 +40,7 @@ END_TEST
 START_TEST(shows_what_own_lines_do)
 {
     struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", "-p", "0", NULL}, NULL);
+    terminal_resize(t, 40, 80);
     terminal_wait(t, "answer>");
     terminal_type(t, "b\r");
     terminal_wait(t, "Enter goes on");
@@ -56,6 +58,7 @@ END_TEST
 START_TEST(goes_on_by_steps)
 {
     struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", "-p", "0", NULL}, NULL);
+    terminal_resize(t, 40, 80);
     terminal_wait(t, "answer>");
     terminal_type(t, "/step on\r");
     terminal_type(t, "b\r");
@@ -64,6 +67,34 @@ START_TEST(goes_on_by_steps)
     terminal_wait(t, "Space: recvfrom(");
     terminal_type(t, "\025/step off\r");
     terminal_wait(t, "claims hold on this machine");
+    screen_end(t);
+}
+END_TEST
+
+/* Where there is room the server's pane stays below the lesson, and can be scrolled and looked into like any log. */
+START_TEST(shows_the_server_below)
+{
+    struct terminal *t = screen_start((const char *[]){"--lesson", "first-datagram", "-p", "0", NULL}, NULL);
+    terminal_wait(t, "answer>");
+    terminal_wait(t, "Server ─ 127.0.0.1:");
+    terminal_type(t, "b\r");
+    terminal_wait(t, "Enter: the rest of it");
+    terminal_wait(t, "hello world → HELLO WORLD");
+    terminal_type(t, "\r");
+    terminal_wait(t, "claims hold on this machine");
+    terminal_type(t, "\t");
+    terminal_wait(t, "═ Server ═");
+    terminal_resize(t, 23, 80);
+    terminal_wait_gone(t, "═ Server ═");
+    terminal_wait(t, "═ Lesson 1 of 17 ═");
+    terminal_resize(t, 24, 80);
+    terminal_type(t, "\t\t");
+    terminal_wait(t, "═ Server ═");
+    terminal_type(t, "\033");
+    terminal_wait_gone(t, "═ Server ═");
+    terminal_type(t, "\033OQ");
+    terminal_wait(t, "Ladder");
+    terminal_wait_gone(t, "Server ─ 127.0.0.1:");
     screen_end(t);
 }
 END_TEST
@@ -186,6 +217,7 @@ int main(void)
     const struct unit_test tests[] = {
         {"goes from question to end", goes_from_question_to_end},
         {"shows what own lines do", shows_what_own_lines_do},
+        {"shows the server below", shows_the_server_below},
         {"goes on by steps", goes_on_by_steps},
         {"the list is chosen from", the_list_is_chosen_from},
         {"keeps the place", keeps_the_place},

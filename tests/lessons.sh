@@ -59,4 +59,6 @@ printf 'title: T\ngoal: G\nstep:\nrun: listen 127.0.0.1 1\nact: other A read\n' 
 wrong 1 'FAILED ' "$dir/unread.lesson"
 wrong 1 'cannot read ./no-such.lesson: No such file' ./no-such.lesson
 wrong 2 'there is no lesson "nonsense"' nonsense
+wrong 2 'there is no lesson "0"' 0
+timeout 60 "$udptalk" --lesson 1 --batch -p 0 >"$dir/out" 2>&1 && grep -q '^first-datagram: .* all hold' "$dir/out" || { complain "--lesson 1"; cat "$dir/out" >&2; }
 exit $failed

@@ -58,8 +58,7 @@ struct lessons {
 
 /* --- reading --- */
 
-/* By its name, or by the number that its title shows. */
-static const struct lesson_source *find_source(const char *name)
+const struct lesson_source *lessons_source(const char *name)
 {
     const struct lesson_source *s;
     int64_t number = units_parse_count(name, 1, 1000);
@@ -73,7 +72,7 @@ static const struct lesson_source *find_source(const char *name)
 
 struct lesson *lessons_read(struct broker *b, const char *name, char *why)
 {
-    const struct lesson_source *s = find_source(name);
+    const struct lesson_source *s = lessons_source(name);
     struct lesson *l = NULL;
     struct buffer text;
     if (s)

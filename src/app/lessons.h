@@ -40,6 +40,9 @@ struct lesson_source {
 /* Those that the program has, in their order; NULL past the end. (lesson_texts.c is made from lessons/.) */
 const struct lesson_source *lesson_source_at(size_t index);
 
+/* The one of that name, or of the number that its title shows; else NULL. */
+const struct lesson_source *lessons_source(const char *name);
+
 /* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY bytes); errno is ENOENT when there is none of that name. */
 struct lesson *lessons_read(struct broker *b, const char *name, char *why);
 

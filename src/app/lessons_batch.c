@@ -295,12 +295,8 @@ int lessons_batch(struct app *a)
 
 bool lessons_batch_know(const char *name, char *why, size_t why_size)
 {
-    const struct lesson_source *s;
-    if (strcmp(name, "all") == 0 || strchr(name, '/'))
+    if (strcmp(name, "all") == 0 || strchr(name, '/') || lessons_source(name))
         return true;
-    for (size_t i = 0; (s = lesson_source_at(i)) != NULL; i++)
-        if (strcmp(s->name, name) == 0)
-            return true;
     snprintf(
         why, why_size,
         _("--lesson: there is no lesson \"%.60s\"; --lesson list names them, and a file of your own has a / in its name"),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/lessons.h"
 #include "app/screen_state.h"
 #include "core/command.h"
 #include "core/safe_text.h"
@@ -430,14 +431,25 @@ static void draw_keys(struct screen *s)
     cells_put(&s->cells, row, col, end, STYLE_HINT, _(" (Esc 1-6 too)"));
 }
 
+struct layout_wish screen_wish(const struct screen *s)
+{
+    return (struct layout_wish){
+        .client = screen_has_client(s),
+        .server = screen_has_server(s),
+        .view = s->view != VIEW_NONE,
+        .server_left = s->app->settings[SETTING_SERVER_SIDE] == SIDE_LEFT,
+        .zoomed = s->zoomed,
+        .beneath = s->view == VIEW_LESSON && lessons_are_on(s->app),
+    };
+}
+
 /* What there is to be drawn, on blank cells. */
 static struct layout_wish begin(struct screen *s)
 {
     screen_look(s);
     s->scene.shifted = 0;
     cells_clear(&s->cells);
-    return (struct layout_wish){screen_has_client(s), screen_has_server(s), s->view != VIEW_NONE,
-                                s->app->settings[SETTING_SERVER_SIDE] == SIDE_LEFT, s->zoomed};
+    return screen_wish(s);
 }
 
 void screen_draw_bare(struct screen *s)
@@ -452,6 +464,8 @@ void screen_draw(struct screen *s)
     struct cells *c = &s->cells;
     struct layout_wish wish = begin(s);
     layout_make(&s->layout, c->rows, c->cols, &wish);
+    if (s->view && s->focus == PART_SERVER && s->layout.part[PART_SERVER].rows == 0) /* the screen shrank */
+        s->focus = PART_VIEW;
     if (s->layout.tiny) {
         cells_put(c, 0, 0, c->cols, STYLE_NOTICE, _("too small"));
         cells_printf(c, 1, 0, c->cols, STYLE_DIM, _("needs %dx%d"), LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);

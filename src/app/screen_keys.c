@@ -42,12 +42,20 @@ void screen_focus(struct screen *s, enum part part)
     }
 }
 
+static bool is_beneath(const struct screen *s)
+{
+    struct layout l;
+    struct layout_wish wish = screen_wish(s);
+    layout_make(&l, s->cells.rows, s->cells.cols, &wish);
+    return l.part[PART_SERVER].rows > 0;
+}
+
 static bool is_shown(const struct screen *s, enum part part)
 {
     switch (part) {
     case PART_LINE: return true;
     case PART_CLIENT: return !s->view && screen_has_client(s);
-    case PART_SERVER: return !s->view && screen_has_server(s);
+    case PART_SERVER: return screen_has_server(s) && (!s->view || is_beneath(s));
     case PART_VIEW: return s->view;
     case PART_COUNT: break;
     }

@@ -207,6 +207,7 @@ void screen_stats(const struct screen *s, struct stats_shown *t); /* what the st
 void screen_draw(struct screen *s);             /* composes a frame into s->cells */
 void screen_draw_bare(struct screen *s);        /* the panes or the open view alone, in all of s->cells */
 void screen_look(struct screen *s);             /* tells the views what there is now: another journal, say */
+struct layout_wish screen_wish(const struct screen *s); /* which parts there are to be */
 bool screen_has_client(const struct screen *s); /* the client pane is shown */
 bool screen_has_server(const struct screen *s);
 

@@ -14,7 +14,10 @@ static void place_panes(struct layout *l, int rows, int cols, const struct layou
     bool server = wish->server && wish->zoomed != PART_CLIENT;
     struct area whole = {0, 0, rows, cols};
     if (wish->view) {
-        l->part[PART_VIEW] = whole;
+        int beneath = wish->beneath && wish->server && rows >= LAYOUT_BENEATH_FROM ? rows / 5 : 0;
+        l->part[PART_VIEW] = (struct area){0, 0, rows - beneath, cols};
+        if (beneath)
+            l->part[PART_SERVER] = (struct area){rows - beneath, 0, beneath, cols};
     } else if (!client || !server) {
         l->part[server ? PART_SERVER : PART_CLIENT] = whole;
     } else if (cols >= LAYOUT_WIDE) {
