@@ -163,6 +163,88 @@ if [ $status -eq 0 ]; then
     done
 fi
 
+# Each sentence with which the program refuses something is in DIAGNOSTICS, by its words or by its form, where words in capitals stand for one word and "..."
+# for anything; and each entry there has its words from the program.
+diagnostics() {
+    awk -F '\t' '
+    function pattern(entry,    out) {
+        gsub(/[][\\.*+?(){}|^$\/]/, "\\\\&", entry)
+        gsub(/\\\.\\\.\\\./, "\001", entry)
+        out = ""
+        while (match(entry, /[A-Z][A-Z]+|[A-Z]/)) {
+            before = RSTART > 1 ? substr(entry, RSTART - 1, 1) : ""
+            behind = substr(entry, RSTART + RLENGTH, 1)
+            if (RLENGTH > 1 || (before !~ /[A-Za-z]/ && behind !~ /[a-z]/))
+                out = out substr(entry, 1, RSTART - 1) "(\002+|[A-Za-z0-9-]+)"
+            else
+                out = out substr(entry, 1, RSTART + RLENGTH - 1)
+            entry = substr(entry, RSTART + RLENGTH)
+        }
+        out = out entry
+        gsub(/\001/, ".*", out)
+        return "^" out "$"
+    }
+    function longest(entry,    parts, n, i, best) {
+        n = split(entry, parts, /\.\.\.|[A-Z][A-Z]+|[0-9NMCX]/)
+        for (i = 1; i <= n; i++) {
+            gsub(/^[^A-Za-z]+|[^A-Za-z]+$/, "", parts[i])
+            if (length(parts[i]) > length(best))
+                best = parts[i]
+        }
+        return best
+    }
+    FILENAME == ARGV[1] && $1 ~ /^DIAGNOSTICS: / && $1 !~ /: (Errors|Not answered)$/ { entry[++entries] = $2; form[entries] = pattern($2) }
+    FILENAME == ARGV[2] { said = said $0 "\n" }
+    FILENAME == ARGV[3] { part[++parts] = $0 }
+    FILENAME == ARGV[4] {
+        sentence = $0
+        gsub(/%%/, "\003", sentence)
+        gsub(/%[-+ #0-9.*$]*(hh|h|ll|l|z|j)?[a-zA-Z]/, "\002", sentence)
+        gsub(/\003/, "%", sentence)
+        for (i = 1; i <= entries && sentence !~ form[i]; i++)
+            continue
+        for (k = 1; i > entries && k <= parts && $0 !~ part[k]; k++)
+            continue
+        if (i > entries && k > parts && !told[$0]++)
+            print "DIAGNOSTICS lacks \"" $0 "\""
+    }
+    END {
+        for (i = 1; i <= entries; i++)
+            if (index(said, longest(entry[i])) == 0)
+                print "DIAGNOSTICS names \"" entry[i] "\", which the program does not say"
+        if (entries < 100)
+            print "DIAGNOSTICS has lost its entries"
+    }' "$1" "$work/strings" "$work/parts" "$2"
+}
+# What stands within another sentence, and what is no refusal.
+cat >"$work/parts" <<'END'
+^%[.0-9]*s$
+^what is in it cannot be read$
+^it(s last packet| is (there|no regular|more than))
+^there are a thousand names
+^this kind of terminal has no
+^(is not an?|is too|names an|lacks its|goes on behind|has a port) .*
+^an? (time|whole|numeric|port|size)
+^an address, or a port
+^\[ADDRESS:\]PORT, where
+^--(relay|transform|size|seed|max-log)$
+^ICMP (port unreachable|error)$
+^ \(/why
+^(, SIG| lesson)$
+END
+sources=${srcdir:-.}/src
+find "$sources" -name '*.c' | LC_ALL=C sort >"$work/files"
+xargs awk -v all=1 -f "${srcdir:-.}/tests/complaints.awk" <"$work/files" >"$work/strings"
+grep -vE '/(judge|jsonl_read|lesson)\.c$' "$work/files" | xargs awk -f "${srcdir:-.}/tests/complaints.awk" >"$work/complaints"
+diagnostics "$work/manual" "$work/complaints" >"$work/missing"
+[ ! -s "$work/missing" ] || { cat "$work/missing"; status=1; }
+echo 'nobody ever said this' >"$work/made_up"
+{ cat "$work/manual"; printf 'DIAGNOSTICS: Files\tNAME is nothing that is said: ...\n'; } >"$work/too_much"
+[ "$(diagnostics "$work/too_much" "$work/made_up" | grep -cE 'lacks "nobody ever said this"|names "NAME is nothing')" = 2 ] || {
+    echo "a sentence that DIAGNOSTICS lacks, and one too many, are not seen"
+    status=1
+}
+
 # What the program really writes: a datagram of text, one that is not UTF-8 and one that nobody answers, with the calls.
 printf 'a\n\377\n' | "$program" --both 0 --json -v >"$work/json" 2>/dev/null
 printf 'b\n' | "$program" --both 0 --json --transform discard -w 1ms >>"$work/json" 2>/dev/null || :
