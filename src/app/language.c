@@ -14,6 +14,9 @@
 
 enum { NAME = 32 };
 
+/* Those that po/ has. */
+static const char *const translations[] = {"zh_CN"};
+
 static bool is_english(const char *language)
 {
     return strncmp(language, "en", 2) == 0 && (!language[2] || strchr("_.@", language[2]));
@@ -27,7 +30,22 @@ static void name_folder(const char *wanted, char *name)
         snprintf(name, NAME, "zh_CN");
 }
 
-static int choose(const char *wanted, char *why, size_t why_size)
+/* A translation that the program has may still not lie where it looks: before it is installed, say. */
+static int refuse(const char *wanted, const char *name, const char *folder, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < sizeof translations / sizeof *translations; i++)
+        if (strcmp(translations[i], name) == 0) {
+            snprintf(why, why_size,
+                     _("--lang: the translation into \"%s\" is not below %.200s: make install puts it there; "
+                       "TEXTDOMAINDIR names another folder, such as po/locale where it was built"),
+                     name, folder);
+            return -1;
+        }
+    snprintf(why, why_size, _("--lang: there is no translation into \"%.40s\": it takes en or zh_CN"), wanted);
+    return -1;
+}
+
+static int choose(const char *wanted, const char *folder, char *why, size_t why_size)
 {
     char name[NAME];
     const char *before = getenv("LANGUAGE");
@@ -44,8 +62,7 @@ static int choose(const char *wanted, char *why, size_t why_size)
     else
         unsetenv("LANGUAGE");
     free(kept);
-    snprintf(why, why_size, _("--lang: there is no translation into \"%.40s\": it takes en or zh_CN"), wanted);
-    return -1;
+    return refuse(wanted, name, folder, why, why_size);
 }
 
 int language_start(const char *wanted, char *why, size_t why_size)
@@ -59,9 +76,10 @@ int language_start(const char *wanted, char *why, size_t why_size)
         snprintf(why, why_size, "--lang %.40s needs a locale that is UTF-8, such as LC_ALL=C.UTF-8", wanted);
         return -1;
     }
-    bindtextdomain(PACKAGE, folder && *folder ? folder : LOCALEDIR);
+    folder = folder && *folder ? folder : LOCALEDIR;
+    bindtextdomain(PACKAGE, folder);
     bind_textdomain_codeset(PACKAGE, "UTF-8");
     textdomain(PACKAGE);
     words_translated(); /* opens the catalogue, which the sandbox would not let later */
-    return wanted ? choose(wanted, why, why_size) : 0;
+    return wanted ? choose(wanted, folder, why, why_size) : 0;
 }
