@@ -141,7 +141,8 @@ static int take_relay(struct options *o, const char *value, char *why)
 {
     char sentence[OPTION_WHY];
     int port = address_parse_port(value);
-    o->mode = MODE_RELAY;
+    if (o->mode != MODE_SERVER) /* whichever of the two comes first: they do not go together */
+        o->mode = MODE_RELAY;
     o->relay = (struct place){.port = port};
     if (port >= 0)
         return 0;
@@ -357,9 +358,8 @@ const char *options_language(int argc, char **argv)
     return language;
 }
 
-int options_parse(struct options *o, int argc, char **argv, char *why)
+static void begin(struct options *o)
 {
-    bool both = false;
     *o = (struct options){
         .place.port = -1,
         .source_port = -1,
@@ -374,54 +374,76 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     };
     for (int i = 0; i < SETTING_COUNT; i++)
         o->settings[i] = setting_info((enum setting)i)->initial;
-    if (read_options(o, argc, argv, &both, why) < 0)
-        return -1;
-    if (both && o->mode == MODE_SERVER) {
-        snprintf(why, OPTION_WHY, _("-l is a server alone and --both is both: take one of them"));
-        return -1;
-    }
-    int left = argc - optind;
-    if (o->check && take_check(o, both, left, why) < 0)
-        return -1;
-    if (o->open && (left > 0 || both || o->mode == MODE_SERVER || o->save)) {
-        snprintf(why, OPTION_WHY,
-                 _("--open looks at a file and opens no sockets: no host, -l, --both or --save beside it"));
-        return -1;
-    }
-    if (o->lesson && (left > 0 || both || o->mode != MODE_BOTH || o->open || o->json || o->script_count)) {
-        snprintf(why, OPTION_WHY, _("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, -e or -f beside it"));
-        return -1;
-    }
-    if (o->open)
-        o->mode = MODE_OPEN;
-    bool listens = both || o->mode == MODE_SERVER;
-    if (o->relay.port >= 0 && o->mode != MODE_RELAY) {
-        snprintf(why, OPTION_WHY, _("--relay listens by itself: no -l beside it"));
-        return -1;
-    }
-    if (o->mode == MODE_RELAY && (both || left == 0)) {
-        snprintf(why, OPTION_WHY, _("--relay needs the HOST and PORT that it passes on to behind it, and no --both"));
-        return -1;
-    }
-    if (left > 0 && !listens && o->mode != MODE_RELAY)
-        o->mode = MODE_CLIENT;
-    if (read_place(o, left, argv + optind, listens, why) < 0)
-        return -1;
-    if (o->mode == MODE_CLIENT && !o->place.host[strspn(o->place.host, "0123456789")]) {
-        snprintf(why, OPTION_WHY, _("a port alone is no peer: name the host too (udptalk 127.0.0.1 %s)"), argv[optind]);
+}
+
+/* What options do not go together; NULL: they do. So many words are `left`: HOST and PORT. */
+static const char *misfit(const struct options *o, bool both, int left)
+{
+    bool server = o->mode == MODE_SERVER, relay = o->relay.port >= 0;
+    if (both && server)
+        return N_("-l is a server alone and --both is both: take one of them");
+    if (o->open && (left > 0 || both || server || relay || o->save))
+        return N_("--open looks at a file and opens no sockets: no host, -l, --both, --relay or --save beside it");
+    if (o->lesson && (left > 0 || both || server || relay || o->open || o->json || o->script_count))
+        return N_("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, "
+                  "-e or -f beside it");
+    if (relay && server)
+        return N_("--relay listens by itself: no -l beside it");
+    if (relay && (both || left == 0))
+        return N_("--relay needs the HOST and PORT that it passes on to behind it, and no --both");
+    return NULL;
+}
+
+/* The port of -l can be told by -p too. */
+static int take_server_port(struct options *o, char *why)
+{
+    if (o->mode != MODE_SERVER || o->source_port < 0)
+        return 0;
+    if (o->place.port >= 0 && o->place.port != o->source_port) {
+        snprintf(why, OPTION_WHY, _("the port is given twice: %d and -p %d"), o->place.port, o->source_port);
         return -1;
     }
-    if (o->mode == MODE_CLIENT && o->place.port == 0) {
+    o->place.port = o->source_port;
+    return 0;
+}
+
+/* A client needs a peer. */
+static int check_peer(const struct options *o, const char *word, char *why)
+{
+    if (o->mode != MODE_CLIENT)
+        return 0;
+    if (!o->place.host[strspn(o->place.host, "0123456789")]) {
+        snprintf(why, OPTION_WHY, _("a port alone is no peer: name the host too (udptalk 127.0.0.1 %s)"), word);
+        return -1;
+    }
+    if (o->place.port == 0) {
         snprintf(why, OPTION_WHY, _("port 0 is no port to send to; a server's port is 1 to 65535"));
         return -1;
     }
-    if (o->mode == MODE_SERVER && o->source_port >= 0) {
-        if (o->place.port >= 0 && o->place.port != o->source_port) {
-            snprintf(why, OPTION_WHY, _("the port is given twice: %d and -p %d"), o->place.port, o->source_port);
-            return -1;
-        }
-        o->place.port = o->source_port;
+    return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, char *why)
+{
+    bool both = false;
+    begin(o);
+    if (read_options(o, argc, argv, &both, why) < 0)
+        return -1;
+    int left = argc - optind;
+    if (o->check && take_check(o, both, left, why) < 0)
+        return -1;
+    const char *sentence = misfit(o, both, left);
+    if (sentence) {
+        snprintf(why, OPTION_WHY, "%s", _(sentence));
+        return -1;
     }
+    bool listens = both || o->mode == MODE_SERVER;
+    if (o->open)
+        o->mode = MODE_OPEN;
+    else if (left > 0 && !listens && o->mode != MODE_RELAY)
+        o->mode = MODE_CLIENT;
+    if (read_place(o, left, argv + optind, listens, why) < 0 || check_peer(o, argv[optind], why) < 0 || take_server_port(o, why) < 0)
+        return -1;
     o->mode = o->check ? MODE_CHECK : o->mode;
     return 0;
 }
