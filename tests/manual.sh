@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that the manual's pages are sound and that they name every option, command, setting, key, transform, flag, event, error, case, socket call,
+# Checks that the manual's pages are sound and that they name every option, command, setting, key, transform, flag, fault, view, event, error, case, socket call,
 # field of JSON and, of lessons, key, act, command and fact that the program has, and nothing else: errors with the program's own words, fields with their
 # types, facts with what they take.
 set -eu
@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        case CHECK flag FLAGS event EVENTS fact FACTS call CALLS field FIELDS \
+        case CHECK flag FLAGS fault FAULTS event EVENTS fact FACTS call CALLS field FIELDS \
         'lesson key' KEYS act ACTS 'lesson command' 'COMMANDS FOR LESSONS' \
         reason 'DIAGNOSTICS: Not answered' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
@@ -54,7 +54,7 @@ rows_of_manual() {
             } else if (tag ~ /class="Ss"/) {
                 # These lists count as a whole, whatever subsections they have.
                 place = section ~ /^(OPTIONS|COMMANDS|FIELDS)$/ ? section : section ": " text
-            } else if (section ~ /^(FIELDS|FLAGS|EVENTS|FACTS|CALLS|KEYS|ACTS|COMMANDS FOR LESSONS)$/) {
+            } else if (section ~ /^(FIELDS|FLAGS|FAULTS|EVENTS|FACTS|CALLS|KEYS|ACTS|COMMANDS FOR LESSONS)$/) {
                 type = "" # of all fields in the term
                 if (section == "FIELDS" && match(text, / \([a-z ]*\)$/)) {
                     type = substr(text, RSTART)
@@ -143,7 +143,7 @@ for page in $pages; do
     fi
 done
 
-"$tables" | grep -v '^section' | LC_ALL=C sort -u >"$work/program"
+"$tables" | grep -v -e '^section' -e '^view' | LC_ALL=C sort -u >"$work/program"
 "$tables" | sed -n 's/^section	//p' >"$work/sections" # where /help sends its readers
 while read -r section; do
     if ! grep -qx "\.Sh $section" "$manual"; then
@@ -152,6 +152,9 @@ while read -r section; do
     fi
 done <"$work/sections"
 [ -s "$work/sections" ]
+"$tables" | sed -n 's/^view	//p' | sort >"$work/views"
+sed -n '/^\.It Ic \/view /,/^\.It /s/^\.Cm //p' "$manual" | tr -d '.' | tr -s ' ,' '\n' | sed '/^$/d' | sort >"$work/named"
+diff "$work/views" "$work/named" || { echo "the views that /view opens (<) are not those that the manual names (>)"; status=1; }
 for page in $pages; do
     rows_of_manual "$folder/$page"
 done >"$work/manual"

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/event.h"
 #include "core/fact.h"
+#include "core/fault.h"
 #include "core/judge.h"
 #include "core/keymap.h"
 #include "core/lesson.h"
@@ -22,6 +23,7 @@
 #include "core/reason.h"
 #include "core/setting.h"
 #include "core/transform.h"
+#include "core/view.h"
 #include "export/jsonl.h"
 
 static void print_options(void)
@@ -67,6 +69,21 @@ static void print_settings(void)
         const struct setting_info *s = setting_info((enum setting)id);
         printf("setting\t%s %s\n", s->name, setting_takes((enum setting)id));
     }
+}
+
+/* The words before FAULT_LOSS say where, and not what. */
+static void print_faults(void)
+{
+    const struct fault_word *word;
+    for (size_t i = FAULT_LOSS; (word = fault_word_at(i)); i++)
+        printf("fault\t%s%s%s\n", word->name, *word->arguments ? " " : "", word->arguments);
+}
+
+static void print_views(void)
+{
+    for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
+        if (view_info(view)->name)
+            printf("view\t%s\n", view_info(view)->name);
 }
 
 static void print_errors(void)
@@ -209,6 +226,8 @@ int main(void)
     print_sections();
     print_keys();
     print_settings();
+    print_faults();
+    print_views();
     print_errors();
     for (size_t i = 0; i < transform_count(); i++)
         printf("transform\t%s\n", transform_at(i)->name);
