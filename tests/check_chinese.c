@@ -68,14 +68,19 @@ static void claim(struct terminal *t, bool holds, const char *what, int row, int
     ck_abort_msg("%s: row %d, column %d", what, row, col);
 }
 
-static struct terminal *start(struct size size, const char *more)
+static struct terminal *start_on(const char *term, struct size size, const char *more)
 {
-    const char *argv[] = {getenv("UDPTALK"), "--both", "0", "-w", "100ms", more, NULL}, *const env[] = {"LANGUAGE=zh_CN", NULL};
+    const char *argv[] = {getenv("UDPTALK"), "--both", "0", "-w", "100ms", more, NULL}, *const env[] = {"LANGUAGE=zh_CN", term, NULL};
     if (!argv[0])
         ck_abort_msg("UDPTALK does not name the program");
     struct terminal *t = terminal_start(size.rows, size.cols, argv, env);
     terminal_wait(t, more ? "Client" : _("Client"));
     return t;
+}
+
+static struct terminal *start(struct size size, const char *more)
+{
+    return start_on(NULL, size, more);
 }
 
 static void send_line(struct terminal *t, const char *line)
@@ -149,6 +154,43 @@ START_TEST(panes_meet)
                 check_title(t, &g, row, 0, g.cols);
         screen_end(t);
     }
+}
+END_TEST
+
+static bool is_last_row(struct terminal *t, void *arg)
+{
+    return strcmp(terminal_row(t, t->rows - 1), arg) == 0;
+}
+
+/* Types it and gives the last row as it is once the screen is painted anew. */
+static char *last_row_behind(struct terminal *t, const char *key)
+{
+    terminal_type(t, key);
+    terminal_check_repaint(t, "\f");
+    char *row = strdup(terminal_row(t, t->rows - 1));
+    ck_assert_ptr_nonnull(row);
+    return row;
+}
+
+/* The hint ends in the last cell of the last row, behind a wide character or not, and changes with each key. Drawn bit by bit it is what it is
+ * when it is painted anew. */
+START_TEST(the_corner_stays)
+{
+    static const char *const terms[] = {"TERM=screen", "TERM=tmux-256color", "TERM=xterm-256color"};
+    for (size_t i = 0; i < UNIT_COUNT(terms); i++)
+        for (int cols = 36; cols <= 43; cols++) {
+            struct terminal *t = start_on(terms[i], (struct size){10, cols}, NULL);
+            char *typed = last_row_behind(t, "h"), *empty = last_row_behind(t, "\177");
+            for (int times = 0; times < 2; times++) {
+                terminal_type(t, "h");
+                terminal_wait_until(t, is_last_row, typed, "the hint of a line");
+                terminal_type(t, "\177");
+                terminal_wait_until(t, is_last_row, empty, "the hint of an empty line");
+            }
+            free(typed);
+            free(empty);
+            screen_end(t);
+        }
 }
 END_TEST
 
@@ -342,6 +384,7 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"panes meet", panes_meet},
+        {"the corner of the screen stays as it is", the_corner_stays},
         {"views are drawn whole", views_are_drawn_whole},
         {"the help has two columns", the_help_has_two_columns},
         {"frames close", frames_close},

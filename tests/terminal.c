@@ -20,7 +20,8 @@
 
 #include "core/safe_text.h"
 
-#define CLEARS "\033[2J"
+/* What clears the screen: most terminals', and that of screen and tmux. */
+static const char *const clears_screen[] = {"\033[2J", "\033[H\033[J"};
 
 enum { DEADLINE_MS = 5000, TURN_MS = 10, READ_SIZE = 65536, READS_MAX = 64 };
 
@@ -129,13 +130,20 @@ static char *snapshot(struct terminal *t)
     return (char *)b.data;
 }
 
+static const unsigned char *find_clearing(const struct terminal *t, size_t from)
+{
+    const unsigned char *found = NULL;
+    for (size_t i = 0; !found && i < sizeof clears_screen / sizeof *clears_screen; i++)
+        found = memmem(t->raw.data + from, t->raw.len - from, clears_screen[i], strlen(clears_screen[i]));
+    return found;
+}
+
 /* Gives the emulator the last `len` bytes of `raw`. Where they clear the screen for a repaint, what stands there until
  * then is kept; half of that sequence does nothing yet, so it may have been given before. */
 static void show(struct terminal *t, const unsigned char *bytes, size_t len)
 {
     size_t from = t->repaint_from < t->raw.len ? t->repaint_from : t->raw.len;
-    const unsigned char *clears =
-        t->repaints ? memmem(t->raw.data + from, t->raw.len - from, CLEARS, sizeof CLEARS - 1) : NULL;
+    const unsigned char *clears = t->repaints ? find_clearing(t, from) : NULL;
     if (clears) {
         size_t behind = t->raw.len - (size_t)(clears - t->raw.data), before = behind < len ? len - behind : 0;
         feed(t, bytes, before);

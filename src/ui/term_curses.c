@@ -699,6 +699,23 @@ static int make_character(const struct term *t, const struct cell *c, cchar_t *o
     return 2;
 }
 
+static bool is_empty(const struct cell *c)
+{
+    return (!c->base || c->base == ' ') && c->style == STYLE_PLAIN;
+}
+
+/* To fill the last cell of the screen where a terminal cannot be told not to wrap, curses draws it a column before and inserts what belongs there,
+ * which goes wrong where that is half a wide character. Such a character is left out, and where only the cell goes all is painted. */
+static bool leave_out(struct term *t, const struct cell *row, int at)
+{
+    if (t->corner || at != t->rows - 1 || t->cols < 3 || row[t->cols - 3].width != 2)
+        return false;
+    bool filled = !is_empty(&row[t->cols - 1]);
+    if (!filled && !is_empty(&t->shown[t->rows * t->cols - 1]))
+        t->repaint = true;
+    return filled;
+}
+
 /* The row goes over as a whole: that neither wraps nor moves the cursor, so that the last column and the last row
  * are like all others. Only where there is but one column, and a terminal that cannot be told not to wrap, curses looks
  * for the column before the last and shows what it finds in memory there. */
@@ -706,10 +723,12 @@ static void put_row(struct term *t, const struct cell *row, int at)
 {
     static const struct cell blank = {.base = ' ', .width = 1};
     bool lost = t->cols == 1 && at == t->rows - 1 && !t->corner;
-    int made = 0;
+    int out = leave_out(t, row, at) ? t->cols - 3 : -1, made = 0;
     for (int col = 0; col < t->cols; col += row[col].width == 2 ? 2 : 1) {
         bool hangs_over = row[col].width == 2 && col + 1 == t->cols;
-        made += make_character(t, hangs_over || lost ? &blank : &row[col], t->line + made);
+        if (col == out)
+            made += make_character(t, &blank, t->line + made);
+        made += make_character(t, hangs_over || lost || col == out ? &blank : &row[col], t->line + made);
     }
     mvadd_wchnstr(at, 0, t->line, made);
 }
