@@ -376,22 +376,28 @@ static void begin(struct options *o)
         o->settings[i] = setting_info((enum setting)i)->initial;
 }
 
-/* What options do not go together; NULL: they do. So many words are `left`: HOST and PORT. */
-static const char *misfit(const struct options *o, bool both, int left)
+static int refuse_mix(char *why, const char *sentence)
+{
+    snprintf(why, OPTION_WHY, "%s", _(sentence));
+    return -1;
+}
+
+/* Refuses options that do not go together. So many words are `left`: HOST and PORT. */
+static int check_mix(const struct options *o, bool both, int left, char *why)
 {
     bool server = o->mode == MODE_SERVER, relay = o->relay.port >= 0;
     if (both && server)
-        return N_("-l is a server alone and --both is both: take one of them");
+        return refuse_mix(why, N_("-l is a server alone and --both is both: take one of them"));
     if (o->open && (left > 0 || both || server || relay || o->save))
-        return N_("--open looks at a file and opens no sockets: no host, -l, --both, --relay or --save beside it");
+        return refuse_mix(why, N_("--open looks at a file and opens no sockets: no host, -l, --both, --relay or --save beside it"));
     if (o->lesson && (left > 0 || both || server || relay || o->open || o->json || o->script_count))
-        return N_("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, "
-                  "-e or -f beside it");
+        return refuse_mix(why, N_("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, "
+                                  "-e or -f beside it"));
     if (relay && server)
-        return N_("--relay listens by itself: no -l beside it");
+        return refuse_mix(why, N_("--relay listens by itself: no -l beside it"));
     if (relay && (both || left == 0))
-        return N_("--relay needs the HOST and PORT that it passes on to behind it, and no --both");
-    return NULL;
+        return refuse_mix(why, N_("--relay needs the HOST and PORT that it passes on to behind it, and no --both"));
+    return 0;
 }
 
 /* The port of -l can be told by -p too. */
@@ -430,13 +436,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
     if (read_options(o, argc, argv, &both, why) < 0)
         return -1;
     int left = argc - optind;
-    if (o->check && take_check(o, both, left, why) < 0)
+    if ((o->check && take_check(o, both, left, why) < 0) || check_mix(o, both, left, why) < 0)
         return -1;
-    const char *sentence = misfit(o, both, left);
-    if (sentence) {
-        snprintf(why, OPTION_WHY, "%s", _(sentence));
-        return -1;
-    }
     bool listens = both || o->mode == MODE_SERVER;
     if (o->open)
         o->mode = MODE_OPEN;
