@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 # places: for each kind of row, a tab, and the section of the manual that lists them.
 places() {
     printf '%s\t%s\n' option OPTIONS command COMMANDS setting SETTINGS transform TRANSFORMS \
-        case CHECK flag FLAGS fault FAULTS event EVENTS fact FACTS call CALLS field FIELDS \
+        case CHECK rule RULES filter FILTERS flag FLAGS fault FAULTS event EVENTS fact FACTS call CALLS field FIELDS \
         'lesson key' KEYS act ACTS 'lesson command' 'COMMANDS FOR LESSONS' \
         reason 'DIAGNOSTICS: Not answered' error 'DIAGNOSTICS: Errors' \
         'key everywhere' 'INTERACTIVE: Keys everywhere' \
@@ -54,6 +54,12 @@ rows_of_manual() {
             } else if (tag ~ /class="Ss"/) {
                 # These lists count as a whole, whatever subsections they have.
                 place = section ~ /^(OPTIONS|COMMANDS|FIELDS)$/ ? section : section ": " text
+            } else if (section ~ /^(RULES|FILTERS)$/) {
+                many = split(text, terms, ", ")
+                for (i = 1; i <= many; i++) {
+                    sub(/ .*/, "", terms[i]) # what stands behind the word differs
+                    print place "\t" terms[i]
+                }
             } else if (section ~ /^(FIELDS|FLAGS|FAULTS|EVENTS|FACTS|CALLS|KEYS|ACTS|COMMANDS FOR LESSONS)$/) {
                 type = "" # of all fields in the term
                 if (section == "FIELDS" && match(text, / \([a-z ]*\)$/)) {

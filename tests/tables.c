@@ -15,12 +15,14 @@
 #include "core/error.h"
 #include "core/event.h"
 #include "core/fact.h"
+#include "core/filter.h"
 #include "core/fault.h"
 #include "core/judge.h"
 #include "core/keymap.h"
 #include "core/lesson.h"
 #include "core/option.h"
 #include "core/reason.h"
+#include "core/rule.h"
 #include "core/setting.h"
 #include "core/transform.h"
 #include "core/view.h"
@@ -84,6 +86,17 @@ static void print_views(void)
     for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
         if (view_info(view)->name)
             printf("view\t%s\n", view_info(view)->name);
+}
+
+static void print_words(void)
+{
+    for (size_t i = 0; rule_kind_name(i); i++)
+        printf("rule\t%s\n", rule_kind_name(i));
+    for (size_t i = 0; rule_action_name(i); i++)
+        printf("rule\t%s\n", rule_action_name(i));
+    for (size_t i = 0; filter_word(i); i++)
+        printf("filter\t%s\n", filter_word(i));
+    printf("filter\t/REGEX/\n");
 }
 
 static void print_errors(void)
@@ -239,6 +252,7 @@ int main(void)
         printf("reason\t%s\n", reason_words((enum reason)reason));
     for (int call = 0; call < CALL_COUNT; call++)
         printf("call\t%s\n", call_name((enum call_id)call));
+    print_words();
     print_fields();
     print_lessons();
     for (int event = EVENT_NONE + 1; event < EVENT_COUNT; event++)

@@ -952,8 +952,7 @@ static size_t complete_help(const char *prefix, size_t len, const char **names, 
     return count;
 }
 
-static const char *const rule_words[] = {"equals", "contains", "starts", "ends", "regex",
-                                         "list",   "delete",   "load",   "save"};
+static const char *const rule_words[] = {"list", "delete", "load", "save"}; /* beside the kinds of rules */
 
 static size_t complete_argument(enum argument_kind kind, const char *prefix, size_t len, const char **names,
                                 size_t room)
@@ -973,6 +972,8 @@ static size_t complete_argument(enum argument_kind kind, const char *prefix, siz
             count = add_name(names, room, count, setting_info((enum setting)i)->name, prefix, len);
         return count;
     case ARGUMENT_RULE:
+        for (size_t i = 0; rule_kind_name(i); i++)
+            count = add_name(names, room, count, rule_kind_name(i), prefix, len);
         for (size_t i = 0; i < sizeof rule_words / sizeof *rule_words; i++)
             count = add_name(names, room, count, rule_words[i], prefix, len);
         return count;

@@ -121,6 +121,11 @@ static const struct word {
 
 enum { WORDS = sizeof words / sizeof *words };
 
+const char *filter_word(size_t index)
+{
+    return index < WORDS ? words[index].name : NULL;
+}
+
 static const struct word *find_word(const char *text, struct token token)
 {
     for (size_t i = 0; token.kind == TOKEN_WORD && i < WORDS; i++)

@@ -41,6 +41,9 @@ enum {
     FILTER_WHY = 400,   /* room for the sentence of filter_new() */
 };
 
+/* The words of the language, "from"; NULL past the end. */
+const char *filter_word(size_t index);
+
 /* Compiles an expression of `len` bytes. Returns it, or NULL and in `why` (`why_size` bytes) a sentence that says what
  * is wrong and what was meant, safe to print; *where is the byte it is about, 0 to `len`. Errno is EINVAL, or ENOMEM. A
  * blank expression is wrong: who wants no filter makes none. */

@@ -28,6 +28,16 @@ static const char *const actions[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+const char *rule_kind_name(size_t index)
+{
+    return index < COUNT(kinds) ? kinds[index] : NULL;
+}
+
+const char *rule_action_name(size_t index)
+{
+    return index < COUNT(actions) ? actions[index] : NULL;
+}
+
 /* Bytes `from` to before `to` of the rule. */
 struct range {
     size_t from, to;

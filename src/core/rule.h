@@ -39,6 +39,10 @@ enum {
 enum rule_kind { RULE_EQUALS, RULE_CONTAINS, RULE_STARTS, RULE_ENDS, RULE_REGEX };
 enum rule_action { RULE_REPLY, RULE_TRANSFORM, RULE_DROP, RULE_EXEC };
 
+/* The words of a rule: "equals", "reply"; NULL past the end. */
+const char *rule_kind_name(size_t index);
+const char *rule_action_name(size_t index);
+
 /* Only core/rule and core/rules write to it. */
 struct rule {
     enum rule_kind kind;
