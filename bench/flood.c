@@ -1,4 +1,5 @@
-/* A flood: datagrams to a server on loopback from many forged sources, at a rate, for a bounded time; then how long it takes until the server answers somebody again. */
+/* A flood: datagrams to a server on loopback from many forged sources, at a rate, for a bounded time; then how long it
+ * takes until the server answers somebody again. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* The log with a million exchanges: what a search, a filter and a frame of it take, beside grep(1) on the same log saved
- * as text; and what saving and opening it as JSON lines takes. One line for each; see bench/README. */
+/* The log with a million exchanges: what a search, a filter and a frame of it take, beside grep(1) on the same log
+ * saved as text; and what saving and opening it as JSON lines takes. One line for each; see bench/README. */
 #include "config.h"
 
 #include <getopt.h>

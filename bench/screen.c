@@ -2,8 +2,8 @@
  * one frame to the next, and the time from a typed key until it shows.
  *
  * Standard input drives it: "mark" prints what was measured since the last mark, "drops" shows the program a wider
- * terminal and prints the number before the last "dropped" on it, "type LINE" types that line and Enter, "read" draws all
- * anew and prints what stands there as one line. At the end of the input the program is ended. */
+ * terminal and prints the number before the last "dropped" on it, "type LINE" types that line and Enter, "read" draws
+ * all anew and prints what stands there as one line. At the end of the input the program is ended. */
 #include "config.h"
 
 #include <errno.h>

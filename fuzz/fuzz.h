@@ -1,8 +1,8 @@
 /* fuzz: what all fuzz targets have in common.
  *
- * A target is a file with one function, LLVMFuzzerTestOneInput(). It hands bytes that may be anything to a module, as the
- * module's header allows, and claims what that header promises. It keeps nothing from one call to the next, so that an
- * input does the same alone and among others, and frees all that it takes. libFuzzer calls it, or fuzz/replay.c.
+ * A target is a file with one function, LLVMFuzzerTestOneInput(). It hands bytes that may be anything to a module, as
+ * the module's header allows, and claims what that header promises. It keeps nothing from one call to the next, so that
+ * an input does the same alone and among others, and frees all that it takes. libFuzzer calls it, or fuzz/replay.c.
  *
  * Inputs are read as what the module reads, a file or a line as it is, so that samples can be made by hand. Only where
  * there is no such form (a schedule, an address with a size) are they taken apart with struct fuzz_input. */

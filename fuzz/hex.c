@@ -1,5 +1,5 @@
-/* Bytes as people write them: what is taken stands for as many bytes as it has pairs of digits, and hex of ours is taken in
- * each of its forms. */
+/* Bytes as people write them: what is taken stands for as many bytes as it has pairs of digits, and hex of ours is
+ * taken in each of its forms. */
 #include "config.h"
 
 #include <errno.h>

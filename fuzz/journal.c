@@ -1,5 +1,5 @@
-/* A schedule of operations on a journal, against a plain list of all that was ever appended. The list does not know when
- * something is forgotten; it learns that from the journal, and holds it to forgetting the oldest first. */
+/* A schedule of operations on a journal, against a plain list of all that was ever appended. The list does not know
+ * when something is forgotten; it learns that from the journal, and holds it to forgetting the oldest first. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* A saved session, damaged or not: what is read and written again is read as the same, in pieces of any size, and through a
- * journal too. Every format takes what was read. */
+/* A saved session, damaged or not: what is read and written again is read as the same, in pieces of any size, and
+ * through a journal too. Every format takes what was read. */
 #include "config.h"
 
 #include <jansson.h>

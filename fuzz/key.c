@@ -1,4 +1,5 @@
-/* What a terminal may send. However it is cut into pieces, the same keys come out; whenever time runs out, all is well. */
+/* What a terminal may send. However it is cut into pieces, the same keys come out; whenever time runs out, all is
+ * well. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* A lesson: its file is taken whole or not at all; what it says of itself holds; its texts and claims can be asked of any journal. */
+/* A lesson: its file is taken whole or not at all; what it says of itself holds; its texts and claims can be asked of
+ * any journal. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* A captured packet: the first byte is its link, the next two how much of it was not captured. What is found in it is put
- * into headers of ours and found again. */
+/* A captured packet: the first byte is its link, the next two how much of it was not captured. What is found in it is
+ * put into headers of ours and found again. */
 #include "config.h"
 
 #include <stdlib.h>

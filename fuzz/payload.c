@@ -1,5 +1,5 @@
-/* The send language: what is taken makes the same bytes each time, any bytes can be written in it, and what is refused says
- * where. */
+/* The send language: what is taken makes the same bytes each time, any bytes can be written in it, and what is refused
+ * says where. */
 #include "config.h"
 
 #include <errno.h>

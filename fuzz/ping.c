@@ -1,5 +1,5 @@
-/* What came while probes were on their way: an answer is one only to a probe that was sent. The first byte says how many
- * there will be, of which the last ones have not been sent; each line of the rest is a datagram. */
+/* What came while probes were on their way: an answer is one only to a probe that was sent. The first byte says how
+ * many there will be, of which the last ones have not been sent; each line of the rest is a datagram. */
 #include "config.h"
 
 #include <stdlib.h>

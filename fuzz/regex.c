@@ -1,5 +1,5 @@
-/* A pattern, the first line, is looked for in the rest. PCRE2 alone has to find the same where it comes to an end, and no
- * search takes more work than it may. */
+/* A pattern, the first line, is looked for in the rest. PCRE2 alone has to find the same where it comes to an end, and
+ * no search takes more work than it may. */
 #include "config.h"
 
 #include <errno.h>

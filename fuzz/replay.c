@@ -3,9 +3,10 @@
  *     fuzz/NAME          each sample in $srcdir/fuzz/corpus/NAME, and some mutants of each, always the same ones
  *     fuzz/NAME FILE...  these inputs; - is standard input
  *
- * Without arguments the work is done in a child. What it is at lies in memory that both share, so that whatever ends the
- * child, the parent can keep the input in NAME.failed, to be tried again alone. UDPTALK_TEST_ROUNDS sets how many mutants
- * there are of each sample, UDPTALK_TEST_SEED which; UDPTALK_TEST_PATIENCE makes the time for one input longer. */
+ * Without arguments the work is done in a child. What it is at lies in memory that both share, so that whatever ends
+ * the child, the parent can keep the input in NAME.failed, to be tried again alone. UDPTALK_TEST_ROUNDS sets how many
+ * mutants there are of each sample, UDPTALK_TEST_SEED which; UDPTALK_TEST_PATIENCE makes the time for one input
+ * longer. */
 #include "config.h"
 
 #include <dirent.h>
@@ -120,7 +121,8 @@ static size_t below(uint64_t *state, size_t most)
     return most ? (size_t)(hash_mix(*state) % most) : 0;
 }
 
-/* Takes `out` bytes at `at` away and puts `in` bytes from elsewhere there, as far as there is room. `from` may lie in it. */
+/* Takes `out` bytes at `at` away and puts `in` bytes from elsewhere there, as far as there is room. `from` may lie in
+ * it. */
 static void splice(struct present *p, size_t at, size_t out, const unsigned char *from, size_t in)
 {
     unsigned char bytes[256];

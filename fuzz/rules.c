@@ -1,5 +1,5 @@
-/* A file of rules: taken whole or not at all, saved and loaded again it is the same and does the same. Its first line is
- * the datagram that is tried on them. */
+/* A file of rules: taken whole or not at all, saved and loaded again it is the same and does the same. Its first line
+ * is the datagram that is tried on them. */
 #include "config.h"
 
 #include <errno.h>

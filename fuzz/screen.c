@@ -1,5 +1,5 @@
-/* A saved session on the screen, behind a first line that says what is looked at: rows, columns, entry, and a filter. The
- * logs, the inspector, the statistics and /why show it, and leave a grid that holds true. */
+/* A saved session on the screen, behind a first line that says what is looked at: rows, columns, entry, and a filter.
+ * The logs, the inspector, the statistics and /why show it, and leave a grid that holds true. */
 #include "config.h"
 
 #include <stdio.h>

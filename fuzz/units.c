@@ -1,5 +1,5 @@
-/* Values as people write them, each read as all that it could be, and the settings. The first eight bytes are a number to
- * be written too. */
+/* Values as people write them, each read as all that it could be, and the settings. The first eight bytes are a number
+ * to be written too. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Writes a capture of made-up datagrams on standard output, or with an argument what there is to find in it: a line each, as tests/tshark.sh asks
- * tshark for it. */
+/* Writes a capture of made-up datagrams on standard output, or with an argument what there is to find in it: a line
+ * each, as tests/tshark.sh asks tshark for it. */
 #include "config.h"
 
 #include <stdio.h>

@@ -126,7 +126,8 @@ START_TEST(knows_our_own_descriptors)
 }
 END_TEST
 
-/* What comes from a terminal or ends a service ends this process in its own time, and the broker with it, not before. */
+/* What comes from a terminal or ends a service ends this process in its own time, and the broker with it, not
+ * before. */
 START_TEST(outlives_signals)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};

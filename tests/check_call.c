@@ -49,7 +49,8 @@ static void buffer_to_text(struct buffer *b, char *text)
     buffer_done(b);
 }
 
-/* The words for an entry whose bytes stand in a block of exactly their length, so that a sanitizer sees each byte too far. */
+/* The words for an entry whose bytes stand in a block of exactly their length, so that a sanitizer sees each byte too
+ * far. */
 static void words_of_bytes(const struct entry *from, const unsigned char *bytes, size_t len, char *name, char *text)
 {
     struct entry e = *from;

@@ -1,5 +1,6 @@
-/* The screen in Chinese, whose characters take two columns and three bytes each: borders meet, columns stand below their heads, nothing is
- * drawn over anything else. Where no catalogue is built, or found in TEXTDOMAINDIR, there is nothing to test. */
+/* The screen in Chinese, whose characters take two columns and three bytes each: borders meet, columns stand below
+ * their heads, nothing is drawn over anything else. Where no catalogue is built, or found in TEXTDOMAINDIR, there is
+ * nothing to test. */
 #include "config.h"
 
 #include <stdint.h>
@@ -172,8 +173,8 @@ static char *last_row_behind(struct terminal *t, const char *key)
     return row;
 }
 
-/* The hint ends in the last cell of the last row, behind a wide character or not, and changes with each key. Drawn bit by bit it is what it is
- * when it is painted anew. */
+/* The hint ends in the last cell of the last row, behind a wide character or not, and changes with each key. Drawn bit
+ * by bit it is what it is when it is painted anew. */
 START_TEST(the_corner_stays)
 {
     static const char *const terms[] = {"TERM=screen", "TERM=tmux-256color", "TERM=xterm-256color"};
@@ -219,7 +220,8 @@ static int next_col(const struct grid *g, int row, int col, bool blank)
     return col;
 }
 
-/* A key or a command has two blanks in front, and what it does stands behind two more, at its column or behind what is too long for that. */
+/* A key or a command has two blanks in front, and what it does stands behind two more, at its column or behind what is
+ * too long for that. */
 static int check_help_row(struct terminal *t, const struct grid *g, int row)
 {
     int from = next_col(g, row, 0, false), end = from;

@@ -1,6 +1,8 @@
-/* Clocks that jump: the wall clock is set forwards and back while the program runs, and time passes in which it did not run (it was stopped, or the machine slept).
+/* Clocks that jump: the wall clock is set forwards and back while the program runs, and time passes in which it did not
+ * run (it was stopped, or the machine slept).
  *
- * The app runs in this process; its clocks are the system's and an offset of the test's own, and so are the stamps that the kernel puts on what is read singly. */
+ * The app runs in this process; its clocks are the system's and an offset of the test's own, and so are the stamps that
+ * the kernel puts on what is read singly. */
 #include "config.h"
 
 #include <linux/sockios.h>
@@ -276,7 +278,8 @@ START_TEST(late_turns)
 }
 END_TEST
 
-/* The answer came while the process stood: it is one, although its time has passed. What was not answered is given up once. */
+/* The answer came while the process stood: it is one, although its time has passed. What was not answered is given up
+ * once. */
 START_TEST(a_gap_in_waiting)
 {
     struct stage s;

@@ -16,7 +16,8 @@
 #define MS INT64_C(1000000)
 #define S UNITS_SECOND
 
-/* A sentence ends within its room; what it quotes comes as it was, so it is looked at as it is shown: through safe_text. */
+/* A sentence ends within its room; what it quotes comes as it was, so it is looked at as it is shown: through
+ * safe_text. */
 static void check_sentence(const char *why, size_t room, const char *text)
 {
     size_t len = strnlen(why, room), at = 0;

@@ -1,5 +1,6 @@
-/* Each call that can fail is made to fail, one at a time and at random, in whole runs of the program: it ends by itself or goes on, says what failed, leaves files whole or
- * untouched and the terminal as it was. (The program is tests/failing; with sanitizers they look for leaks and worse.)
+/* Each call that can fail is made to fail, one at a time and at random, in whole runs of the program: it ends by itself
+ * or goes on, says what failed, leaves files whole or untouched and the terminal as it was. (The program is
+ * tests/failing; with sanitizers they look for leaks and worse.)
  *
  * UDPTALK_TEST_ROUNDS=N: every N-th call and N times as many random runs; UDPTALK_TEST_SEED: others. */
 #include "config.h"

@@ -328,7 +328,8 @@ START_TEST(has_a_table_of_its_words)
 }
 END_TEST
 
-/* Words and pieces of them in any order: what is refused is so with a sentence and a place, what is taken reads back. */
+/* Words and pieces of them in any order: what is refused is so with a sentence and a place, what is taken reads
+ * back. */
 START_TEST(survives_anything)
 {
     static const char *const pieces[] = {"loss", "burst", "delay", "rate", "seed", "off", "in", "client", "dup", "30%", "0.3", "1%", "20ms",

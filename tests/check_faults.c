@@ -1,4 +1,5 @@
-/* Each error that a socket call can give, made to happen: the program goes on where it can, names and explains it, and loses nothing. */
+/* Each error that a socket call can give, made to happen: the program goes on where it can, names and explains it, and
+ * loses nothing. */
 #include "config.h"
 
 #include <errno.h>
@@ -169,8 +170,8 @@ START_TEST(full_for_long)
 }
 END_TEST
 
-/* What /why says of the newest exchange: the call that told the error, its errno, what it means (in the table's words, unless it has better
- * ones) and what to do. */
+/* What /why says of the newest exchange: the call that told the error, its errno, what it means (in the table's words,
+ * unless it has better ones) and what to do. */
 static void check_why(struct stage *s, const char *call, int error, const char *meaning)
 {
     uint64_t before = stage_now(s);
@@ -609,7 +610,8 @@ START_TEST(connect_is_interrupted)
 }
 END_TEST
 
-/* A connected client is sent elsewhere, and connect() fails: whatever is sent then, the journal says where it really went. */
+/* A connected client is sent elsewhere, and connect() fails: whatever is sent then, the journal says where it really
+ * went. */
 START_TEST(to_fails_connected)
 {
     static const int errors[] = {EACCES, ENETUNREACH, ENOBUFS};

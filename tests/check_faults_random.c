@@ -1,5 +1,5 @@
-/* Much work with both endpoints while socket calls fail at random: nothing crashes, nothing leaks, and the journal tells the fate of all that was
- * sent. UDPTALK_TEST_OPERATIONS makes it longer, UDPTALK_TEST_SEED other. */
+/* Much work with both endpoints while socket calls fail at random: nothing crashes, nothing leaks, and the journal
+ * tells the fate of all that was sent. UDPTALK_TEST_OPERATIONS makes it longer, UDPTALK_TEST_SEED other. */
 #include "config.h"
 
 #include <errno.h>
@@ -68,8 +68,8 @@ static void run_command(struct work *w, const char *text)
     w->failed_commands += stage_command(&w->stage, text) < 0;
 }
 
-/* Another server, or another socket of the client: what is under way would be lost with the old one, so it is waited for. What failed to open is
- * opened again, as a user would; so is a server that does not know its own address. */
+/* Another server, or another socket of the client: what is under way would be lost with the old one, so it is waited
+ * for. What failed to open is opened again, as a user would; so is a server that does not know its own address. */
 static void move(struct work *w)
 {
     struct stage *s = &w->stage;

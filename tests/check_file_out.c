@@ -237,7 +237,8 @@ START_TEST(follows_a_link_to_nothing)
 }
 END_TEST
 
-/* In a directory where all may write, somebody else's link would have our file replaced that he chose. Ours, and the directory's owner's, are meant. */
+/* In a directory where all may write, somebody else's link would have our file replaced that he chose. Ours, and the
+ * directory's owner's, are meant. */
 START_TEST(follows_no_strangers_link)
 {
     static const struct {

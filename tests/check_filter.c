@@ -361,7 +361,8 @@ START_TEST(knows_every_flag_and_what_is_an_error)
 }
 END_TEST
 
-/* An expression as a tree, judged in another way than core/filter.c does: by two questions, surely yes and surely no. */
+/* An expression as a tree, judged in another way than core/filter.c does: by two questions, surely yes and surely
+ * no. */
 struct tree {
     int kind; /* an atom's number, or one of these */
     struct tree *left, *right;
@@ -409,7 +410,8 @@ static struct tree *random_tree(struct tree *room, size_t *used, int depth, uint
     return t;
 }
 
-/* Writes it with the parentheses that it needs and some that it does not. `binding`: how tightly what stands around it binds. */
+/* Writes it with the parentheses that it needs and some that it does not. `binding`: how tightly what stands around it
+ * binds. */
 static void write_tree(const struct tree *t, int binding, struct buffer *out, uint64_t *state)
 {
     int own = t->kind >= 0 ? 3 : t->kind == TREE_NOT ? 2 : t->kind == TREE_AND ? 1 : 0;

@@ -1,5 +1,5 @@
-/* Floods from 10,000 forged sources: memory stays in its bound, each datagram is answered or counted, and behind it all goes on. How long keys take meanwhile is measured by
- * `make bench BENCH_ROWS=flood`. */
+/* Floods from 10,000 forged sources: memory stays in its bound, each datagram is answered or counted, and behind it all
+ * goes on. How long keys take meanwhile is measured by `make bench BENCH_ROWS=flood`. */
 #include "config.h"
 
 #include <string.h>
@@ -77,7 +77,8 @@ START_TEST(more_than_the_buffer_holds)
 }
 END_TEST
 
-/* As many as it can take, so that nothing is dropped, the journal is filled some times over, and the ways of reading change. */
+/* As many as it can take, so that nothing is dropped, the journal is filled some times over, and the ways of reading
+ * change. */
 START_TEST(all_of_it)
 {
     struct flood f = {.data = {0}};
@@ -94,7 +95,8 @@ START_TEST(all_of_it)
 }
 END_TEST
 
-/* The sources are nobody: each reply is refused by ICMP, which is told of the socket, and swallows later replies. None of that is lost count of, and the journal has each of them. */
+/* The sources are nobody: each reply is refused by ICMP, which is told of the socket, and swallows later replies. None
+ * of that is lost count of, and the journal has each of them. */
 START_TEST(refused)
 {
     struct flood f = {.data = {0}};

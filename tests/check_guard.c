@@ -268,8 +268,8 @@ struct flying {
     int to;
 };
 
-/* Two servers, each with a guard for the other, and `forged` datagrams that begin a loop. Returns how many came before it ended,
- * `most` when it did not. */
+/* Two servers, each with a guard for the other, and `forged` datagrams that begin a loop. Returns how many came before
+ * it ended, `most` when it did not. */
 static size_t loop_of(const struct transform *const maps[2], size_t forged, size_t most)
 {
     struct guard guards[2] = {{.next = 0}, {.next = 0}};

@@ -1733,7 +1733,8 @@ START_TEST(user_gives_up_root)
 }
 END_TEST
 
-/* What reads the network has given up files and programs, on a kernel that can do that, and still saves, opens and looks up. */
+/* What reads the network has given up files and programs, on a kernel that can do that, and still saves, opens and
+ * looks up. */
 START_TEST(it_is_confined)
 {
 #ifdef HAVE_SANDBOX
@@ -1753,7 +1754,8 @@ START_TEST(it_is_confined)
 }
 END_TEST
 
-/* As on an older kernel: the rest of the sandbox holds, and what does not is said, by --check too. Stays so for this process, so it is the last test. */
+/* As on an older kernel: the rest of the sandbox holds, and what does not is said, by --check too. Stays so for this
+ * process, so it is the last test. */
 START_TEST(what_the_kernel_lacks_is_said)
 {
 #ifdef HAVE_SANDBOX

@@ -1,5 +1,5 @@
-/* The built program and real sockets: every address, option, size and drop is told as it was. The test's own sockets stand on 127.0.0.0/8 and ::1,
- * and see what really arrives. */
+/* The built program and real sockets: every address, option, size and drop is told as it was. The test's own sockets
+ * stand on 127.0.0.0/8 and ::1, and see what really arrives. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -23,8 +23,8 @@
 
 enum { PATIENCE_MS = 10000, ROOM = 65536, WORDS = 32 };
 
-/* Reading what the program wrote as JSON. A wanted object has all these keys with these texts (a number is compared as text); `flag` among its
- * flags. A row without key ends them. */
+/* Reading what the program wrote as JSON. A wanted object has all these keys with these texts (a number is compared as
+ * text); `flag` among its flags. A row without key ends them. */
 struct field {
     const char *key, *value;
 };
@@ -78,7 +78,8 @@ static bool has_fields(json_t *object, const struct field *fields)
     return true;
 }
 
-/* How many objects have these fields; the first of them in `first`, a reference that the caller drops (NULL: not wanted). */
+/* How many objects have these fields; the first of them in `first`, a reference that the caller drops (NULL: not
+ * wanted). */
 static size_t look_for(const struct program *p, const struct field *fields, json_t **first)
 {
     json_t *all = parse_all(&p->out);
@@ -376,8 +377,8 @@ START_TEST(forms_of_addresses)
 }
 END_TEST
 
-/* Runs the program with these arguments, which it refuses before it writes or sends anything, with a word that explains it. `status` 0: whether
- * that is wrong usage or a failure is a matter of taste. */
+/* Runs the program with these arguments, which it refuses before it writes or sends anything, with a word that explains
+ * it. `status` 0: whether that is wrong usage or a failure is a matter of taste. */
 static void check_refused(const char *const args[], int status, const char *word)
 {
     struct words w = {{"--batch"}, 1};
@@ -516,7 +517,8 @@ START_TEST(cut_answer)
 }
 END_TEST
 
-/* From nothing to the most that the family carries, there and back. One more byte is refused, with the limit; what follows goes on. */
+/* From nothing to the most that the family carries, there and back. One more byte is refused, with the limit; what
+ * follows goes on. */
 static void send_sizes(const char *host, size_t most)
 {
     const size_t sizes[] = {0, 1, 512, 1472, 9000, most - 1, most};
@@ -697,7 +699,8 @@ START_TEST(two_servers)
 }
 END_TEST
 
-/* Sends `count` datagrams, never so many that the server's buffer overflows; a number at the end when they are to differ. Returns the replies. */
+/* Sends `count` datagrams, never so many that the server's buffer overflows; a number at the end when they are to
+ * differ. Returns the replies. */
 static size_t send_many(struct program *p, uint16_t port, int count, bool differ)
 {
     char text[32], room[ROOM];
@@ -766,7 +769,8 @@ START_TEST(connected)
 }
 END_TEST
 
-/* Somebody else sends just what the peer would answer. An unconnected client hears it, and takes it for what it is; a connected one does not hear it. */
+/* Somebody else sends just what the peer would answer. An unconnected client hears it, and takes it for what it is; a
+ * connected one does not hear it. */
 static void meet_stranger(bool is_connected)
 {
     struct program_peer peer;

@@ -8,7 +8,8 @@
 
 #include "unit.h"
 
-/* What a key looks like in the tables: "C 61" is the character U+0061, "F 5" the key F5, "@ 5,7" the cursor in row 5. */
+/* What a key looks like in the tables: "C 61" is the character U+0061, "F 5" the key F5, "@ 5,7" the cursor in row
+ * 5. */
 static void show_key(const struct key *k, struct buffer *to)
 {
     static const char *const names[] = {

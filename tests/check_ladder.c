@@ -176,7 +176,8 @@ START_TEST(what_is_held_is_overtaken)
 }
 END_TEST
 
-/* A server that has read nothing yet is ours all the same, and what waits for it is told to be unread; so is what waits for the client. */
+/* A server that has read nothing yet is ours all the same, and what waits for it is told to be unread; so is what waits
+ * for the client. */
 START_TEST(what_is_unread_says_so)
 {
     begin();

@@ -76,7 +76,8 @@ static void done(struct line *l)
     remove_home();
 }
 
-/* Keys are written as they are typed, with names in angle brackets: <Left>, <C-a>, <M-b>; <lt> is the bracket itself. */
+/* Keys are written as they are typed, with names in angle brackets: <Left>, <C-a>, <M-b>; <lt> is the bracket
+ * itself. */
 static const char *next_key(const char *keys, struct key *k)
 {
     static const struct {

@@ -254,7 +254,8 @@ START_TEST(turns_one_bit_over_in_its_own_copy)
 }
 END_TEST
 
-/* A step is a submission with a spec at a time, in ms; then all is taken, in the order and at the times that are told. */
+/* A step is a submission with a spec at a time, in ms; then all is taken, in the order and at the times that are
+ * told. */
 START_TEST(holds_one_until_the_next_has_gone)
 {
     const struct fault_spec hold = {.reorder = FAULT_CERTAIN}, pass = {0}, lose = {.loss = FAULT_CERTAIN}, slow = {.delay = 30 * MS},

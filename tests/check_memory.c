@@ -1,5 +1,5 @@
-/* No memory: each allocation of a module fails once, alone and with all that follow. What a function returns says so, what
- * it was given stays whole, and nothing is lost: LeakSanitizer and valgrind look at the same runs. */
+/* No memory: each allocation of a module fails once, alone and with all that follow. What a function returns says so,
+ * what it was given stays whole, and nothing is lost: LeakSanitizer and valgrind look at the same runs. */
 #include "config.h"
 
 #include <errno.h>

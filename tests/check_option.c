@@ -50,7 +50,8 @@ static void parse_well(struct options *o, struct line *l, const char *text)
         ck_abort_msg("%s: refused: %s", text, why);
 }
 
-/* A sentence ends within its room; what it quotes comes as it was, so it is looked at as it is shown: through safe_text. */
+/* A sentence ends within its room; what it quotes comes as it was, so it is looked at as it is shown: through
+ * safe_text. */
 static void check_sentence(const char *why, const char *text)
 {
     size_t len = strnlen(why, OPTION_WHY), at = 0;

@@ -108,7 +108,8 @@ static const struct packet_case cases[] = {
     {PACKET_IP, BYTES("\x45\0\0\x1c\0\1\0\0\x40\x11\0\0" FROM_V4 TO_V4 "\x9c\x40\x2e\xe0\0\0\0\0"), PACKET_BROKEN},
 };
 
-/* The packet in a block of exactly its length, so that a sanitizer sees each byte too far. What it finds has to lie in there. */
+/* The packet in a block of exactly its length, so that a sanitizer sees each byte too far. What it finds has to lie in
+ * there. */
 static enum packet_kind read_exactly(enum packet_link link, const void *bytes, size_t len, size_t size, struct packet *out)
 {
     unsigned char *exact = malloc(len ? len : 1);

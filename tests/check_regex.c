@@ -298,7 +298,8 @@ struct hostile {
     const char *pattern, *fill, *tail;
 };
 
-/* Each takes seconds to years without a bound; a tail of newlines keeps what a match needs where no match reaches it. */
+/* Each takes seconds to years without a bound; a tail of newlines keeps what a match needs where no match reaches
+ * it. */
 static const struct hostile hostile[] = {
     {"(a+)+$", "a", "b"},
     {"(a|aa)+$", "a", "b"},
@@ -391,7 +392,8 @@ START_TEST(goes_on_after_it_gave_up)
 }
 END_TEST
 
-/* Two kinds of work that lie between two callouts: what a back reference compares in vain, and a count that is not reached. */
+/* Two kinds of work that lie between two callouts: what a back reference compares in vain, and a count that is not
+ * reached. */
 START_TEST(counts_hidden_work)
 {
     static const struct {

@@ -1,4 +1,5 @@
-/* What the sandbox refuses and what it lets through: each is tried for real, in a process of its own that has entered it. */
+/* What the sandbox refuses and what it lets through: each is tried for real, in a process of its own that has entered
+ * it. */
 #include "config.h"
 
 #include "host/sandbox.h"

@@ -544,7 +544,8 @@ START_TEST(prints_what_it_opens)
 }
 END_TEST
 
-/* What cannot be opened, or is not whole, is named. Standard input stays open all the while, and nobody waits for it. */
+/* What cannot be opened, or is not whole, is named. Standard input stays open all the while, and nobody waits for
+ * it. */
 START_TEST(says_what_is_wrong_with_a_file)
 {
     static const char bad[] = "{\"n\":1,\"time\":\"2026-11-22T15:31:10.000000000Z\",\"kind\":\"notice\",\"event\":\"ready\",\"text\":\"first\"}\nwhat is this\n"

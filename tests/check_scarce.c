@@ -1,5 +1,6 @@
-/* What runs out or goes away under the running program: descriptors, room on the disk, what a file may hold (RLIMIT_FSIZE), the home directory. It says what, and what to do; what
- * was there stays whole, nothing is left lying about, and the program goes on. */
+/* What runs out or goes away under the running program: descriptors, room on the disk, what a file may hold
+ * (RLIMIT_FSIZE), the home directory. It says what, and what to do; what was there stays whole, nothing is left lying
+ * about, and the program goes on. */
 #include "config.h"
 
 #include <dirent.h>
@@ -110,7 +111,8 @@ START_TEST(starts_headless_or_says_why)
 }
 END_TEST
 
-/* All that would open one is refused with its reason; what is open goes on, and leaves nothing behind. Later all is as before. */
+/* All that would open one is refused with its reason; what is open goes on, and leaves nothing behind. Later all is as
+ * before. */
 START_TEST(none_is_left)
 {
     static const char *const commands[][2] = {

@@ -328,7 +328,8 @@ START_TEST(test_scripts)
     terminal_wait(t, "─ lower ─");
     screen_end(t);
 
-    /* What fails stops what is behind it; the program goes on. The message may stand where the keys would before anybody looks. */
+    /* What fails stops what is behind it; the program goes on. The message may stand where the keys would before
+     * anybody looks. */
     t = screen_start((const char *[]){"-e", "listen 192.0.2.1 1024", "-e", "transform lower", "--both", "0", NULL}, NULL);
     terminal_wait(t, "192.0.2.1:1024: that is no address of this machine");
     screen_send(t, "here");

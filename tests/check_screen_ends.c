@@ -263,8 +263,8 @@ static void wake(pid_t job, bool in_front, const struct termios *modes)
 }
 
 /* A shell as small as can be: it runs the program in a process group of its own; when that stops it says so, has its
- * own modes back, reads a line, and wakes it: behind if the line begins with a b, else in front. The first `fast` times it
- * asks nobody. It returns the program's exit status. */
+ * own modes back, reads a line, and wakes it: behind if the line begins with a b, else in front. The first `fast` times
+ * it asks nobody. It returns the program's exit status. */
 static int shell_of(char *const argv[], int fast)
 {
     int status, stops = 0;
@@ -367,8 +367,8 @@ START_TEST(test_resize_while_suspended)
 }
 END_TEST
 
-/* Stopped without warning, the program cannot give the terminal back; woken, it takes it anew, whatever the shell made of
- * it. */
+/* Stopped without warning, the program cannot give the terminal back; woken, it takes it anew, whatever the shell made
+ * of it. */
 START_TEST(test_stopped_hard)
 {
     struct terminal *t = start_shell();
@@ -450,8 +450,8 @@ START_TEST(test_suspend_storm)
 }
 END_TEST
 
-/* The terminal is lost while the program is stopped: it is woken to end. It shares a pipe with the test, which ends when
- * all have ended. */
+/* The terminal is lost while the program is stopped: it is woken to end. It shares a pipe with the test, which ends
+ * when all have ended. */
 START_TEST(test_hang_up_suspended)
 {
     int ends[2];

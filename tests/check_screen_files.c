@@ -65,8 +65,8 @@ END_TEST
 
 /* Files. */
 
-/* A file that is given up on before an entry of it was read is not looked at any more, from the next key on, which may come with the one that gave it up. (With
- * sanitizers: else what was freed may look as it did.) */
+/* A file that is given up on before an entry of it was read is not looked at any more, from the next key on, which may
+ * come with the one that gave it up. (With sanitizers: else what was freed may look as it did.) */
 START_TEST(test_open_given_up)
 {
     static const char *const ways[] = {"\x03\0334", "/stop\r\0334", "/stop\r/find h\r", "/lesson which-port\r\0334"};

@@ -401,7 +401,8 @@ START_TEST(filters_what_is_pasted)
 }
 END_TEST
 
-/* Each log has its own; what is being typed goes along with the focus. The client's has the kernel's port too, the server's who reaches it. */
+/* Each log has its own; what is being typed goes along with the focus. The client's has the kernel's port too, the
+ * server's who reaches it. */
 START_TEST(filters_the_pane_in_focus)
 {
     struct terminal *t = screen_both(NULL, NULL);

@@ -363,8 +363,8 @@ static bool has_cursor_in_line(struct terminal *t, void *arg)
     return row == t->rows - 3 && col > 2;
 }
 
-/* What is shown is what a new painting shows. The hint tells of the line's last key: it is the last row of its frame that
- * changes. */
+/* What is shown is what a new painting shows. The hint tells of the line's last key: it is the last row of its frame
+ * that changes. */
 static void check_painted(struct terminal *t, const char *hint)
 {
     struct buffer before, after;
@@ -383,8 +383,8 @@ static void check_painted(struct terminal *t, const char *hint)
     buffer_done(&after);
 }
 
-/* Of a terminal that always wraps curses fills the last cell by pushing what stands before it to the right. Nothing does
- * in its only column: to do so would show what lies about in memory. */
+/* Of a terminal that always wraps curses fills the last cell by pushing what stands before it to the right. Nothing
+ * does in its only column: to do so would show what lies about in memory. */
 START_TEST(a_single_column_has_no_corner)
 {
     static const char *const terms[] = {"TERM=screen", "TERM=tmux-256color", "TERM=xterm-256color"};
@@ -436,8 +436,8 @@ static const char *const storm_keys[] = {
     "\033OP", "\033OQ", "\033OR", "\033OS", "\033[15~", "\033[17~", "\t", "k", "g", "G", "z", "世", "x", "\x15",
 };
 
-/* Most are such as people have; some are anything up to 200 by 500. The emulator keeps its size meanwhile: fed with frames of
- * another one while it shrinks, it crashes. */
+/* Most are such as people have; some are anything up to 200 by 500. The emulator keeps its size meanwhile: fed with
+ * frames of another one while it shrinks, it crashes. */
 static void storm_turn(struct terminal *t, struct dice *d, int peer, int port)
 {
     unsigned char data[PAYLOAD];
@@ -481,8 +481,8 @@ static void close_views(struct terminal *t)
     }
 }
 
-/* Back from wherever the keys led, and by q out of a pane; one too many stands in the line, and goes. A frame that came late
- * may have hidden a view: then once more. The text is another one each time, of the same length. */
+/* Back from wherever the keys led, and by q out of a pane; one too many stands in the line, and goes. A frame that came
+ * late may have hidden a view: then once more. The text is another one each time, of the same length. */
 static void come_home(struct terminal *t, unsigned turn)
 {
     char keys[24];
@@ -585,8 +585,8 @@ static long milliseconds(void)
     return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* What goes on beside it, for longer than frames are apart: the server's answers, the client's line, and keys that nobody
- * sees. */
+/* What goes on beside it, for longer than frames are apart: the server's answers, the client's line, and keys that
+ * nobody sees. */
 static void go_on_beside(const struct stall *s)
 {
     long end = milliseconds() + BESIDE_MS;

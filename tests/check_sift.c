@@ -41,7 +41,8 @@ static uint64_t append(struct journal *j, enum entry_kind kind, enum role role, 
     return n;
 }
 
-/* Something that happens: what a server got and did with it, at once or late, with entries of the client's between; or what the client did. */
+/* Something that happens: what a server got and did with it, at once or late, with entries of the client's between; or
+ * what the client did. */
 static void append_random(struct journal *j, uint64_t *state, uint64_t *late)
 {
     char text[400];

@@ -1,8 +1,10 @@
-/* The whole program for a long time, under a mixture of load and trouble: floods from forged sources, floods that its buffer cannot hold, refused replies, faults, moved servers,
- * peers that are not there, full disks, no descriptors left, resizes, views, commands of rules. After each piece its counts have to be the senders', and it may not have grown:
- * no memory, no descriptor, no process.
+/* The whole program for a long time, under a mixture of load and trouble: floods from forged sources, floods that its
+ * buffer cannot hold, refused replies, faults, moved servers, peers that are not there, full disks, no descriptors
+ * left, resizes, views, commands of rules. After each piece its counts have to be the senders', and it may not have
+ * grown: no memory, no descriptor, no process.
  *
- * UDPTALK_TEST_SECONDS=1800 goes on for half an hour instead of ROUNDS pieces (make soak); UDPTALK_TEST_SEED: other pieces. */
+ * UDPTALK_TEST_SECONDS=1800 goes on for half an hour instead of ROUNDS pieces (make soak); UDPTALK_TEST_SEED: other
+ * pieces. */
 #include "config.h"
 
 #include <dirent.h>

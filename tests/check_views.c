@@ -1019,8 +1019,8 @@ START_TEST(keeps_its_place_when_its_size_changes)
 }
 END_TEST
 
-/* A row has the focus, so the log stands still; in a pane that grew until all fits there is nothing below, and no live end to
- * show twice. */
+/* A row has the focus, so the log stands still; in a pane that grew until all fits there is nothing below, and no live
+ * end to show twice. */
 START_TEST(shows_nothing_twice_where_all_fits)
 {
     struct stage s;
@@ -1313,8 +1313,8 @@ static void open_help(struct help_stage *h, int rows, int cols)
     set_size(&h->stage, rows, cols);
 }
 
-/* True when a line has the words of a row, whole, and nothing but blanks between and around them; or two lines, where the first is too long to have both, or
- * one begins where the explanations of all do. */
+/* True when a line has the words of a row, whole, and nothing but blanks between and around them; or two lines, where
+ * the first is too long to have both, or one begins where the explanations of all do. */
 static bool has_line(const char *all, const char *left, const char *right)
 {
     size_t left_len = strlen(left), right_len = strlen(right);

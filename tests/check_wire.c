@@ -9,7 +9,8 @@
 #include "made_up.h"
 #include "unit.h"
 
-/* The slow and plain way, from the RFCs: all that is summed stands in one run of bytes, and each carry goes around at once. */
+/* The slow and plain way, from the RFCs: all that is summed stands in one run of bytes, and each carry goes around at
+ * once. */
 static unsigned plain_sum(const unsigned char *bytes, size_t len)
 {
     unsigned total = 0;

@@ -1,4 +1,5 @@
-/* The program, built so that system calls fail on demand: those that libudptalk.a itself makes (the linker's --wrap), in all of its processes.
+/* The program, built so that system calls fail on demand: those that libudptalk.a itself makes (the linker's --wrap),
+ * in all of its processes.
  *
  *     UDPTALK_FAIL="open 3"           the third open() of a process fails
  *     UDPTALK_FAIL="* 2 7"            at random, seeded by 7, two of a hundred calls of any kind

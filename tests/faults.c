@@ -250,7 +250,8 @@ int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *len)
     return fails(FAULT_GETSOCKNAME, fd, 0) ? -1 : __real_getsockname(fd, address, len);
 }
 
-/* ECANCELED is none of poll's own: with it loop_run() returns, and can be called again, which it can't after loop_stop(). */
+/* ECANCELED is none of poll's own: with it loop_run() returns, and can be called again, which it can't after
+ * loop_stop(). */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     if (faults.leave) {

@@ -1,11 +1,12 @@
 /* faults: the app in this very process, with socket calls that fail when the test says so.
  *
- * The program that uses it is linked with -Wl,--wrap for each call of enum fault_call: the calls of the code under test come here first. A fault
- * that was set answers for the kernel, with an errno, as often as it was told to; all else goes through. As with the kernel, a batch of which
- * some messages pass returns how many did, and says nothing of the error; what is set for trains is met by the first train of a batch.
+ * The program that uses it is linked with -Wl,--wrap for each call of enum fault_call: the calls of the code under test
+ * come here first. A fault that was set answers for the kernel, with an errno, as often as it was told to; all else
+ * goes through. As with the kernel, a batch of which some messages pass returns how many did, and says nothing of the
+ * error; what is set for trains is met by the first train of a batch.
  *
- * A stage is the app on a loop, started as the command line says. Nothing sleeps: stage_wait() turns the loop until the journal has what is
- * wanted; its deadline is ten seconds, times the number in UDPTALK_TEST_PATIENCE. */
+ * A stage is the app on a loop, started as the command line says. Nothing sleeps: stage_wait() turns the loop until the
+ * journal has what is wanted; its deadline is ten seconds, times the number in UDPTALK_TEST_PATIENCE. */
 #ifndef UDPTALK_TESTS_FAULTS_H
 #define UDPTALK_TESTS_FAULTS_H
 
@@ -32,7 +33,8 @@ struct fault {
 /* Sets what fails from now on (NULL: nothing), and counts calls anew. */
 void fault_set(const struct fault *f);
 
-/* Of the fault set, on sendmmsg or recvmmsg: so many messages of the next one pass first, and the one behind it fails. */
+/* Of the fault set, on sendmmsg or recvmmsg: so many messages of the next one pass first, and the one behind it
+ * fails. */
 void fault_pass(unsigned messages);
 
 /* How often the call of the fault last set was made since, on its descriptor and with its detail, failed or not. */
@@ -41,8 +43,8 @@ int fault_made(void);
 /* How often it can still fail. */
 int fault_left(void);
 
-/* From now on each call fails with this chance in a thousand, with an errno that suits it; 0: none. Every other batch fails
- * behind some of its messages only. Counts what failed. */
+/* From now on each call fails with this chance in a thousand, with an errno that suits it; 0: none. Every other batch
+ * fails behind some of its messages only. Counts what failed. */
 void fault_random(uint64_t seed, unsigned per_thousand);
 
 /* Narrows that to some calls (1 << enum fault_call, or-ed; 0: all) and to one descriptor (0: any). */
@@ -82,8 +84,8 @@ struct wanted {
     const char *call;          /* calls: its name */
 };
 
-/* The first such entry, its bytes good until the next append. stage_count() counts them. stage_expect() fails the test when there is none;
- * stage_wait_for() turns the loop until there is. */
+/* The first such entry, its bytes good until the next append. stage_count() counts them. stage_expect() fails the test
+ * when there is none; stage_wait_for() turns the loop until there is. */
 bool stage_find(struct stage *s, const struct wanted *w, struct entry *out);
 size_t stage_count(struct stage *s, const struct wanted *w);
 struct entry stage_expect(struct stage *s, const struct wanted *w);

@@ -6,7 +6,8 @@
 
 #include "ui/cells.h"
 
-/* All rows from `first` on, without trailing blanks; those behind the last that is given are empty. What differs aborts the test, and prints both. */
+/* All rows from `first` on, without trailing blanks; those behind the last that is given are empty. What differs aborts
+ * the test, and prints both. */
 void grid_check(const struct cells *c, int first, const char *const *rows, size_t count, int line);
 
 #define GRID_CHECK(c, first, ...) \

@@ -45,7 +45,8 @@ static size_t directive(const char *at, unsigned char *prints)
     return len;
 }
 
-/* The capability with its parameters left open. What it repeats (rep) is a character that stands before the sequence. */
+/* The capability with its parameters left open. What it repeats (rep) is a character that stands before the
+ * sequence. */
 static void add_pattern(struct known *k, const char *text)
 {
     struct buffer b;

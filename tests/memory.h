@@ -1,7 +1,8 @@
 /* memory: allocations that fail when a test says so.
  *
- * The program that uses it is linked with $(memory_flags) of Makefile.am: what the code under test allocates comes here first, what
- * libraries allocate inside does not. Check allocates too: make no assertion while something is set to fail. */
+ * The program that uses it is linked with $(memory_flags) of Makefile.am: what the code under test allocates comes here
+ * first, what libraries allocate inside does not. Check allocates too: make no assertion while something is set to
+ * fail. */
 #ifndef UDPTALK_TESTS_MEMORY_H
 #define UDPTALK_TESTS_MEMORY_H
 

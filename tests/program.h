@@ -1,5 +1,5 @@
-/* program: the built program without a screen, and who talks to it. Bytes go in; what it writes and its exit status come out. A peer is a
- * UDP socket of the test's own, so that the test decides when it answers, and what.
+/* program: the built program without a screen, and who talks to it. Bytes go in; what it writes and its exit status
+ * come out. A peer is a UDP socket of the test's own, so that the test decides when it answers, and what.
  *
  *     struct program *p = program_start(NULL, (const char *[]){"127.0.0.1", program_peer_port(&peer), NULL});
  *     program_give(p, "hello\n");
@@ -9,9 +9,10 @@
  *     ck_assert_int_eq(program_finish(p), 0);
  *     program_free(p);
  *
- * The program is the one that the environment variable UDPTALK names. Nothing sleeps: each wait is a poll, which goes on moving the program's
- * input and output, and ends when what it waits for is there. Its deadline is ten seconds, times the number in UDPTALK_TEST_PATIENCE; then the
- * test fails and what the program wrote is printed. No port is fixed: the kernel picks them all. */
+ * The program is the one that the environment variable UDPTALK names. Nothing sleeps: each wait is a poll, which goes
+ * on moving the program's input and output, and ends when what it waits for is there. Its deadline is ten seconds,
+ * times the number in UDPTALK_TEST_PATIENCE; then the test fails and what the program wrote is printed. No port is
+ * fixed: the kernel picks them all. */
 #ifndef UDPTALK_TESTS_PROGRAM_H
 #define UDPTALK_TESTS_PROGRAM_H
 
@@ -23,8 +24,8 @@
 
 #include "core/buffer.h"
 
-/* What a standard descriptor of the program is, where it is none of the test's own (a number above 2). Both ends of the program that are a
- * terminal are the same one, without echo and with lines as the program ends them. */
+/* What a standard descriptor of the program is, where it is none of the test's own (a number above 2). Both ends of the
+ * program that are a terminal are the same one, without echo and with lines as the program ends them. */
 enum { PROGRAM_PIPE = 0, PROGRAM_CLOSED = -1, PROGRAM_TERMINAL = -2 };
 
 struct program_setup {
@@ -77,7 +78,8 @@ void program_check_has(const struct program *p, const struct buffer *written, co
 
 void program_signal(struct program *p, int number);
 
-/* Waits for its end, and for all that it wrote. Returns the exit status, or 128 and the signal's number. _finish() ends its input first. */
+/* Waits for its end, and for all that it wrote. Returns the exit status, or 128 and the signal's number. _finish() ends
+ * its input first. */
 int program_wait_end(struct program *p);
 int program_finish(struct program *p);
 
@@ -108,7 +110,8 @@ struct program_peer {
 void program_peer_open(struct program_peer *peer);
 void program_peer_close(struct program_peer *peer);
 
-/* Waits for a datagram; `p` may be NULL, else what the program reads and writes goes on meanwhile. _expect() checks that it is this text. */
+/* Waits for a datagram; `p` may be NULL, else what the program reads and writes goes on meanwhile. _expect() checks
+ * that it is this text. */
 void program_peer_receive(struct program_peer *peer, struct program *p);
 void program_peer_expect(struct program_peer *peer, struct program *p, const char *text);
 

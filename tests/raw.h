@@ -30,7 +30,8 @@ void raw_send_train(int fd, const struct address *to, const void *data, size_t l
 /* Waits until something can be read from a socket. */
 void raw_wait(int fd);
 
-/* Reads a message into 65,536 bytes at `room`. raw_receive() waits for it, raw_look() returns false when there is none. */
+/* Reads a message into 65,536 bytes at `room`. raw_receive() waits for it, raw_look() returns false when there is
+ * none. */
 void raw_receive(int fd, unsigned char *room, struct raw_message *out);
 bool raw_look(int fd, unsigned char *room, struct raw_message *out);
 

@@ -1,6 +1,6 @@
 /* Prints a line for each row of the program's tables, for tests/manual.sh: its kind, a tab, and the row as the manual
- * shows it. Of an error its words too. What is no table is found by asking: the fields of JSON by writing objects that have
- * all of them, what a fact takes and which commands a lesson may run by having them read. */
+ * shows it. Of an error its words too. What is no table is found by asking: the fields of JSON by writing objects that
+ * have all of them, what a fact takes and which commands a lesson may run by having them read. */
 #include "config.h"
 
 #include <errno.h>

@@ -102,8 +102,8 @@ bool terminal_find(struct terminal *t, const char *text, int *row, int *col);
 /* Prints the screen to standard error. */
 void terminal_screen(struct terminal *t);
 
-/* Types the keys that paint the program's screen anew, and waits until the same stands there as just before it was cleared:
- * nothing that was drawn bit by bit has moved anything else. What the keys typed before do is done then. It is
+/* Types the keys that paint the program's screen anew, and waits until the same stands there as just before it was
+ * cleared: nothing that was drawn bit by bit has moved anything else. What the keys typed before do is done then. It is
  * found in `raw`, which therefore must not be full. */
 void terminal_check_repaint(struct terminal *t, const char *keys);
 

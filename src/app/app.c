@@ -182,7 +182,8 @@ void app_arrival(const struct app *a, enum role role, const struct udp_arrival *
     };
 }
 
-/* What concerns the whole program is told where somebody sees it: not in the log of an endpoint that this run does not have. */
+/* What concerns the whole program is told where somebody sees it: not in the log of an endpoint that this run does not
+ * have. */
 static enum role told_by(const struct app *a, enum role role, enum event event)
 {
     bool anywhere = event == EVENT_SETTING || event == EVENT_WHY || event == EVENT_ERROR;
@@ -483,7 +484,8 @@ static void fail_later(struct app *a, const struct command *c)
     app_notice_why(a, c->id == COMMAND_TO ? ROLE_CLIENT : ROLE_SERVER, EVENT_ERROR, NULL, "%s");
 }
 
-/* The addresses of a name are tried in order. UDP has no connections: that there is a route is all that can be found out. */
+/* The addresses of a name are tried in order. UDP has no connections: that there is a route is all that can be found
+ * out. */
 static void looked_up(void *context, const struct helper_answer *answer)
 {
     struct app *a = context;

@@ -1,6 +1,8 @@
-/* app: the only place where the parts meet. Events in (datagrams, lines, commands, time), state out (the journal and what the views are told).
+/* app: the only place where the parts meet. Events in (datagrams, lines, commands, time), state out (the journal and
+ * what the views are told).
  *
- * The app knows nothing of screens: app/screen.c and app/headless.c drive it and look at its journal; exactly one of them runs.
+ * The app knows nothing of screens: app/screen.c and app/headless.c drive it and look at its journal; exactly one of
+ * them runs.
  *
  * Ownership: the app owns its journal, endpoints and buffers; the loop and the options belong to main. */
 #ifndef UDPTALK_APP_APP_H
@@ -158,7 +160,8 @@ struct saving {
     bool owns_filter;         /* the log has another one meanwhile */
 };
 
-/* A file that is looked at. Invariant: `journal` is NULL when none is; one of `lines` and `packets` while it is read. */
+/* A file that is looked at. Invariant: `journal` is NULL when none is; one of `lines` and `packets` while it is
+ * read. */
 struct opening {
     struct journal *journal;
     struct jsonl_read *lines;
@@ -182,7 +185,8 @@ struct replayed {
     uint64_t was, is;         /* their first answers, 0: none */
 };
 
-/* A file whose client's datagrams are sent again. Invariant: `file.journal` is NULL when there is none; `sent` is in the order of `then` and of `now`. */
+/* A file whose client's datagrams are sent again. Invariant: `file.journal` is NULL when there is none; `sent` is in
+ * the order of `then` and of `now`. */
 struct replay {
     struct opening file;
     double speed;
@@ -200,7 +204,8 @@ struct replay {
     struct loop_timer timer;
 };
 
-/* Whoever drives the app: it runs the commands that need it, and says what took its time. `run` returns 0, or −1 and a sentence in app->why. */
+/* Whoever drives the app: it runs the commands that need it, and says what took its time. `run` returns 0, or −1 and a
+ * sentence in app->why. */
 struct front {
     int (*run)(void *context, const struct command *c);
     void (*say)(void *context, bool bad, const char *sentence);
@@ -256,17 +261,20 @@ struct app {
     char why_english[APP_WHY]; /* and the same in English */
 };
 
-/* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's. `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
+/* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's.
+ * `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
 int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed);
 
-/* Gives up for good what only the broker is to do from now on; with the history's directory kept, or without files at all: then the broker opens none either. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a part of
- * /status. */
+/* Gives up for good what only the broker is to do from now on; with the history's directory kept, or without files at
+ * all: then the broker opens none either. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a
+ * part of /status. */
 enum files_wanted { FILES_NONE, FILES_NAMED, FILES_HISTORY };
 void app_confine(struct app *a, enum files_wanted files);
 void app_tell_sandbox(struct app *a);
 void app_done(struct app *a);
 
-/* Opens what the command line asks for; a name is looked up meanwhile (app_is_busy). Returns 0, or −1 and a sentence in a->why. */
+/* Opens what the command line asks for; a name is looked up meanwhile (app_is_busy). Returns 0, or −1 and a sentence in
+ * a->why. */
 int app_start(struct app *a);
 
 /* True while a name is looked up. */
@@ -285,7 +293,8 @@ void app_timer_set(struct app *a, struct loop_timer *t, int64_t due, loop_fire *
 /* Each turn, before its end: files are read and written on. keeping_step() comes at the very end. */
 void app_turn(struct app *a);
 
-/* Ends what a command began and what still goes on: a sending, a replay, a file that is saved or read; a->why says what. Returns false when nothing did. */
+/* Ends what a command began and what still goes on: a sending, a replay, a file that is saved or read; a->why says
+ * what. Returns false when nothing did. */
 bool app_stop(struct app *a);
 
 /* The journal that is looked at: a file's, or the present one. */
@@ -297,13 +306,13 @@ bool app_is_itself(const struct address *local, const struct address *to);
 /* ladder_file.c. The format of .ladder, which needs the views. */
 extern const struct export ladder_file;
 
-/* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL). app_save_range() only says what they mean. Both return 0, or −1 and
- * a sentence in a->why. */
+/* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL).
+ * app_save_range() only says what they mean. Both return 0, or −1 and a sentence in a->why. */
 int app_save(struct app *a, const struct command *c, struct filter *filter);
 int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first, uint64_t *last);
 
-/* Gives a log (LOG_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved goes on with the one that it began with. Returns 0, or
- * −1 and a sentence in a->why. */
+/* Gives a log (LOG_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved
+ * goes on with the one that it began with. Returns 0, or −1 and a sentence in a->why. */
 int app_filter(struct app *a, enum log_id log, const char *text);
 
 /* Writes a file as a whole, at once. Returns 0, or −1 with errno and a sentence in a->why. */
@@ -312,26 +321,29 @@ int saving_bytes(struct app *a, const char *path, const struct buffer *bytes);
 /* Frees a filter, or leaves that to what is being saved with it. */
 void saving_drop_filter(struct app *a, struct filter *filter);
 
-/* Begins to save what is looked at: entries `first` to `last` (0 and UINT64_MAX: all) that the filter, if any, lets pass. saving_step() goes on, and returns true
- * while there is more. What comes of it is said by the front. saving_start() returns 0, or −1 and a sentence in a->why. */
+/* Begins to save what is looked at: entries `first` to `last` (0 and UINT64_MAX: all) that the filter, if any, lets
+ * pass. saving_step() goes on, and returns true while there is more. What comes of it is said by the front.
+ * saving_start() returns 0, or −1 and a sentence in a->why. */
 int saving_start(struct app *a, const char *path, uint64_t first, uint64_t last, struct filter *filter);
 bool saving_step(struct app *a);
 bool saving_cancel(struct app *a);
 
-/* The same of --save, which goes on for ever: a step writes all that is new, however much, since the journal may forget it. What fails gets a notice, and nothing more is
- * saved. keeping_end() writes what is left. */
+/* The same of --save, which goes on for ever: a step writes all that is new, however much, since the journal may forget
+ * it. What fails gets a notice, and nothing more is saved. keeping_end() writes what is left. */
 int keeping_start(struct app *a, const char *path);
 
-/* Whether a path is where --save appends to, with a sentence in a->why: a file put in its place would take all that comes later along. */
+/* Whether a path is where --save appends to, with a sentence in a->why: a file put in its place would take all that
+ * comes later along. */
 bool keeping_refuses(struct app *a, const char *path, const char *name);
 
-/* growing.c. Whether --save can go on in a file that is there: it was saved in that format, and is whole, or can be made so. Returns 0, or −1 and a sentence in a->why. */
+/* growing.c. Whether --save can go on in a file that is there: it was saved in that format, and is whole, or can be
+ * made so. Returns 0, or −1 and a sentence in a->why. */
 int growing_check(struct app *a, struct saving *s);
 void keeping_step(struct app *a);
 void keeping_end(struct app *a);
 
-/* opening.c. Begins to read a file in place of the one that is open there. Returns 0, or −1 and a sentence in a->why: what was open before stands. opening_step() goes on, and
- * returns true while there may be more. */
+/* opening.c. Begins to read a file in place of the one that is open there. Returns 0, or −1 and a sentence in a->why:
+ * what was open before stands. opening_step() goes on, and returns true while there may be more. */
 int opening_start(struct app *a, struct opening *o, const char *path);
 bool opening_step(struct app *a, struct opening *o);
 bool opening_is_reading(const struct opening *o);
@@ -340,15 +352,16 @@ bool opening_is_reading(const struct opening *o);
 bool opening_stop(struct app *a, struct opening *o);
 void opening_close(struct app *a, struct opening *o);
 
-/* replay.c. Reads a file and sends its client's datagrams to the present peer again, `speed` times as fast as then; then says what of the answers differs. Returns 0, or −1 and a
- * sentence in a->why. replay_is_on() while that goes on; replay_stop() ends it, and returns true when there was something to end. */
+/* replay.c. Reads a file and sends its client's datagrams to the present peer again, `speed` times as fast as then;
+ * then says what of the answers differs. Returns 0, or −1 and a sentence in a->why. replay_is_on() while that goes on;
+ * replay_stop() ends it, and returns true when there was something to end. */
 int replay_start(struct app *a, const char *path, double speed);
 void replay_step(struct app *a);
 bool replay_is_on(const struct app *a);
 bool replay_stop(struct app *a);
 
-/* Goes to a place (COMMAND_TO) or listens there (COMMAND_LISTEN): at once when it is numeric, else after a look-up. Returns 0, or −1 and a
- * sentence in a->why. */
+/* Goes to a place (COMMAND_TO) or listens there (COMMAND_LISTEN): at once when it is numeric, else after a look-up.
+ * Returns 0, or −1 and a sentence in a->why. */
 int app_go(struct app *a, const struct command *c, bool starting);
 
 /* Runs a command. Returns 0, or −1 and a sentence in a->why. */
@@ -363,8 +376,9 @@ int app_to(struct app *a, const struct address *peer);
 /* A call of an endpoint failed with errno, for a reason that concerns no datagram in particular: says so. */
 void app_call_failed(struct app *a, enum role role, const char *call);
 
-/* Writes a notice into the journal: `len` bytes in English and behind them `said` in the reader's language, 0 where that is English; or as
- * printf, with a format that N_() marks, see words_pair(). `about` (may be NULL) is the entry that it belongs to; its errno goes along. */
+/* Writes a notice into the journal: `len` bytes in English and behind them `said` in the reader's language, 0 where
+ * that is English; or as printf, with a format that N_() marks, see words_pair(). `about` (may be NULL) is the entry
+ * that it belongs to; its errno goes along. */
 void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len, size_t said);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
@@ -381,15 +395,16 @@ void app_why_at(struct app *a, const char *name, int line);
 /* A notice of a->why, within `format`, which has one %s. */
 void app_notice_why(struct app *a, enum role role, enum event event, const struct entry *about, const char *format);
 
-/* A notice of what `put` appends, which is asked in English and again in the reader's language, where that is another. */
+/* A notice of what `put` appends, which is asked in English and again in the reader's language, where that is
+ * another. */
 typedef void app_put(const void *context, struct buffer *out);
 void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put, const void *context);
 
 /* The same of a sentence that was made in both: in English and, where there is another, in the reader's language. */
 void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said);
 
-/* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both clocks by how long ago it
- * was, so that a step of the wall clock does not show in round-trip times. */
+/* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both
+ * clocks by how long ago it was, so that a step of the wall clock does not show in round-trip times. */
 void app_arrival(const struct app *a, enum role role, const struct udp_arrival *arrival, struct entry *e);
 
 /* Journals a datagram of an endpoint, and counts it. Returns its number. */
@@ -398,14 +413,16 @@ uint64_t app_journal(struct app *a, const struct entry *e);
 /* There is no client, so nothing can be sent: a->why says what to do, errno is ENOTCONN. Returns −1. */
 int client_missing(struct app *a);
 
-/* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is journalled of what can be mended or
- * tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any datagram), ENOTCONN (there is no client). */
+/* Sends one datagram from the client and journals it. Returns 0, or −1 with errno and a sentence in a->why. Nothing is
+ * journalled of what can be mended or tried again: EAGAIN (the socket is full just now), EMSGSIZE (too long for any
+ * datagram), ENOTCONN (there is no client). */
 int client_send(struct app *a, const void *data, size_t len);
 
 /* The same for a line of text: with the end that -C asks for. */
 int client_send_line(struct app *a, const void *line, size_t len);
 
-/* Sends one that a fault link held, to whom it was for: the socket may be connected to another by now. Returns 0, or −1 with errno. */
+/* Sends one that a fault link held, to whom it was for: the socket may be connected to another by now. Returns 0, or −1
+ * with errno. */
 int client_send_held(struct app *a, const struct link_item *item);
 
 /* Takes a datagram that came, with flags for its entry. A server's is settled by server_settle_taken(). */
@@ -413,14 +430,16 @@ void client_take(struct app *a, const struct udp_arrival *arrival, unsigned flag
 void server_take(struct app *a, const struct udp_arrival *arrival, unsigned flags);
 void server_settle_taken(struct app *a);
 
-/* Whether the server may take another in this turn: its socket takes replies, and the rules have not taken their time. */
+/* Whether the server may take another in this turn: its socket takes replies, and the rules have not taken their
+ * time. */
 bool server_may_take(const struct app *a);
 
 /* Learns and tells the port that the kernel picked when `about` was sent, if it did just now. */
 void client_learn_port(struct app *a, const struct entry *about);
 
-/* Posts a datagram: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what fails then has its notice. While one waits in a full
- * socket it counts as sent. What cannot be posted is sent at once: returns what client_send_line() does. */
+/* Posts a datagram: it is sent together with its neighbours by client_flush() at the latest, and journalled then; what
+ * fails then has its notice. While one waits in a full socket it counts as sent. What cannot be posted is sent at once:
+ * returns what client_send_line() does. */
 int client_post(struct app *a, const void *data, size_t len);
 int client_post_line(struct app *a, const void *line, size_t len);
 void client_flush(struct app *a);
@@ -428,17 +447,20 @@ void client_flush(struct app *a);
 /* Nothing more will be sent: what was posted and still waits in a full socket is journalled as unsent. */
 void client_settle(struct app *a);
 
-/* Opens the client's socket towards a peer; the old one is closed when the new one is there. Returns 0, or −1 with errno and a sentence in a->why. */
+/* Opens the client's socket towards a peer; the old one is closed when the new one is there. Returns 0, or −1 with
+ * errno and a sentence in a->why. */
 int client_open(struct app *a, const struct address *peer);
 void client_close(struct app *a);
 
-/* Gives up what waits for an answer, and says so: the program ends. A bounded piece of it; returns true while more is left. */
+/* Gives up what waits for an answer, and says so: the program ends. A bounded piece of it; returns true while more is
+ * left. */
 bool client_give_up(struct app *a);
 
 /* Sets how long an answer is waited for (SETTING_WAIT), for what waits now too; 0: none is expected. */
 void client_set_wait(struct app *a, int64_t wait);
 
-/* From now on it reads nothing, as if it were busy with something else; or reads again what came meanwhile. A socket that is opened is awake. */
+/* From now on it reads nothing, as if it were busy with something else; or reads again what came meanwhile. A socket
+ * that is opened is awake. */
 void client_sleep(struct app *a, bool asleep);
 void server_sleep(struct app *a, bool asleep);
 
@@ -449,7 +471,8 @@ int client_connect(struct app *a, bool connect);
 /* refusal.c: why the server does not answer a datagram, or NULL. `guard`: its source's. */
 const char *refusal(struct app *a, const struct entry *request, struct guard *guard);
 
-/* server_rules.c. Lets a rule answer: true when one matched. Then the reply's bytes stand behind tx_bytes() and p->has_reply is set, or p->reason says why there is none. */
+/* server_rules.c. Lets a rule answer: true when one matched. Then the reply's bytes stand behind tx_bytes() and
+ * p->has_reply is set, or p->reason says why there is none. */
 bool rules_answer(struct app *a, struct pending *p);
 
 /* Runs the command of a datagram that is journalled by now; takes what commands that ended have said. */
@@ -465,8 +488,9 @@ int rules_run(struct app *a, const struct command *c);
 /* Goes on with what the last turn left. */
 void server_step(struct app *a);
 
-/* For app/stepping.c. Whether a socket is read one by one, with nothing left of what was read: asks for it too. Which events it is polled for. Watches it, or no more while step
- * mode is on. One call each: reads a datagram; makes the reply to it (no call); sends it, and journals it all. */
+/* For app/stepping.c. Whether a socket is read one by one, with nothing left of what was read: asks for it too. Which
+ * events it is polled for. Watches it, or no more while step mode is on. One call each: reads a datagram; makes the
+ * reply to it (no call); sends it, and journals it all. */
 bool server_is_plain(struct app *a);
 short server_events(const struct app *a);
 int server_watch(struct app *a);
@@ -474,7 +498,8 @@ void server_step_read(struct app *a);
 void server_step_answer(struct app *a);
 void server_step_reply(struct app *a);
 
-/* The same of the client. client_step_complaint() returns false when the error queue is empty; client_step_writable(): its socket takes datagrams again. */
+/* The same of the client. client_step_complaint() returns false when the error queue is empty; client_step_writable():
+ * its socket takes datagrams again. */
 bool client_is_plain(struct app *a);
 short client_events(const struct app *a);
 int client_watch(struct app *a);
@@ -492,7 +517,8 @@ void sockets_apply(struct app *a, struct udp *u);
 /* Changes a setting, on the open sockets too. Returns 0, or −1 with errno and a sentence in a->why. */
 int sockets_set(struct app *a, enum setting setting, int64_t value);
 
-/* Joins or leaves a group on the server's socket, or the client's where there is no server, and on those opened later. */
+/* Joins or leaves a group on the server's socket, or the client's where there is no server, and on those opened
+ * later. */
 int sockets_group(struct app *a, const struct address *group, const char *interface, bool join);
 
 /* Tells of what the kernel dropped at an endpoint's socket since it was told last. */

@@ -99,7 +99,8 @@ static void drain_complaints(struct app *a)
     set_deadline(a);
 }
 
-/* The pending error of an earlier datagram, which the error queue tells of: it comes back from whichever call is next. */
+/* The pending error of an earlier datagram, which the error queue tells of: it comes back from whichever call is
+ * next. */
 static bool is_old_error(const struct client *c, int error)
 {
     return udp_is_earlier(&c->udp, error) || error == EACCES || error == EMSGSIZE;
@@ -351,7 +352,8 @@ static bool learn_port(struct client *c)
     return c->local.port == 0 && udp_local(&c->udp, &c->local) == 0 && c->local.port != 0;
 }
 
-/* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same exchange. Returns false when it may not, or cannot. */
+/* Sends a request once more, past the fault link: a resend draws no dice. It is an entry of its own in the same
+ * exchange. Returns false when it may not, or cannot. */
 static bool send_again(struct app *a, const struct match_result *given_up)
 {
     struct client *c = &a->client;
@@ -498,7 +500,8 @@ int client_send(struct app *a, const void *data, size_t len)
     return faults_are_on(a, ROLE_CLIENT, DIR_SENT) ? send_linked(a, data, len) : send_now(a, data, len);
 }
 
-/* Journals what was posted, up to `end`, each datagram as it was sent or not: at once, as answers may come while others wait for the socket. */
+/* Journals what was posted, up to `end`, each datagram as it was sent or not: at once, as answers may come while others
+ * wait for the socket. */
 static void journal_posted(struct app *a, struct moment when, size_t end)
 {
     struct client *c = &a->client;

@@ -18,7 +18,8 @@ static bool is_message(const struct entry *e)
     return e->dir == DIR_SENT && !(e->flags & (FLAG_DUPLICATE | FLAG_UNSENT));
 }
 
-/* What the client sent to the peer of `s`, oldest first: into `messages`, which `s` names. The bytes stay good until something is journalled. */
+/* What the client sent to the peer of `s`, oldest first: into `messages`, which `s` names. The bytes stay good until
+ * something is journalled. */
 static void gather_messages(const struct app *a, struct code_session *s, struct code_message messages[CODE_MESSAGES])
 {
     const struct journal *j = app_viewed(a);

@@ -1,4 +1,5 @@
-/* What keeps this program from what it does not need (host/sandbox), entered once nothing is to be opened any more but by the broker; and what of it holds. */
+/* What keeps this program from what it does not need (host/sandbox), entered once nothing is to be opened any more but
+ * by the broker; and what of it holds. */
 #include "config.h"
 
 #include <libgen.h>
@@ -10,7 +11,8 @@
 #include "app/paths.h"
 #include "core/words.h"
 
-/* Where the history is kept, and where a link in its place leads. What libedit's side writes is written by this process. */
+/* Where the history is kept, and where a link in its place leads. What libedit's side writes is written by this
+ * process. */
 static size_t own_directories(struct app *a, char own[2][PATH_MAX])
 {
     char path[PATH_MAX], real[PATH_MAX];

@@ -1,7 +1,7 @@
 /* expecting: /expect waits for a datagram that matches, and fails when none came in time.
  *
- * A datagram is taken by one expect only: the first that was received (by the client, or by the server where there is no client) since the program began, that none has
- * taken, and that matches. */
+ * A datagram is taken by one expect only: the first that was received (by the client, or by the server where there is
+ * no client) since the program began, that none has taken, and that matches. */
 #ifndef UDPTALK_APP_EXPECTING_H
 #define UDPTALK_APP_EXPECTING_H
 
@@ -34,7 +34,8 @@ struct expecting {
 
 void expecting_init(struct expecting *x);
 
-/* Begins to wait for the pattern, for `within` ns (−1: as long as for an answer). Returns 0, or −1 with errno (EBUSY: another one waits) and a sentence in app->why. */
+/* Begins to wait for the pattern, for `within` ns (−1: as long as for an answer). Returns 0, or −1 with errno (EBUSY:
+ * another one waits) and a sentence in app->why. */
 int expecting_start(struct app *a, const char *pattern, int64_t within);
 void expecting_stop(struct app *a);
 

@@ -359,7 +359,8 @@ static void go_on(void *context)
     faults_step(context);
 }
 
-/* A bounded number a turn. What the server took pends with the link's bytes: it is settled before the link lends others. */
+/* A bounded number a turn. What the server took pends with the link's bytes: it is settled before the link lends
+ * others. */
 static void let_go(struct app *a, enum role role, enum direction direction)
 {
     enum { PIECE = 64 };

@@ -1,9 +1,11 @@
-/* faults: the fault links between the endpoints and their sockets, as the app uses them: /fault, what became of each datagram, and what is held.
+/* faults: the fault links between the endpoints and their sockets, as the app uses them: /fault, what became of each
+ * datagram, and what is held.
  *
- * What a link does is journalled where it does it, as ours: the datagram's flags, a `fault` notice that says what, and a `left` notice when one that was held has left.
+ * What a link does is journalled where it does it, as ours: the datagram's flags, a `fault` notice that says what, and
+ * a `left` notice when one that was held has left.
  *
- * Of what goes out the entry is written when it is submitted, whatever the link does; its bytes are those that leave. Of what comes in an entry is written when the endpoint
- * gets it, or at once when it never will. */
+ * Of what goes out the entry is written when it is submitted, whatever the link does; its bytes are those that leave.
+ * Of what comes in an entry is written when the endpoint gets it, or at once when it never will. */
 #ifndef UDPTALK_APP_FAULTS_H
 #define UDPTALK_APP_FAULTS_H
 
@@ -37,7 +39,8 @@ struct link *faults_link(const struct app *a, enum role role, enum direction dir
 /* Runs /fault; all was parsed. Says what is set now. */
 int faults_run(struct app *a, const struct fault_change *change);
 
-/* When the next that a link holds leaves, by app_time(); INT64_MAX: never (what comes in waits while the server's socket takes no replies). Whether any does. */
+/* When the next that a link holds leaves, by app_time(); INT64_MAX: never (what comes in waits while the server's
+ * socket takes no replies). Whether any does. */
 int64_t faults_due(const struct app *a);
 bool faults_hold(const struct app *a);
 

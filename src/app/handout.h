@@ -1,5 +1,5 @@
-/* handout: lessons as one page to be printed: their texts, questions and answers, and what really happened here as ladders. Lessons are run without a screen
- * (app/lessons_batch), and hand over what they say.
+/* handout: lessons as one page to be printed: their texts, questions and answers, and what really happened here as
+ * ladders. Lessons are run without a screen (app/lessons_batch), and hand over what they say.
  *
  * The right answers stand behind each lesson, not beside its questions. */
 #ifndef UDPTALK_APP_HANDOUT_H

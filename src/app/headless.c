@@ -80,7 +80,8 @@ static void say(struct headless *h, const char *format, ...)
     buffer_append_byte(&h->err, '\n');
 }
 
-/* Writes what the reader takes now: a slow one must stop neither the sockets nor the signals. Returns −1 when it is gone. */
+/* Writes what the reader takes now: a slow one must stop neither the sockets nor the signals. Returns −1 when it is
+ * gone. */
 static int write_some(int fd, struct buffer *b)
 {
     size_t done = 0;
@@ -314,7 +315,8 @@ static void write_all_new(struct headless *h)
     } while (h->seen != before);
 }
 
-/* Sends the first `len` bytes of the input; `used` of them go off it when that is done or hopeless. Returns false when it has to be tried again. */
+/* Sends the first `len` bytes of the input; `used` of them go off it when that is done or hopeless. Returns false when
+ * it has to be tried again. */
 static bool send_front(struct headless *h, size_t len, size_t used)
 {
     struct app *a = h->app;

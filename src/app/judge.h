@@ -11,9 +11,9 @@
 #include "host/identity.h"
 #include "loop/loop.h"
 
-/* Checks the server at options->place and prints a row a case (with options->json an object) to standard output. Once its
- * sockets are bound it becomes `who`, where that is not NULL. SIGINT and its like end it with the rows so far. Returns the
- * exit status: 0 when all cases hold, else 1. */
+/* Checks the server at options->place and prints a row a case (with options->json an object) to standard output. Once
+ * its sockets are bound it becomes `who`, where that is not NULL. SIGINT and its like end it with the rows so far.
+ * Returns the exit status: 0 when all cases hold, else 1. */
 int judge_run(const struct options *options, struct loop *loop, struct broker *broker,
               const struct identity *who);
 

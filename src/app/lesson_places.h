@@ -1,6 +1,8 @@
-/* lesson_places: where the user was in each lesson, kept between runs in $XDG_STATE_HOME/udptalk/lessons: a line each, NAME and the step, or NAME and "done"; the newest last.
+/* lesson_places: where the user was in each lesson, kept between runs in $XDG_STATE_HOME/udptalk/lessons: a line each,
+ * NAME and the step, or NAME and "done"; the newest last.
  *
- * Read when it is first asked for, written whole when something changes, readable by its owner alone: a file that could not be read is left as it is. Places are a convenience: whoever cannot keep them goes on. */
+ * Read when it is first asked for, written whole when something changes, readable by its owner alone: a file that could
+ * not be read is left as it is. Places are a convenience: whoever cannot keep them goes on. */
 #ifndef UDPTALK_APP_LESSON_PLACES_H
 #define UDPTALK_APP_LESSON_PLACES_H
 
@@ -30,7 +32,8 @@ struct lesson_places {
 const struct lesson_place *lesson_places_find(struct lesson_places *p, const char *name);
 const struct lesson_place *lesson_places_newest(struct lesson_places *p);
 
-/* Its user is at that step now (0: it was done to its end), and that is written. Returns 0, or −1 with errno when it cannot be. */
+/* Its user is at that step now (0: it was done to its end), and that is written. Returns 0, or −1 with errno when it
+ * cannot be. */
 int lesson_places_set(struct lesson_places *p, const char *name, size_t step);
 
 #endif

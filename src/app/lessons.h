@@ -1,10 +1,13 @@
-/* lessons: a lesson that goes on: what was said so far, what it waits for, and whether its claims held. It knows no screen.
+/* lessons: a lesson that goes on: what was said so far, what it waits for, and whether its claims held. It knows no
+ * screen.
  *
- * A lesson is done item by item (core/lesson.h). It stops at a question until somebody answers, and behind each step until somebody goes on. A command's item is over when all
- * that it began has settled: nothing is being sent or held, each request has been answered or given up, nothing waits to be read, and nothing was journalled for a moment. A claim
- * that does not hold yet is given CLAIM_TIME to come true.
+ * A lesson is done item by item (core/lesson.h). It stops at a question until somebody answers, and behind each step
+ * until somebody goes on. A command's item is over when all that it began has settled: nothing is being sent or held,
+ * each request has been answered or given up, nothing waits to be read, and nothing was journalled for a moment. A
+ * claim that does not hold yet is given CLAIM_TIME to come true.
  *
- * While it lasts, settings, rules, faults, transform and both sockets are the lesson's; what was set before comes back at its end.
+ * While it lasts, settings, rules, faults, transform and both sockets are the lesson's; what was set before comes back
+ * at its end.
  *
  * Functions that return int give 0, or −1 with a sentence in app->why. */
 #ifndef UDPTALK_APP_LESSONS_H
@@ -43,14 +46,17 @@ const struct lesson_source *lesson_source_at(size_t index);
 /* The one of that name, or of the number that its title shows; else NULL. */
 const struct lesson_source *lessons_source(const char *name);
 
-/* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY bytes); errno is ENOENT when there is none of that name. */
+/* Reads a lesson: a name of ours, or a path (with a / in it). Returns it, or NULL and a sentence in `why` (LESSON_WHY
+ * bytes); errno is ENOENT when there is none of that name. */
 struct lesson *lessons_read(struct broker *b, const char *name, char *why);
 
-/* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does not settle in time has failed (no screen: nobody looks on). The steps
- * before `step` (0 and 1: none are) are done without asking, so that all is as they left it. */
+/* Begins a lesson, and owns it from then on; the one that goes on is ended. With `quick` what a lesson's command does
+ * not settle in time has failed (no screen: nobody looks on). The steps before `step` (0 and 1: none are) are done
+ * without asking, so that all is as they left it. */
 int lessons_start(struct app *a, struct lesson *l, bool quick, size_t step);
 
-/* Ends it: the settings and sockets of before are back. lessons_drop(): the program ends, and no socket is opened any more. */
+/* Ends it: the settings and sockets of before are back. lessons_drop(): the program ends, and no socket is opened any
+ * more. */
 void lessons_end(struct app *a);
 void lessons_drop(struct app *a);
 
@@ -77,7 +83,8 @@ bool lessons_answer(struct app *a, int answer);
 /* Says the question's hint. Returns false when there is none, or it was said. */
 bool lessons_hint(struct app *a);
 
-/* The user has sent a line of his own, where the lesson rests or is over: it shows the line and the calls that it made. `since` is the newest entry of before. */
+/* The user has sent a line of his own, where the lesson rests or is over: it shows the line and the calls that it made.
+ * `since` is the newest entry of before. */
 void lessons_watch(struct app *a, const unsigned char *text, size_t len, uint64_t since);
 
 /* Goes on behind a step. Returns false where it waits for something else. */

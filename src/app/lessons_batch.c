@@ -40,7 +40,8 @@ static void fails(struct batch *b, const char *why)
     b->status = 1;
 }
 
-/* A lesson is a file that somebody else wrote: what would be invisible, or turn the line around, is shown as an escape. */
+/* A lesson is a file that somebody else wrote: what would be invisible, or turn the line around, is shown as an
+ * escape. */
 static bool write_safely(const struct buffer *text)
 {
     struct buffer safe;

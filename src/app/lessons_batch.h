@@ -1,4 +1,5 @@
-/* lessons_batch: lessons without a screen: each is done to its end, the right answers are given, and all that it says is printed. */
+/* lessons_batch: lessons without a screen: each is done to its end, the right answers are given, and all that it says
+ * is printed. */
 #ifndef UDPTALK_APP_LESSONS_BATCH_H
 #define UDPTALK_APP_LESSONS_BATCH_H
 

@@ -1,6 +1,8 @@
-/* names: messages that the user gave names, kept between runs in $XDG_STATE_HOME/udptalk/names: a line each, NAME and TEXT, as /name takes them.
+/* names: messages that the user gave names, kept between runs in $XDG_STATE_HOME/udptalk/names: a line each, NAME and
+ * TEXT, as /name takes them.
  *
- * Read when one is first asked for; written whole, beside its place, when one changes. Functions that return int give 0, or −1 with a sentence in app->why. */
+ * Read when one is first asked for; written whole, beside its place, when one changes. Functions that return int give
+ * 0, or −1 with a sentence in app->why. */
 #ifndef UDPTALK_APP_NAMES_H
 #define UDPTALK_APP_NAMES_H
 

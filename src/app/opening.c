@@ -112,7 +112,8 @@ static int open_packets(struct app *a, struct opening *o, struct opening *place)
     return o->packets ? 0 : fails(a, o, why);
 }
 
-/* `place` is where the struct will be once it is there: what is read goes into that one. Looks at the file's first bytes, not at its name. What is no file gives them when it has them. */
+/* `place` is where the struct will be once it is there: what is read goes into that one. Looks at the file's first
+ * bytes, not at its name. What is no file gives them when it has them. */
 static int choose_reader(struct app *a, struct opening *o, struct opening *place)
 {
     unsigned char magic[MAGIC] = {0};
@@ -196,7 +197,8 @@ static void go_on(void *context, short revents)
     (void)revents;
 }
 
-/* Takes what was read; 0 bytes are the end. Returns what is wrong, "" when it was the end, or NULL when there may be more. */
+/* Takes what was read; 0 bytes are the end. Returns what is wrong, "" when it was the end, or NULL when there may be
+ * more. */
 static const char *take_bytes(struct opening *o, const unsigned char *bytes, size_t len)
 {
     bool first = !o->is_file && jsonl_read_counts(o->lines).lines == 0;

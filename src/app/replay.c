@@ -12,7 +12,8 @@
 #include "core/units.h"
 #include "core/words.h"
 
-/* Datagrams a turn; differences that are told one by one; bytes quoted of each; a turn of comparing: entries looked at, datagrams. */
+/* Datagrams a turn; differences that are told one by one; bytes quoted of each; a turn of comparing: entries looked at,
+ * datagrams. */
 enum { SENDS = 64, TOLD = 8, QUOTED = 40, LOOKS = 20000, COMPARED = 2000 };
 
 #define LATEST 1e17 /* ns from the beginning, three years: a file may have any times */
@@ -231,7 +232,8 @@ static void go_on(void *context)
     (void)context; /* the end of the turn steps on */
 }
 
-/* Sends one. Returns 0, or −1 with errno: EAGAIN when the socket takes none just now, or a sentence in a->why when none can be sent any more. */
+/* Sends one. Returns 0, or −1 with errno: EAGAIN when the socket takes none just now, or a sentence in a->why when none
+ * can be sent any more. */
 static int send_one(struct app *a, const struct entry *e)
 {
     struct replay *r = &a->replay;

@@ -29,8 +29,8 @@ static void watch_terminal(struct screen *s)
     loop_watch(s->app->loop, term_fd(s->term), events, LOOP_KEYS, terminal_ready, s);
 }
 
-/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the loop
- * does not hold signals back any more. */
+/* The terminal is gone: nothing can be shown or asked any more. Its SIGHUP says the same and may come yet, when the
+ * loop does not hold signals back any more. */
 static void hang_up(struct screen *s)
 {
     signal(SIGHUP, SIG_IGN);

@@ -1,4 +1,5 @@
-/* The figure: what each box of the two flow charts shows, out of the journal of calls; and the pace at which a turn is watched. */
+/* The figure: what each box of the two flow charts shows, out of the journal of calls; and the pace at which a turn is
+ * watched. */
 #include "config.h"
 
 #include <stdarg.h>
@@ -199,7 +200,8 @@ static void put_waiting(const struct app *a, struct figure_shown *f)
     }
 }
 
-/* In step mode what comes next is marked. Without a server here the poll is the client's, while it expects something. */
+/* In step mode what comes next is marked. Without a server here the poll is the client's, while it expects
+ * something. */
 static enum figure_item next_item(const struct app *a)
 {
     static const enum figure_item items[] = {
@@ -211,7 +213,8 @@ static enum figure_item next_item(const struct app *a)
     return items[a->stepping.next];
 }
 
-/* The one that runs, or in step mode runs next; a server that has nothing to do waits in its poll, a client alone for its answer. */
+/* The one that runs, or in step mode runs next; a server that has nothing to do waits in its poll, a client alone for
+ * its answer. */
 static enum figure_item item_now(const struct screen *s)
 {
     const struct app *a = s->app;

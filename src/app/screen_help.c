@@ -45,7 +45,8 @@ static int row_of_argument(int id, const char *line, size_t word, size_t end)
     return t ? help_of(HELP_TRANSFORMS, transform_index(t)) : -1;
 }
 
-/* The row about the command in the input line, or −1. Where it names a setting, a transform or what /help is asked for, that row. */
+/* The row about the command in the input line, or −1. Where it names a setting, a transform or what /help is asked for,
+ * that row. */
 static int row_of_line(const struct screen *s)
 {
     const char *names[COMMAND_COUNT];

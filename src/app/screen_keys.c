@@ -311,7 +311,8 @@ static void show_end(struct screen *s, bool client, bool server)
         s->zoomed = PART_LINE;
 }
 
-/* What a command answers is not seen while a file is looked at, or a view (`before`, it was there before too) stands where the log was: then it is said. */
+/* What a command answers is not seen while a file is looked at, or a view (`before`, it was there before too) stands
+ * where the log was: then it is said. */
 static void say_behind(struct screen *s, enum view before, uint64_t last)
 {
     const struct app *a = s->app;

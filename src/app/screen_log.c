@@ -36,7 +36,8 @@ static void end_search(struct screen *s)
     s->searching = false;
 }
 
-/* A filter that is still at work does not tell yet whether the hit's row is shown: then it is found again in another turn. */
+/* A filter that is still at work does not tell yet whether the hit's row is shown: then it is found again in another
+ * turn. */
 static bool is_known(struct filter_walk *w, const struct log_view *v)
 {
     if (!v->sift || v->sift->seen >= w->n)
@@ -196,7 +197,8 @@ static bool typed_filter(struct screen *s, char text[COMMAND_TEXT])
     return true;
 }
 
-/* While an expression is typed what it lets pass is shown; what is not one yet changes nothing, and what is taken back shows what was set. */
+/* While an expression is typed what it lets pass is shown; what is not one yet changes nothing, and what is taken back
+ * shows what was set. */
 void screen_filter_live(struct screen *s)
 {
     char text[COMMAND_TEXT];

@@ -1,5 +1,5 @@
-/* screen_state: what the parts of the screen's driver share: screen.c (terminal, frames, time), screen_keys.c (keys and what they do) and
- * screen_draw.c (a frame). Private to them. */
+/* screen_state: what the parts of the screen's driver share: screen.c (terminal, frames, time), screen_keys.c (keys and
+ * what they do) and screen_draw.c (a frame). Private to them. */
 #ifndef UDPTALK_APP_SCREEN_STATE_H
 #define UDPTALK_APP_SCREEN_STATE_H
 
@@ -138,7 +138,8 @@ void screen_scroll(struct screen *s, enum part part, enum action action);
 void screen_zoom(struct screen *s);             /* the focused log alone, and back */
 void screen_view(struct screen *s, enum view view, bool focus); /* opens a view, or closes it where it is open; with `focus` it takes the keys */
 
-/* screen_views.c: a view's operations; the log that search, filter and marks mean: that of the open view, else the pane that was scrolled. */
+/* screen_views.c: a view's operations; the log that search, filter and marks mean: that of the open view, else the pane
+ * that was scrolled. */
 const struct view_ops *screen_view_ops(enum view view);
 enum log_id screen_log_id(const struct screen *s);
 struct log_view *screen_log(struct screen *s);
@@ -146,8 +147,8 @@ struct log_view *screen_log(struct screen *s);
 void screen_views_init(struct screen *s);
 void screen_views_done(struct screen *s);
 
-/* screen_help.c: F1: the help at what is in focus, or back; from the help's line in focus into the manual, and back. The help and the manual are
- * searched, when they are open, as logs are. */
+/* screen_help.c: F1: the help at what is in focus, or back; from the help's line in focus into the manual, and back.
+ * The help and the manual are searched, when they are open, as logs are. */
 void screen_help(struct screen *s);
 void screen_help_open(struct screen *s);        /* the manual on the line in focus */
 bool screen_help_shown(const struct screen *s);
@@ -156,8 +157,8 @@ void screen_help_find_on(struct screen *s, bool other_way);
 void screen_help_search_state(const struct screen *s, char *text, size_t room);
 void screen_help_done(struct screen *s);
 
-/* screen_picture.c: whether colours, and characters beyond ASCII, are wanted; a picture of the part in focus, or of all above the input line, into
- * a file: returns 0, or −1 and a sentence in app->why. */
+/* screen_picture.c: whether colours, and characters beyond ASCII, are wanted; a picture of the part in focus, or of all
+ * above the input line, into a file: returns 0, or −1 and a sentence in app->why. */
 bool screen_in_color(const struct app *app);
 bool screen_in_ascii(const struct app *app);
 int screen_picture(struct screen *s, const char *path);
@@ -168,12 +169,13 @@ bool screen_figure_now(struct screen *s, enum role *role, enum call_id *call); /
 int64_t screen_figure_turn(struct screen *s, int64_t now);
 void screen_figure_speed(struct screen *s, const struct command *c); /* /speed: sets it, and says what it is */
 
-/* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or into a file. Returns 0, or −1 and a
- * sentence in app->why. */
+/* screen_copy.c: the bytes of the line in focus, or in the inspector, to the terminal's clipboard (`path` empty) or
+ * into a file. Returns 0, or −1 and a sentence in app->why. */
 int screen_copy(struct screen *s, enum dump_form form, const char *path);
 
-/* screen_lesson.c: what the lesson's view shows; /lesson (0, or −1 and a sentence in app->why); out of the lesson, its place kept. A line that was typed, where the lesson takes
- * it; the prompt and the hint, where they are the lesson's. */
+/* screen_lesson.c: what the lesson's view shows; /lesson (0, or −1 and a sentence in app->why); out of the lesson, its
+ * place kept. A line that was typed, where the lesson takes it; the prompt and the hint, where they are the
+ * lesson's. */
 void screen_lesson(struct screen *s, struct lesson_shown *t);
 int screen_lesson_run(struct screen *s, const char *name);
 void screen_lesson_leave(struct screen *s);

@@ -340,7 +340,8 @@ static bool send_next(struct app *a)
     return true;
 }
 
-/* The process was stopped, or the machine slept: what was due meanwhile is not sent all at once, the rest comes that much later. */
+/* The process was stopped, or the machine slept: what was due meanwhile is not sent all at once, the rest comes that
+ * much later. */
 static void skip_gap(struct app *a)
 {
     struct sending *s = &a->sending;

@@ -1,7 +1,10 @@
-/* sending: what a command sends through the client: one text, bytes, a file, or many datagrams, which takes turns of the loop.
+/* sending: what a command sends through the client: one text, bytes, a file, or many datagrams, which takes turns of
+ * the loop.
  *
- * A long sending goes on in bounded pieces, a turn each, and waits while the socket is full; the k-th datagram of /repeat is due at the beginning plus k times the pause,
- * so late turns do not add up; a turn that is later than SENDING_GAP (the process was stopped, the machine slept) puts the rest off instead. Only one goes on at a time. Texts are compiled before anything is sent.
+ * A long sending goes on in bounded pieces, a turn each, and waits while the socket is full; the k-th datagram of
+ * /repeat is due at the beginning plus k times the pause, so late turns do not add up; a turn that is later than
+ * SENDING_GAP (the process was stopped, the machine slept) puts the rest off instead. Only one goes on at a time. Texts
+ * are compiled before anything is sent.
  *
  * Functions that return int give 0, or −1 with errno and a sentence in app->why. */
 #ifndef UDPTALK_APP_SENDING_H

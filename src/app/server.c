@@ -1,7 +1,8 @@
 /* The server endpoint: takes datagrams, maps them, sends them back, and journals each with its reply.
  *
- * What a read brought is taken one by one and pends; when all of it was taken, the replies leave together and everything is journalled, each
- * datagram followed by its reply. While the socket takes no more replies nothing is read, so that what pends is bounded and nothing is lost here. */
+ * What a read brought is taken one by one and pends; when all of it was taken, the replies leave together and
+ * everything is journalled, each datagram followed by its reply. While the socket takes no more replies nothing is
+ * read, so that what pends is bounded and nothing is lost here. */
 #include "config.h"
 
 #include "app/app.h"
@@ -57,7 +58,8 @@ static struct entry journal_reply(struct app *a, const struct pending *p, int er
     return reply;
 }
 
-/* The reply goes through the fault link: its entry has the number that comes next. Returns the errno of sending it, where it goes at once. */
+/* The reply goes through the fault link: its entry has the number that comes next. Returns the errno of sending it,
+ * where it goes at once. */
 static int send_linked(struct app *a, const struct pending *p)
 {
     struct server *s = &a->server;
@@ -251,7 +253,8 @@ static void take_some(struct app *a, size_t *datagrams, size_t *bytes)
     *bytes += tx_bytes(s->tx)->len;
 }
 
-/* Takes and settles all that was read. Returns false when the socket is full, or the rules have taken their time: the next turn goes on. */
+/* Takes and settles all that was read. Returns false when the socket is full, or the rules have taken their time: the
+ * next turn goes on. */
 static bool take_all(struct app *a, size_t *datagrams, size_t *bytes)
 {
     struct server *s = &a->server;

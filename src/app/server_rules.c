@@ -77,7 +77,8 @@ bool rules_answer(struct app *a, struct pending *p)
 
 static void exec_ready(void *context, short revents);
 
-/* While the socket is full there is no room for results; in step mode each has to wait for the steps of the one before it. */
+/* While the socket is full there is no room for results; in step mode each has to wait for the steps of the one before
+ * it. */
 static bool may_take(const struct app *a)
 {
     return !a->server.full && a->server.pending_count < (a->stepping.on ? 1 : TX_MOST);

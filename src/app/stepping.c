@@ -98,7 +98,8 @@ static void go_on(struct app *a)
     x->next = x->complaint_waits ? STEPPING_COMPLAINT : x->client_waits ? STEPPING_READ_CLIENT : STEPPING_POLL;
 }
 
-/* Between two steps sockets were closed or opened, or a rule's command has answered: what cannot come next any more does not, and what pends has its step. */
+/* Between two steps sockets were closed or opened, or a rule's command has answered: what cannot come next any more
+ * does not, and what pends has its step. */
 static void follow(struct app *a)
 {
     struct stepping *x = &a->stepping;

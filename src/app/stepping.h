@@ -1,10 +1,13 @@
-/* stepping: one socket call at a time. While step mode is on the loop leaves the endpoints' sockets alone, and each step makes one call: a poll of both sockets, then what the
- * poll showed to be ready, call by call. The screen and the keys go on.
+/* stepping: one socket call at a time. While step mode is on the loop leaves the endpoints' sockets alone, and each
+ * step makes one call: a poll of both sockets, then what the poll showed to be ready, call by call. The screen and the
+ * keys go on.
  *
- * The lesson's time (app_time()) stands still meanwhile: waiting for answers, what fault links hold, pauses of /repeat and of a replay count by it. When nothing is ready and
- * a link holds something, a step lets that time leap to where the link lets go. What the client sends itself goes out at once, by its own call.
+ * The lesson's time (app_time()) stands still meanwhile: waiting for answers, what fault links hold, pauses of /repeat
+ * and of a replay count by it. When nothing is ready and a link holds something, a step lets that time leap to where
+ * the link lets go. What the client sends itself goes out at once, by its own call.
  *
- * Invariant: while it is on both sockets are read plainly, nobody watches them, and the server has one datagram pending at most, with a step still to come. */
+ * Invariant: while it is on both sockets are read plainly, nobody watches them, and the server has one datagram pending
+ * at most, with a step still to come. */
 #ifndef UDPTALK_APP_STEPPING_H
 #define UDPTALK_APP_STEPPING_H
 
@@ -46,7 +49,8 @@ void stepping_step(struct app *a);
 /* What the next step does, in a few words, into `room` bytes. */
 void stepping_words(const struct app *a, char *text, size_t room);
 
-/* The round-trip time of what was sent at `sent` (the lesson's time) and came at `mono` (the clock's), or RTT_STEPPED. */
+/* The round-trip time of what was sent at `sent` (the lesson's time) and came at `mono` (the clock's), or
+ * RTT_STEPPED. */
 int64_t stepping_rtt(const struct app *a, int64_t sent, int64_t mono);
 
 #endif

@@ -1,8 +1,8 @@
 /* address: one IPv4 or IPv6 address with its port, as a value.
  *
- * Invariant: `family` is AF_INET, AF_INET6 or AF_UNSPEC (no address; everything else is zero then). Bytes of `ip` behind the
- * family's length are zero, so two equal addresses are equal byte for byte. An IPv4-mapped IPv6 address stays IPv6.
- * Nothing here looks a name up: names are the host helper's work. */
+ * Invariant: `family` is AF_INET, AF_INET6 or AF_UNSPEC (no address; everything else is zero then). Bytes of `ip`
+ * behind the family's length are zero, so two equal addresses are equal byte for byte. An IPv4-mapped IPv6 address
+ * stays IPv6. Nothing here looks a name up: names are the host helper's work. */
 #ifndef UDPTALK_CORE_ADDRESS_H
 #define UDPTALK_CORE_ADDRESS_H
 
@@ -20,7 +20,8 @@ struct address {
 
 enum { ADDRESS_TEXT = 80 }; /* room for any address_format(), its NUL included */
 
-/* What a user wrote as a place: HOST, HOST:PORT, [V6]:PORT, [V6%IFACE]:PORT, a bare V6, or HOST and PORT as two words. */
+/* What a user wrote as a place: HOST, HOST:PORT, [V6]:PORT, [V6%IFACE]:PORT, a bare V6, or HOST and PORT as two
+ * words. */
 struct place {
     char host[256]; /* without brackets; empty when only a port was given */
     int port;       /* 0–65535, −1 when none was given */
@@ -49,21 +50,22 @@ uint64_t address_hash(const struct address *a, uint64_t seed);
 void address_from_sockaddr(struct address *a, const struct sockaddr *sa, socklen_t len);
 socklen_t address_to_sockaddr(const struct address *a, struct sockaddr_storage *ss);
 
-/* Writes "127.0.0.1:12000", "[fe80::1%eth0]:12000" (the interface by name where it has one, else by number), or "-" when unset, into `text`
- * of at least ADDRESS_TEXT bytes. Returns `text`. address_format_host() leaves the port (and brackets) out. */
+/* Writes "127.0.0.1:12000", "[fe80::1%eth0]:12000" (the interface by name where it has one, else by number), or "-"
+ * when unset, into `text` of at least ADDRESS_TEXT bytes. Returns `text`. address_format_host() leaves the port (and
+ * brackets) out. */
 char *address_format(const struct address *a, char *text);
 char *address_format_host(const struct address *a, char *text);
 
-/* Reads a numeric IPv4 or IPv6 host ("127.0.0.1", "::1", "fe80::1%lo"), no name. Returns 0, or −1 with EINVAL (not numeric), or ENODEV (no
- * such interface). The port becomes `port`. */
+/* Reads a numeric IPv4 or IPv6 host ("127.0.0.1", "::1", "fe80::1%lo"), no name. Returns 0, or −1 with EINVAL (not
+ * numeric), or ENODEV (no such interface). The port becomes `port`. */
 int address_parse_host(struct address *a, const char *host, uint16_t port);
 
 /* Reads a port, 0 to 65535, decimal digits only. Returns it, or −1 with EINVAL. */
 int address_parse_port(const char *text);
 
 /* Reads a place. `text` is one word; when `port_word` is not NULL it is the port's own word. Returns 0, or −1 and a
- * sentence for the user in `why` (such as: "12000x" is not a port: a port is a number from 0 to 65535). A bare IPv6 address needs no
- * brackets where no port follows in the same word. */
+ * sentence for the user in `why` (such as: "12000x" is not a port: a port is a number from 0 to 65535). A bare IPv6
+ * address needs no brackets where no port follows in the same word. */
 int place_parse(struct place *p, const char *text, const char *port_word, char *why, size_t why_size);
 
 #endif

@@ -1,7 +1,8 @@
 /* answer: what a server did with one datagram, gathered from the journal.
  *
- * A server journals a datagram that came, right behind it the reply, and behind a reply that was held back, or met a fault, the reason. Whoever shows one line a datagram
- * gathers them here; what comes later (a reply that was delayed) has its own line. */
+ * A server journals a datagram that came, right behind it the reply, and behind a reply that was held back, or met a
+ * fault, the reason. Whoever shows one line a datagram gathers them here; what comes later (a reply that was delayed)
+ * has its own line. */
 #ifndef UDPTALK_CORE_ANSWER_H
 #define UDPTALK_CORE_ANSWER_H
 

@@ -35,7 +35,8 @@ static int digit_of(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Four characters of which the last `pad` are padding; what they hold beyond their bytes has to be zero. Returns 24 bits, or −1. */
+/* Four characters of which the last `pad` are padding; what they hold beyond their bytes has to be zero. Returns 24
+ * bits, or −1. */
 static int32_t read_four(const char *text, int pad)
 {
     int32_t four = 0;

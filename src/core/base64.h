@@ -9,8 +9,8 @@
 /* Appends the characters for `len` bytes. Returns 0, or −1 with ENOMEM. */
 int base64_append(struct buffer *out, const unsigned char *data, size_t len);
 
-/* Appends the bytes that `len` characters stand for. Only what base64_append() writes is taken: nothing between, nothing left over. Returns 0, or −1 with
- * EINVAL or ENOMEM; then some may have been appended. */
+/* Appends the bytes that `len` characters stand for. Only what base64_append() writes is taken: nothing between,
+ * nothing left over. Returns 0, or −1 with EINVAL or ENOMEM; then some may have been appended. */
 int base64_decode(struct buffer *out, const char *text, size_t len);
 
 #endif

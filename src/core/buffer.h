@@ -1,9 +1,10 @@
 /* buffer: a growable run of bytes.
  *
  * Invariant: `data` holds `len` bytes and has room for `room`; bytes may be NUL, nothing is terminated.
- * Bytes taken off the front leave a gap in front of `data`, which is used again when room is short: so taking costs nothing, however much is behind.
- * The buffer owns `data` and the gap. A failed append leaves the buffer as it was and sets `failed`, which stays set until
- * buffer_done() or buffer_clear(), so that a long run of appends needs one check at its end. */
+ * Bytes taken off the front leave a gap in front of `data`, which is used again when room is short: so taking costs
+ * nothing, however much is behind. The buffer owns `data` and the gap. A failed append leaves the buffer as it was and
+ * sets `failed`, which stays set until buffer_done() or buffer_clear(), so that a long run of appends needs one check
+ * at its end. */
 #ifndef UDPTALK_CORE_BUFFER_H
 #define UDPTALK_CORE_BUFFER_H
 

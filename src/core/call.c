@@ -28,8 +28,8 @@ struct packed {
 };
 _Static_assert(sizeof(struct packed) <= CALL_ROOM, "a packed call has its room");
 
-/* In the place of an id: a call in words. Behind the head they lie one after the other, each with a NUL; numbers[0] says how many, numbers[1] how many
- * bytes they are. */
+/* In the place of an id: a call in words. Behind the head they lie one after the other, each with a NUL; numbers[0]
+ * says how many, numbers[1] how many bytes they are. */
 enum { IN_WORDS = 255, HEAD = offsetof(struct packed, u), WORDS_MOST = 65535 - HEAD };
 
 struct named {
@@ -78,7 +78,8 @@ void call_entry(const struct call *c, struct entry *e, unsigned char room[CALL_R
     e->peer = c->address;
 }
 
-/* Appends a word so that it can harm no terminal. Backslashes are not doubled: those that are there were written by safe_append() once. */
+/* Appends a word so that it can harm no terminal. Backslashes are not doubled: those that are there were written by
+ * safe_append() once. */
 static void append_word(struct buffer *room, const char *text, size_t len)
 {
     const unsigned char *at = (const unsigned char *)text;

@@ -1,10 +1,11 @@
 /* call: a socket call as it happened: which, with which arguments, with which result.
  *
- * Calls are journalled in binary, packed into an entry's bytes, and put into words only when somebody looks: writing one down costs a copy.
- * Of the bytes that went through a call a sample is kept: the datagram itself has an entry of its own.
+ * Calls are journalled in binary, packed into an entry's bytes, and put into words only when somebody looks: writing
+ * one down costs a copy. Of the bytes that went through a call a sample is kept: the datagram itself has an entry of
+ * its own.
  *
- * A call that was read from a file has its words only: they are packed as they are, and come out again unchanged. In both forms the words are
- * harmless on a terminal. */
+ * A call that was read from a file has its words only: they are packed as they are, and come out again unchanged. In
+ * both forms the words are harmless on a terminal. */
 #ifndef UDPTALK_CORE_CALL_H
 #define UDPTALK_CORE_CALL_H
 
@@ -65,13 +66,15 @@ struct call_word {
     size_t len;
 };
 
-/* The same of a call in words, `count` > 0 of them: the name, then the arguments. What could harm a terminal is made visible; call_words()'s own
- * words stay as they are. The bytes go into `room`, which is emptied first; `e->data` is `room`'s. Result and error are left to the caller too.
- * Returns 0, or −1 with ENOMEM, or EMSGSIZE when that is more than an entry holds. */
+/* The same of a call in words, `count` > 0 of them: the name, then the arguments. What could harm a terminal is made
+ * visible; call_words()'s own words stay as they are. The bytes go into `room`, which is emptied first; `e->data` is
+ * `room`'s. Result and error are left to the caller too. Returns 0, or −1 with ENOMEM, or EMSGSIZE when that is more
+ * than an entry holds. */
 int call_entry_words(struct entry *e, struct buffer *room, const struct call_word *words, size_t count);
 
-/* Puts an entry's call into words: the name (static, or the entry's), and each argument, NUL-terminated, appended to `arguments`. Returns the
- * name; "?" when the entry is not a call. Out of memory `arguments` are as they were, and failed. */
+/* Puts an entry's call into words: the name (static, or the entry's), and each argument, NUL-terminated, appended to
+ * `arguments`. Returns the name; "?" when the entry is not a call. Out of memory `arguments` are as they were, and
+ * failed. */
 const char *call_words(const struct entry *e, struct buffer *arguments);
 
 /* "sendto" and the like. */
@@ -92,10 +95,12 @@ bool call_found_ready(const struct entry *e, int fd);
 /* Whether it reads the error queue (MSG_ERRQUEUE): its success is that an error came back. */
 bool call_reads_errors(const struct entry *e);
 
-/* Appends the call in short, as a figure has it: of flags the first alone, of a poll what it found. Returns 0, or −1 with ENOMEM. */
+/* Appends the call in short, as a figure has it: of flags the first alone, of a poll what it found. Returns 0, or −1
+ * with ENOMEM. */
 int call_brief(const struct entry *e, struct buffer *out);
 
-/* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with ENOMEM. */
+/* Appends the call as one would write it: sendto(5, "hello", 5, 0, 127.0.0.1:12000) = 5. Returns 0, or −1 with
+ * ENOMEM. */
 int call_format(const struct entry *e, struct buffer *out);
 
 #endif

@@ -63,7 +63,8 @@ static void say_all(struct writer *w, const char *const *lines)
         say(w, "%s", *lines);
 }
 
-/* Bytes as they stand between double quotes in both languages: what is not plain ASCII in octal, which ends after three digits. */
+/* Bytes as they stand between double quotes in both languages: what is not plain ASCII in octal, which ends after three
+ * digits. */
 static void put_quoted(struct buffer *b, const unsigned char *data, size_t len)
 {
     buffer_append_byte(b, '"');

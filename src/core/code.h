@@ -1,8 +1,10 @@
-/* code: a session as a small program, in Python as textbooks have it, or in C: the same socket calls with the same arguments, in the same order.
+/* code: a session as a small program, in Python as textbooks have it, or in C: the same socket calls with the same
+ * arguments, in the same order.
  *
- * A program that was asked for with both ends takes `server` or `client` as its argument. It does to a datagram what udptalk does, invalid UTF-8 included; where a language's
- * library cannot (of C: the few letters beside ß that become two), a comment in it says so. Each line is handed over with the call that stands there, so that a view can mark
- * the one that runs. Pure. */
+ * A program that was asked for with both ends takes `server` or `client` as its argument. It does to a datagram what
+ * udptalk does, invalid UTF-8 included; where a language's library cannot (of C: the few letters beside ß that become
+ * two), a comment in it says so. Each line is handed over with the call that stands there, so that a view can mark the
+ * one that runs. Pure. */
 #ifndef UDPTALK_CORE_CODE_H
 #define UDPTALK_CORE_CODE_H
 
@@ -45,7 +47,8 @@ struct code_session {
 const char *code_name(enum code_language language);
 int code_find(const char *name);
 
-/* Takes a line, without its end. `role` and `call` say what it does; ROLE_NONE and CALL_COUNT where it calls nothing. */
+/* Takes a line, without its end. `role` and `call` say what it does; ROLE_NONE and CALL_COUNT where it calls
+ * nothing. */
 typedef void code_line(void *context, const char *text, size_t len, enum role role, enum call_id call);
 
 /* Hands the program over, line by line. Returns 0, or −1 with ENOMEM. */

@@ -179,7 +179,8 @@ bool command_is_blank(const char *text, size_t len)
 
 enum { QUOTED_BYTES = 60, QUOTED = 72 };
 
-/* A word as a sentence may quote it: cut to a fair length, in `out` of QUOTED bytes. It stays as it is otherwise: who shows a sentence makes it safe. */
+/* A word as a sentence may quote it: cut to a fair length, in `out` of QUOTED bytes. It stays as it is otherwise: who
+ * shows a sentence makes it safe. */
 static const char *quotable(const char *word, size_t len, char *out)
 {
     size_t most = len;
@@ -737,7 +738,8 @@ static char *find_within(char *from)
     return last;
 }
 
-/* Takes the "within TIME" off c->text. What is no TIME is a mistake, unless words follow that nobody would take for one. */
+/* Takes the "within TIME" off c->text. What is no TIME is a mistake, unless words follow that nobody would take for
+ * one. */
 static int take_within(struct command *c, char *within, char *why)
 {
     char word[QUOTED];
@@ -789,7 +791,8 @@ static int parse_nothing(struct command *c, const struct words *w, char *why)
     return 0;
 }
 
-/* Splits `text` at blanks; what double quotes enclose is one word. Returns 0, or −1 when there are more words, or longer ones, than any command takes. */
+/* Splits `text` at blanks; what double quotes enclose is one word. Returns 0, or −1 when there are more words, or
+ * longer ones, than any command takes. */
 static int split(struct words *w, const char *text, size_t len)
 {
     size_t to = 0;
@@ -932,7 +935,8 @@ static size_t complete_name(const char *prefix, size_t len, const char **names, 
     return count;
 }
 
-/* All that /help knows by a name; but commands alone where nothing was typed yet, since that is what is looked for first. */
+/* All that /help knows by a name; but commands alone where nothing was typed yet, since that is what is looked for
+ * first. */
 static size_t complete_help(const char *prefix, size_t len, const char **names, size_t room)
 {
     char number[16];

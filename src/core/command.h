@@ -1,7 +1,7 @@
 /* command: the one command language, spoken in the input line, with -e, in files and in lessons.
  *
- * One table of commands feeds the parser, completion, the help and the test of the manual. Parsing is pure and finds every syntax
- * error before anything runs; what a command does is the app's business (app/commands.c).
+ * One table of commands feeds the parser, completion, the help and the test of the manual. Parsing is pure and finds
+ * every syntax error before anything runs; what a command does is the app's business (app/commands.c).
  *
  * To add one: a line in the enum, a row in command.c, its run function in app/commands.c. */
 #ifndef UDPTALK_CORE_COMMAND_H
@@ -126,16 +126,17 @@ enum { COMMAND_WHY = 480 };
 const struct command_info *command_info(enum command_id id);
 int command_find(const char *name, size_t len);
 
-/* The section of the manual that says more than its line there, "" for none. Writes what /help says of the command into `text`: its usage, its help, that section. */
+/* The section of the manual that says more than its line there, "" for none. Writes what /help says of the command into
+ * `text`: its usage, its help, that section. */
 const char *command_section(enum command_id id);
 void command_explain(enum command_id id, char *text, size_t room);
 
-/* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says what is wrong and what was meant; it may
- * quote bytes as they came: make it safe before it is shown. */
+/* Parses one command, with or without its slash. Returns 0, or −1 and a sentence in `why` (COMMAND_WHY bytes) that says
+ * what is wrong and what was meant; it may quote bytes as they came: make it safe before it is shown. */
 int command_parse(struct command *c, const char *text, size_t len, char *why);
 
-/* Completion: what could stand at the end of `text` (up to the cursor). Fills `names` with at most `room` candidates, sets *start to where the word
- * that they replace begins. Returns how many there are. */
+/* Completion: what could stand at the end of `text` (up to the cursor). Fills `names` with at most `room` candidates,
+ * sets *start to where the word that they replace begins. Returns how many there are. */
 size_t command_complete(const char *text, size_t len, const char **names, size_t room, size_t *start);
 
 /* Blank lines and # comments are no commands. */

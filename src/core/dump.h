@@ -1,7 +1,8 @@
 /* dump: bytes in the forms that people read and programs take. Pure.
  *
- * What comes out, but for DUMP_BYTES, is harmless on a terminal, whatever the bytes are: hex and escapes are ASCII, characters are those that
- * core/safe_text shows. (The whole as text is safe_append().) Those that append return 0, or −1 with ENOMEM. */
+ * What comes out, but for DUMP_BYTES, is harmless on a terminal, whatever the bytes are: hex and escapes are ASCII,
+ * characters are those that core/safe_text shows. (The whole as text is safe_append().) Those that append return 0, or
+ * −1 with ENOMEM. */
 #ifndef UDPTALK_CORE_DUMP_H
 #define UDPTALK_CORE_DUMP_H
 
@@ -13,13 +14,14 @@
 
 enum { DUMP_WIDE = 16, DUMP_NARROW = 8, DUMP_GROUP = 8 }; /* bytes a line, and in a group */
 
-/* How many columns (and bytes) a hex line of so many bytes takes before its text column: offset, blanks, hex, blanks. */
+/* How many columns (and bytes) a hex line of so many bytes takes before its text column: offset, blanks, hex,
+ * blanks. */
 size_t dump_line_cols(size_t per_line);
 
-/* Appends a line of a hex dump, without its end: "0010  e5 a5 bd …  text". `at` is its offset (below `len`), `per_line` a
- * multiple of DUMP_GROUP. The text begins behind dump_line_cols() and takes at most one column a byte, and one more where
- * a wide character begins in the last: a character stands in the line where it begins, and each of its bytes on the next
- * is a blank there; what can't be shown is a dot for each byte. */
+/* Appends a line of a hex dump, without its end: "0010 e5 a5 bd … text". `at` is its offset (below `len`), `per_line` a
+ * multiple of DUMP_GROUP. The text begins behind dump_line_cols() and takes at most one column a byte, and one more
+ * where a wide character begins in the last: a character stands in the line where it begins, and each of its bytes on
+ * the next is a blank there; what can't be shown is a dot for each byte. */
 int dump_hex_line(struct buffer *out, const unsigned char *data, size_t len, size_t at, size_t per_line);
 
 /* The whole as hex lines, each ended by a newline; none for no bytes. */
@@ -28,8 +30,8 @@ int dump_hex_lines(struct buffer *out, const unsigned char *data, size_t len, si
 /* "68656c6c6f". */
 int dump_hex(struct buffer *out, const unsigned char *data, size_t len);
 
-/* "unsigned char datagram[5] = {0x68, 0x65, 0x6c, 0x6c, 0x6f};", over more lines where it is long. C has no empty arrays:
- * no bytes give one of 1, with a comment that says so. */
+/* "unsigned char datagram[5] = {0x68, 0x65, 0x6c, 0x6c, 0x6f};", over more lines where it is long. C has no empty
+ * arrays: no bytes give one of 1, with a comment that says so. */
 int dump_c(struct buffer *out, const unsigned char *data, size_t len);
 
 /* "b'hello'": Python evaluates it to the same bytes. */

@@ -1,9 +1,11 @@
 /* entry: one thing that happened, as readers and writers of the journal see it.
  *
- * Three kinds share one numbering: datagrams, socket calls and notices. An entry never changes once written: what is learnt later is a new
- * entry that refers to it by `reply_to`. People count exchanges (a request and all that belongs to it), files count entries.
+ * Three kinds share one numbering: datagrams, socket calls and notices. An entry never changes once written: what is
+ * learnt later is a new entry that refers to it by `reply_to`. People count exchanges (a request and all that belongs
+ * to it), files count entries.
  *
- * `data` is borrowed: the journal's until the next append, or the caller's during one. A payload is `kept` bytes, never a C string. */
+ * `data` is borrowed: the journal's until the next append, or the caller's during one. A payload is `kept` bytes, never
+ * a C string. */
 #ifndef UDPTALK_CORE_ENTRY_H
 #define UDPTALK_CORE_ENTRY_H
 
@@ -69,7 +71,8 @@ struct entry {
 /* An entry of that kind with nothing in it (rtt −1). */
 struct entry entry_make(enum entry_kind kind, enum role role);
 
-/* Makes `data` of a notice what the reader shall see: its translation, where it has one, and between words_plain() and words_back() its English. */
+/* Makes `data` of a notice what the reader shall see: its translation, where it has one, and between words_plain() and
+ * words_back() its English. */
 void entry_say(struct entry *e);
 
 const char *role_name(enum role role);           /* "client", "server", "" */

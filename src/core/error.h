@@ -1,4 +1,5 @@
-/* error: what the errors of the socket calls mean here, and what to do. One table, shown on screens, by /why and in the manual. */
+/* error: what the errors of the socket calls mean here, and what to do. One table, shown on screens, by /why and in the
+ * manual. */
 #ifndef UDPTALK_CORE_ERROR_H
 #define UDPTALK_CORE_ERROR_H
 
@@ -23,7 +24,8 @@ const char *error_words(int error);
 const char *error_meaning(int error);
 const char *error_advice(int error);
 
-/* What to do when a file could not be had or written, to be put behind the system's own words: "; make room there, or name another place". "" where these say enough. */
+/* What to do when a file could not be had or written, to be put behind the system's own words: "; make room there, or
+ * name another place". "" where these say enough. */
 const char *error_file_advice(int error);
 
 #endif

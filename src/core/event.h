@@ -1,7 +1,7 @@
 /* event: the one table of what a notice can be about.
  *
- * A notice in the journal carries an event and a sentence. The event's name is fixed (files and programs rely on it); `meaning` explains it in
- * the manual and the help. To add one: a line in the enum, a row in event.c. */
+ * A notice in the journal carries an event and a sentence. The event's name is fixed (files and programs rely on it);
+ * `meaning` explains it in the manual and the help. To add one: a line in the enum, a row in event.c. */
 #ifndef UDPTALK_CORE_EVENT_H
 #define UDPTALK_CORE_EVENT_H
 

@@ -669,7 +669,8 @@ static bool compare(enum fact_operator operator, uint64_t left, uint64_t right)
     return false;
 }
 
-/* A fact that is not there is equal to nothing, and to be unequal is nothing that happened: only "none" itself says so. */
+/* A fact that is not there is equal to nothing, and to be unequal is nothing that happened: only "none" itself says
+ * so. */
 static bool is_missing(const struct fact_side *s, const struct buffer *value)
 {
     return !s->text && value->len == 4 && memcmp(value->data, "none", 4) == 0;

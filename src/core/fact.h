@@ -13,13 +13,14 @@
  *     port WHO, address WHO      what the socket has now                  drops WHO            datagrams that the kernel dropped
  *     first-port, last-port      the range that the kernel picks from
  *
- * WHO is client, server, other (a lesson's own sockets) or any, WAY sent or received. N counts from 1, oldest first; without it the newest is meant. Facts are of the present step;
- * with `lesson` in front, of all since the lesson began.
+ * WHO is client, server, other (a lesson's own sockets) or any, WAY sent or received. N counts from 1, oldest first;
+ * without it the newest is meant. Facts are of the present step; with `lesson` in front, of all since the lesson began.
  *
- * A claim is SIDE OP SIDE: OP one of = != < > <= >=; a side is facts and numbers joined by +, several numbers (a list), a "text" in quotes, or the name of an errno.
+ * A claim is SIDE OP SIDE: OP one of = != < > <= >=; a side is facts and numbers joined by +, several numbers (a list),
+ * a "text" in quotes, or the name of an errno.
  *
- * Pure: facts are read from the journal and from what the app says of its sockets. What is not there (forgotten, or never happened) is "none": no claim
- * about it holds, = and != neither, but one that compares it with "none". */
+ * Pure: facts are read from the journal and from what the app says of its sockets. What is not there (forgotten, or
+ * never happened) is "none": no claim about it holds, = and != neither, but one that compares it with "none". */
 #ifndef UDPTALK_CORE_FACT_H
 #define UDPTALK_CORE_FACT_H
 
@@ -73,7 +74,8 @@ struct claim {
     enum fact_operator operator;
 };
 
-/* Reads one fact: all of the text. Returns 0, or −1 and a sentence in `why` (FACT_WHY bytes) that names the word which is wrong; it may quote bytes as they came. */
+/* Reads one fact: all of the text. Returns 0, or −1 and a sentence in `why` (FACT_WHY bytes) that names the word which
+ * is wrong; it may quote bytes as they came. */
 int fact_parse(struct fact *f, const char *text, size_t len, char *why);
 
 /* Appends what a fact is now, as it is: a text may be any bytes. Returns 0, or −1 with ENOMEM. */

@@ -16,7 +16,8 @@ void fate_seed(struct fate_state *s, uint64_t seed, enum role role, enum directi
 
 void fate_set(struct fate_state *s, const struct fault_spec *spec)
 {
-    /* Under another rate the next may go as soon as the last one has: what a slow rate had in store for it is forgotten. */
+    /* Under another rate the next may go as soon as the last one has: what a slow rate had in store for it is
+     * forgotten. */
     if (spec->rate != s->spec.rate || spec->rate_is_bits != s->spec.rate_is_bits) {
         s->free_at = s->last;
         s->rest = 0;

@@ -87,7 +87,8 @@ void fault_apply(const struct fault_change *c, struct fault_spec *spec);
 
 bool fault_is_off(const struct fault_spec *spec);
 
-/* "loss 30% delay 20 ms", or "off", into `text` of FAULT_TEXT bytes; it parses back to the very same. Returns `text`. */
+/* "loss 30% delay 20 ms", or "off", into `text` of FAULT_TEXT bytes; it parses back to the very same. Returns
+ * `text`. */
 char *fault_words(const struct fault_spec *spec, char *text);
 
 /* The words of the command, in the order of the enum; NULL behind the last. */

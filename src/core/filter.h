@@ -49,8 +49,9 @@ const char *filter_word(size_t index);
  * blank expression is wrong: who wants no filter makes none. */
 struct filter *filter_new(const char *text, size_t len, char *why, size_t why_size, size_t *where);
 
-/* The same for a search: the filter that one regular expression is, without slashes around it. It is looked for in the address of who sent a datagram too, where a line of a log
- * names it: in what a server received, and in a stranger's. */
+/* The same for a search: the filter that one regular expression is, without slashes around it. It is looked for in the
+ * address of who sent a datagram too, where a line of a log names it: in what a server received, and in a
+ * stranger's. */
 struct filter *filter_new_search(const char *pattern, size_t len, char *why, size_t why_size, size_t *where);
 
 void filter_free(struct filter *f);
@@ -60,7 +61,8 @@ bool filter_passes(struct filter *f, const struct entry *e);
 /* How often a regular expression of it reached its limit, so far: say so once. */
 uint64_t filter_gave_up(const struct filter *f);
 
-/* The work that its looks have been so far, as filter_walk() counts it: who goes on from hit to hit bounds the whole by it. */
+/* The work that its looks have been so far, as filter_walk() counts it: who goes on from hit to hit bounds the whole by
+ * it. */
 uint64_t filter_work(const struct filter *f);
 
 /* Where a search stands in the journal. Set it up, then call filter_walk(). */
@@ -76,8 +78,9 @@ struct filter_walk {
  * at, and one look is bounded as core/regex.h says. */
 int filter_walk(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work);
 
-/* The same for all entries that pass: each goes to `take`, which may look into the journal; its bytes may be missing (NULL) where the filter needs none.
- * w->kinds are JOURNAL_CALLS alone or without them. Returns 0 when there are no more, or −1 with EAGAIN. */
+/* The same for all entries that pass: each goes to `take`, which may look into the journal; its bytes may be missing
+ * (NULL) where the filter needs none. w->kinds are JOURNAL_CALLS alone or without them. Returns 0 when there are no
+ * more, or −1 with EAGAIN. */
 int filter_all(struct filter *f, const struct journal *j, struct filter_walk *w, uint64_t work,
                void (*take)(void *context, const struct entry *e), void *context);
 

@@ -1,8 +1,8 @@
 /* guard: what keeps two answering programs from talking to each other without end.
  *
- * Per source. It counts datagrams in a row that say nothing new: each equal to one of the last eight that went either way. At the limit one
- * reply is left out, which ends a loop, and costs an honest sender of the same words one answer in as many. A token bucket beside it bounds what a
- * forged source can be sent, and loops that carry a counter.
+ * Per source. It counts datagrams in a row that say nothing new: each equal to one of the last eight that went either
+ * way. At the limit one reply is left out, which ends a loop, and costs an honest sender of the same words one answer
+ * in as many. A token bucket beside it bounds what a forged source can be sent, and loops that carry a counter.
  *
  * Contents are compared by hashes of guard_hash(). Pure: time comes in. */
 #ifndef UDPTALK_CORE_GUARD_H
@@ -25,7 +25,8 @@ struct guard {
 /* Never 0. */
 uint64_t guard_hash(const unsigned char *data, size_t len, uint64_t seed);
 
-/* A datagram came. Returns true when its reply is to be left out: the limit (0: none) is reached, and counting starts anew. */
+/* A datagram came. Returns true when its reply is to be left out: the limit (0: none) is reached, and counting starts
+ * anew. */
 bool guard_received(struct guard *g, uint64_t hash, int64_t limit);
 
 /* A reply went out. */

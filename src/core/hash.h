@@ -1,4 +1,5 @@
-/* hash: 64-bit hashes, varied by a seed, so that nobody who does not know the seed can make contents collide on purpose. Pure. */
+/* hash: 64-bit hashes, varied by a seed, so that nobody who does not know the seed can make contents collide on
+ * purpose. Pure. */
 #ifndef UDPTALK_CORE_HASH_H
 #define UDPTALK_CORE_HASH_H
 

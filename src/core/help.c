@@ -196,8 +196,8 @@ static bool is_same(const struct help_row *row, const char *part, size_t part_le
     return row->kind == HELP_ERRORS ? strncasecmp(part, word, len) == 0 : memcmp(part, word, len) == 0;
 }
 
-/* Whether the word is one of the tag's names: "-h, --help" has two. What stands behind a name is its argument; but where a row is about several keys
- * each is one, which `single` asks for. */
+/* Whether the word is one of the tag's names: "-h, --help" has two. What stands behind a name is its argument; but
+ * where a row is about several keys each is one, which `single` asks for. */
 static bool is_named(const struct help_row *row, bool single, const char *word, size_t len)
 {
     bool words = single || !is_key(row), begins = true;

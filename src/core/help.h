@@ -1,8 +1,9 @@
-/* help: all that the program has to explain, as rows: keys, commands, options, settings, transforms, faults, flags and errors, from the tables
- * that the program itself works with.
+/* help: all that the program has to explain, as rows: keys, commands, options, settings, transforms, faults, flags and
+ * errors, from the tables that the program itself works with.
  *
- * Rows are numbered from 0, in the order in which they are shown; rows of a kind stand together. A row also knows where the manual has more:
- * the heading, and the entry below it. To add a kind: a line in the enum, a row in help.c's table and a case in make_row(). Pure. */
+ * Rows are numbered from 0, in the order in which they are shown; rows of a kind stand together. A row also knows where
+ * the manual has more: the heading, and the entry below it. To add a kind: a line in the enum, a row in help.c's table
+ * and a case in make_row(). Pure. */
 #ifndef UDPTALK_CORE_HELP_H
 #define UDPTALK_CORE_HELP_H
 
@@ -41,7 +42,8 @@ struct help_row {
 /* What stands above the rows of a kind, in the reader's language: "Keys: input line". */
 const char *help_title(enum help_kind kind);
 
-/* Where a walk over the rows stands; {0} is before the first one. help_next() gives the next row, or returns false behind the last. */
+/* Where a walk over the rows stands; {0} is before the first one. help_next() gives the next row, or returns false
+ * behind the last. */
 struct help_walk {
     enum help_kind kind;
     size_t index;
@@ -52,11 +54,13 @@ bool help_next(struct help_walk *w, struct help_row *row);
 size_t help_count(void);
 bool help_row(size_t n, struct help_row *row);
 
-/* The number of the first row of a kind from that place of its table on, or −1: a scope's keys from 0 on, a command's, a setting's row. */
+/* The number of the first row of a kind from that place of its table on, or −1: a scope's keys from 0 on, a command's,
+ * a setting's row. */
 int help_of(enum help_kind kind, size_t index);
 
-/* The row that a word asks for, the first where there are several: the name of a command with its slash or without, an option with its dashes or without, a setting, a transform, a
- * key, a word of /fault, a flag, an errno in any case. Returns its number, or −1. */
+/* The row that a word asks for, the first where there are several: the name of a command with its slash or without, an
+ * option with its dashes or without, a setting, a transform, a key, a word of /fault, a flag, an errno in any case.
+ * Returns its number, or −1. */
 int help_find(const char *word, size_t len);
 
 /* What /help says of row n, in one line: what it is, what it does, where the manual has it. */

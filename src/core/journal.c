@@ -175,8 +175,8 @@ static int index_grow(struct chain *c)
     return 0;
 }
 
-/* The pages of a spare block are there already. A journal that needs more than its first block will need large ones: then the system may give large
- * pages, which it fills in one go. */
+/* The pages of a spare block are there already. A journal that needs more than its first block will need large ones:
+ * then the system may give large pages, which it fills in one go. */
 static struct block *block_new(struct chain *c, size_t size)
 {
     struct block *b = c->spare;
@@ -409,8 +409,8 @@ static void make_bytes(const struct journal *j, const struct block *b, uint32_t 
     out->kept = j->made->len;
 }
 
-/* Reads record i; bytes that would have to be made are left out where only the headers are wanted. Walks spend their time here: every field is written once,
- * since clearing the struct first takes longer than all the rest. */
+/* Reads record i; bytes that would have to be made are left out where only the headers are wanted. Walks spend their
+ * time here: every field is written once, since clearing the struct first takes longer than all the rest. */
 static void record_read(const struct journal *j, const struct block *b, uint32_t i, bool headers, struct entry *out)
 {
     const struct record *r = record_at(b, i);

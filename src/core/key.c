@@ -219,7 +219,8 @@ static bool report_key(const struct csi *s, struct key *out)
     return true;
 }
 
-/* ESC [ < button ; column ; row, M when it was pressed, m when it was let go; Shift, Alt and Ctrl are bits of the button. */
+/* ESC [ < button ; column ; row, M when it was pressed, m when it was let go; Shift, Alt and Ctrl are bits of the
+ * button. */
 static bool mouse_key(const struct csi *s, struct key *out)
 {
     enum { MODIFIERS = 4 | 8 | 16 };

@@ -1,10 +1,12 @@
 /* key: what a terminal sends, taken apart into keys.
  *
- * Pure: bytes and the time go in, keys come out. The decoder knows the sequences of xterm, PuTTY, the Linux console, rxvt, GNU screen and tmux;
- * an escape sequence that it does not know is swallowed whole, so that none of its bytes ends up as text.
+ * Pure: bytes and the time go in, keys come out. The decoder knows the sequences of xterm, PuTTY, the Linux console,
+ * rxvt, GNU screen and tmux; an escape sequence that it does not know is swallowed whole, so that none of its bytes
+ * ends up as text.
  *
- * Invariant: the decoder holds at most one unfinished sequence or UTF-8 character; a paste between ESC[200~ and ESC[201~ is
- * collected apart (its bytes unchanged but CR and CR LF, which become LF; at most KEY_PASTE_MAX, the rest is dropped and `paste_cut` says so). */
+ * Invariant: the decoder holds at most one unfinished sequence or UTF-8 character; a paste between ESC[200~ and
+ * ESC[201~ is collected apart (its bytes unchanged but CR and CR LF, which become LF; at most KEY_PASTE_MAX, the rest
+ * is dropped and `paste_cut` says so). */
 #ifndef UDPTALK_CORE_KEY_H
 #define UDPTALK_CORE_KEY_H
 
@@ -63,21 +65,23 @@ struct key_decoder {
     struct buffer paste; /* the paste that is collected, or was just reported */
 };
 
-/* How long an unfinished sequence is waited for, in ns, before it is taken as it stands (a lone ESC becomes KEYS_ESC). */
+/* How long an unfinished sequence is waited for, in ns, before it is taken as it stands (a lone ESC becomes
+ * KEYS_ESC). */
 #define KEY_WAIT_NS 50000000
 
 void key_decoder_init(struct key_decoder *d);
 void key_decoder_done(struct key_decoder *d);
 
-/* Takes bytes from `data` until one key is whole. Adds what it used to *used. Returns true with the key in *out, false when all of `len` was
- * used and no key is whole yet. Invalid UTF-8 is swallowed. Call again with the rest until it returns false. */
+/* Takes bytes from `data` until one key is whole. Adds what it used to *used. Returns true with the key in *out, false
+ * when all of `len` was used and no key is whole yet. Invalid UTF-8 is swallowed. Call again with the rest until it
+ * returns false. */
 bool key_decode(struct key_decoder *d, const unsigned char *data, size_t len, size_t *used, struct key *out);
 
 /* True while bytes wait for their rest (not inside a paste): ask again after KEY_WAIT_NS. */
 bool key_waiting(const struct key_decoder *d);
 
-/* Gives up waiting: a lone ESC is KEYS_ESC, ESC and one of [ O ] P X ^ _ is KEYS_ALT with it, anything else unfinished is dropped. Returns true with a
- * key; ask again while key_waiting() (two ESC are two keys). */
+/* Gives up waiting: a lone ESC is KEYS_ESC, ESC and one of [ O ] P X ^ _ is KEYS_ALT with it, anything else unfinished
+ * is dropped. Returns true with a key; ask again while key_waiting() (two ESC are two keys). */
 bool key_timeout(struct key_decoder *d, struct key *out);
 
 #endif

@@ -66,7 +66,8 @@ const struct keymap_row *keymap_row(size_t index);
 /* "everywhere", "input line", "logs and views", "step mode". */
 const char *keymap_scope_name(enum scope scope);
 
-/* What a key does in a scope (its own rows first, then SCOPE_ANY's; SCOPE_STEP, which lies over the others, has its own alone), or ACTION_NONE. */
+/* What a key does in a scope (its own rows first, then SCOPE_ANY's; SCOPE_STEP, which lies over the others, has its own
+ * alone), or ACTION_NONE. */
 enum action keymap_find(enum scope scope, const struct key *key);
 
 #endif

@@ -57,7 +57,8 @@ static bool look_back(void *context, const struct entry *e)
     return asks && p->retries-- <= 0; /* copies, and what was sent again, come behind the first */
 }
 
-/* The entry of the sending of a datagram that an end of ours received from the other one, 0 where it is not there. The k-th that came is the k-th that left. */
+/* The entry of the sending of a datagram that an end of ours received from the other one, 0 where it is not there. The
+ * k-th that came is the k-th that left. */
 static uint64_t sender_of(const struct journal *j, const struct entry *e)
 {
     struct passed p = {.receiver = e->role, .exchange = e->exchange};
@@ -154,7 +155,8 @@ const struct rows rows_ladder = {ROLE_NONE, JOURNAL_TALK, row_of};
 
 /* --- who is there --- */
 
-/* Whether our server got what went to an address when entry `n` was written. One on all of this machine's addresses is known under those that it was asked at. */
+/* Whether our server got what went to an address when entry `n` was written. One on all of this machine's addresses is
+ * known under those that it was asked at. */
 static bool is_server(const struct ladder_ends *x, const struct address *a, uint64_t n)
 {
     for (size_t i = 0; i < x->served_count; i++) {
@@ -191,7 +193,8 @@ static void note_server(struct ladder_ends *x, const struct address *at, uint64_
     x->server_at = *at;
 }
 
-/* A server was there before it said so, where the beginning is missing. What was sent there is not outside after all. */
+/* A server was there before it said so, where the beginning is missing. What was sent there is not outside after
+ * all. */
 static void note_asked(struct ladder_ends *x, const struct address *at, uint64_t n)
 {
     const struct ladder_served *newest = x->served_count ? &x->served[x->served_count - 1] : NULL;

@@ -1,8 +1,10 @@
 /* ladder: the journal as a sequence diagram: one row for each arrow, time runs down.
  *
- * There are three kinds of ends: our client, our server, and whoever is outside, by its address; what goes on inside of those is not known, and not made up. A datagram that
- * one of ours sent and the other one received is one arrow, in the row of its sending. Where a fault link held it the arrow has two rows: what was sent waits in the first, and
- * arrives in the second; so it is seen what overtook it. A notice that says what became of a datagram stands in that datagram's row; others about an exchange have their own.
+ * There are three kinds of ends: our client, our server, and whoever is outside, by its address; what goes on inside of
+ * those is not known, and not made up. A datagram that one of ours sent and the other one received is one arrow, in the
+ * row of its sending. Where a fault link held it the arrow has two rows: what was sent waits in the first, and arrives
+ * in the second; so it is seen what overtook it. A notice that says what became of a datagram stands in that datagram's
+ * row; others about an exchange have their own.
  *
  * All of it is found from the journal alone, by looking not farther than LADDER_NEAR entries back or on. Pure. */
 #ifndef UDPTALK_CORE_LADDER_H
@@ -70,7 +72,8 @@ struct ladder_row {
 /* Gathers the row of entry `n`. Returns false when `n` has none. */
 bool ladder_gather(const struct journal *j, const struct ladder_ends *x, uint64_t n, struct ladder_row *out);
 
-/* Whether something that goes from `from` to `to`, or to anybody outside, is held when row `n` happens: its arrow's way is drawn through that row. */
+/* Whether something that goes from `from` to `to`, or to anybody outside, is held when row `n` happens: its arrow's way
+ * is drawn through that row. */
 bool ladder_is_held(const struct journal *j, uint64_t n, enum role role);
 
 /* One sentence about a row where there is something to explain, else "". */

@@ -1,7 +1,8 @@
 /* lesson: a guided lesson, read from a text file. It is parsed whole before anything of it runs.
  *
- * A file has lines KEY: VALUE; a line that begins with a blank goes on with the value before it; blank lines and # comments end one. Texts may have a twin in Chinese right behind
- * them (title.zh), and {{FACT}} in them (core/fact). In this order:
+ * A file has lines KEY: VALUE; a line that begins with a blank goes on with the value before it; blank lines and #
+ * comments end one. Texts may have a twin in Chinese right behind them (title.zh), and {{FACT}} in them (core/fact). In
+ * this order:
  *
  *     title:  goal:  term: ENGLISH = 中文 (any number)   read: where to read on
  *     run:  start:  try:  act:    what has to be so before the first step (any number)
@@ -15,7 +16,8 @@
  *     why:                        what happened and why
  *     claim: CLAIM                what must be true now (core/fact)
  *
- * Acts are done by a lesson's own sockets, A to D, plain ones that are opened when they are named first, or by the endpoints:
+ * Acts are done by a lesson's own sockets, A to D, plain ones that are opened when they are named first, or by the
+ * endpoints:
  *
  *     other X send TEXT           to the server             other X tell TEXT      to the client
  *     other X read                waits for a datagram      other X serve          from now on it answers all it gets in upper case
@@ -23,9 +25,11 @@
  *     server|client sleep         it reads nothing          server|client wake     it reads again
  *     server move ADDRESS         its port stays            client to ADDRESS      its peer's port stays the server's
  *
- * A lesson is a file that somebody else wrote: its commands and acts go nowhere beyond loopback, and touch no files (is_fit()).
+ * A lesson is a file that somebody else wrote: its commands and acts go nowhere beyond loopback, and touch no files
+ * (is_fit()).
  *
- * Invariant: an item's texts and what it parsed point into `texts`, which the lesson owns. Texts are valid UTF-8 without control characters. */
+ * Invariant: an item's texts and what it parsed point into `texts`, which the lesson owns. Texts are valid UTF-8
+ * without control characters. */
 #ifndef UDPTALK_CORE_LESSON_H
 #define UDPTALK_CORE_LESSON_H
 
@@ -89,7 +93,8 @@ struct lesson {
     size_t text_count;
 };
 
-/* What a lesson says while it goes on (app/lessons.h), with its facts filled in. `zh` may be NULL; behind SAID_EXPLAIN it always is. */
+/* What a lesson says while it goes on (app/lessons.h), with its facts filled in. `zh` may be NULL; behind SAID_EXPLAIN
+ * it always is. */
 enum said_kind {
     SAID_STEP,      /* a step's title; `en` may be empty */
     SAID_TEXT,
@@ -112,8 +117,8 @@ struct said {
     char *en, *zh;
 };
 
-/* Parses a file's text; `name` is what sentences and the lesson call it (a path's last part, without .lesson). Returns the lesson, or NULL and "NAME:LINE: sentence" in `why`
- * (LESSON_WHY bytes), which may quote bytes as they came. */
+/* Parses a file's text; `name` is what sentences and the lesson call it (a path's last part, without .lesson). Returns
+ * the lesson, or NULL and "NAME:LINE: sentence" in `why` (LESSON_WHY bytes), which may quote bytes as they came. */
 struct lesson *lesson_parse(const char *name, const char *text, size_t len, char *why);
 void lesson_free(struct lesson *l);
 

@@ -44,7 +44,8 @@ static size_t read_character(struct manual_line *line, const unsigned char *at, 
     return used + len;
 }
 
-/* Two blanks also stand behind a sentence; those behind a tag have no mark before them, but where the mark is the tag. */
+/* Two blanks also stand behind a sentence; those behind a tag have no mark before them, but where the mark is the
+ * tag. */
 static bool is_gap(const struct manual_line *line, size_t at)
 {
     bool gap = at + 2 < line->len && line->text[at] == ' ' && line->text[at + 1] == ' ';

@@ -25,8 +25,8 @@ struct request {
     bool linked[KEYS];
 };
 
-/* All requests of one content, oldest first. The marks only move on, so that finding the oldest in a state costs nothing on
- * average; one that has run off the end (0) is set again by the next request. */
+/* All requests of one content, oldest first. The marks only move on, so that finding the oldest in a state costs
+ * nothing on average; one that has run off the end (0) is set again by the next request. */
 struct content {
     uint64_t key;
     uint64_t head, tail;

@@ -1,7 +1,8 @@
 /* option: the command line, as data.
  *
- * One table of options feeds the parser, --help and the test of the manual. Parsing is pure: nothing is opened or looked up; every error of
- * syntax is found here, before any socket opens. Files of commands (-f) are only named here, and read by whoever may open files.
+ * One table of options feeds the parser, --help and the test of the manual. Parsing is pure: nothing is opened or
+ * looked up; every error of syntax is found here, before any socket opens. Files of commands (-f) are only named here,
+ * and read by whoever may open files.
  *
  * The texts in `struct options` point into argv. */
 #ifndef UDPTALK_CORE_OPTION_H
@@ -74,11 +75,12 @@ struct option_info {
 /* The table; NULL past its end. */
 const struct option_info *option_at(size_t index);
 
-/* What --lang asks for, or NULL: it is looked for before all is parsed, since what is wrong is said in that language. */
+/* What --lang asks for, or NULL: it is looked for before all is parsed, since what is wrong is said in that
+ * language. */
 const char *options_language(int argc, char **argv);
 
-/* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes), which may quote bytes as they came: make it safe before it is
- * shown. */
+/* Parses. Returns 0, or −1 and a sentence in `why` (OPTION_WHY bytes), which may quote bytes as they came: make it safe
+ * before it is shown. */
 int options_parse(struct options *o, int argc, char **argv, char *why);
 
 /* Appends the text of --help. Returns 0, or −1 with ENOMEM. */

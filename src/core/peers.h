@@ -1,7 +1,7 @@
 /* peers: who has talked to the server: one row an address, found in constant time.
  *
- * Invariant: at most PEERS_MAX rows; when they are used up, further addresses are counted in `others` only (a flood from forged sources must not
- * grow the table). Rows keep their place, in order of first arrival. */
+ * Invariant: at most PEERS_MAX rows; when they are used up, further addresses are counted in `others` only (a flood
+ * from forged sources must not grow the table). Rows keep their place, in order of first arrival. */
 #ifndef UDPTALK_CORE_PEERS_H
 #define UDPTALK_CORE_PEERS_H
 

@@ -1,4 +1,5 @@
-/* random: numbers that look random and repeat with their seed: xoshiro256** 1.0 by Blackman and Vigna, seeded by their splitmix64. Not for secrets.
+/* random: numbers that look random and repeat with their seed: xoshiro256** 1.0 by Blackman and Vigna, seeded by their
+ * splitmix64. Not for secrets.
  *
  * The same seed and stream give the same numbers on every machine. Pure; the struct is owned by whoever has it. */
 #ifndef UDPTALK_CORE_RANDOM_H

@@ -1,4 +1,5 @@
-/* reason: why a server does not answer a datagram, as a table: the log and /why say it, and the manual explains each. */
+/* reason: why a server does not answer a datagram, as a table: the log and /why say it, and the manual explains
+ * each. */
 #ifndef UDPTALK_CORE_REASON_H
 #define UDPTALK_CORE_REASON_H
 

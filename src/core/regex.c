@@ -56,7 +56,8 @@ static bool is_word(unsigned char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Copies a pattern that is nothing but text, with \/ and the like as what they stand for. Returns false when it is more. */
+/* Copies a pattern that is nothing but text, with \/ and the like as what they stand for. Returns false when it is
+ * more. */
 static bool copy_literal(const unsigned char *pattern, size_t len, unsigned char *to, size_t *to_len)
 {
     size_t out = 0;
@@ -195,7 +196,8 @@ static const unsigned char *find_among(const struct regex *r, const unsigned cha
     return NULL;
 }
 
-/* Whether the text could be at one of the PLACES places from `at` on: where its first byte is, and its last one where that would be. */
+/* Whether the text could be at one of the PLACES places from `at` on: where its first byte is, and its last one where
+ * that would be. */
 static bool can_be_among(const struct regex *r, const unsigned char *at)
 {
     unsigned char __attribute__((vector_size(PLACES))) begins, ends;
@@ -207,7 +209,8 @@ static bool can_be_among(const struct regex *r, const unsigned char *at)
     return both[0] | both[1];
 }
 
-/* In short data memmem(3) takes longer to prepare than to look. The last places are looked at together too, some of them again. */
+/* In short data memmem(3) takes longer to prepare than to look. The last places are looked at together too, some of
+ * them again. */
 static const unsigned char *find_short(const struct regex *r, const unsigned char *data, size_t len)
 {
     size_t places = len - r->literal_len + 1;

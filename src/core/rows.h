@@ -1,8 +1,9 @@
 /* rows: the lines of a log: which entries of the journal have one, and whose line shows the others.
  *
- * A log's line stands for one entry, and for those that are shown with it: a server's reply stands in the line of the datagram that it answers. `of` gives the entry whose
- * line shows `e`: itself, another one, or 0 where the log does not show it at all. It is a function of the journal alone, so that whoever looks for something finds the same
- * lines as whoever draws them. */
+ * A log's line stands for one entry, and for those that are shown with it: a server's reply stands in the line of the
+ * datagram that it answers. `of` gives the entry whose line shows `e`: itself, another one, or 0 where the log does not
+ * show it at all. It is a function of the journal alone, so that whoever looks for something finds the same lines as
+ * whoever draws them. */
 #ifndef UDPTALK_CORE_ROWS_H
 #define UDPTALK_CORE_ROWS_H
 

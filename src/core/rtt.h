@@ -6,9 +6,9 @@
  * one takes the same short time whatever was added before. Times are ns, from 0 to RTT_LONGEST (73 minutes); shorter
  * and longer ones count as those. Pure; nothing here owns memory.
  *
- * The jitter is RFC 3550's estimate (6.4.1): with each time but the first, J += (|D| − J) / 16, where D is the difference
- * to the time that was added before. The RFC's D is (R2 − S2) − (R1 − S1), arrivals and departures of two packets: here
- * one clock has both, and R − S is the round-trip time. */
+ * The jitter is RFC 3550's estimate (6.4.1): with each time but the first, J += (|D| − J) / 16, where D is the
+ * difference to the time that was added before. The RFC's D is (R2 − S2) − (R1 − S1), arrivals and departures of two
+ * packets: here one clock has both, and R − S is the round-trip time. */
 #ifndef UDPTALK_CORE_RTT_H
 #define UDPTALK_CORE_RTT_H
 
@@ -42,9 +42,9 @@ double rtt_deviation(const struct rtt *r);
  * of the two in the middle. 0 while there are none. */
 int64_t rtt_quantile(const struct rtt *r, double q);
 
-/* Counts the times into `n` bars (at least 1) of equal width on a logarithmic scale from min to max; up to twice the time
- * where all are the same. Bar i goes from low × factor^i on; 0 counts as 1. Where buckets alone are left and are wider than
- * bars, what one holds is spread over them. */
+/* Counts the times into `n` bars (at least 1) of equal width on a logarithmic scale from min to max; up to twice the
+ * time where all are the same. Bar i goes from low × factor^i on; 0 counts as 1. Where buckets alone are left and are
+ * wider than bars, what one holds is spread over them. */
 void rtt_bars(const struct rtt *r, uint64_t *bars, size_t n, double *low, double *factor);
 
 #endif

@@ -326,8 +326,8 @@ static int parse_pattern(struct parser *p, struct range r)
 
 /* --- actions --- */
 
-/* Whether someone meant a TIME, as far as a reader can tell: nothing, a word, or what begins as a number. Else what stands behind "after" is part of the
- * text. */
+/* Whether someone meant a TIME, as far as a reader can tell: nothing, a word, or what begins as a number. Else what
+ * stands behind "after" is part of the text. */
 static bool is_like_time(const char *text, struct range r)
 {
     if (is_empty(r) || first_word(text, r).to == r.to)

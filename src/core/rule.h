@@ -9,15 +9,16 @@
  * PATTERN runs to the first ` => `, TEXT and CMD to the end or a last ` after TIME`, each outside of double quotes;
  * blanks (spaces, tabs) around them do not count. What is wholly in double quotes loses these; other quotes stay, and
  * only protect. \" is a quote that protects nothing, inside of quotes and outside. So `reply "back after 5 minutes"` is
- * a text, `reply "A" or "B"` keeps its four quotes, `equals ""` is the empty datagram. A last "after" with no more behind
- * it than a word that is no TIME is a mistake; with more words it belongs to the text: `reply see you after the talk`. CMD keeps all its quotes and
- * backslashes: they are the command's own.
+ * a text, `reply "A" or "B"` keeps its four quotes, `equals ""` is the empty datagram. A last "after" with no more
+ * behind it than a word that is no TIME is a mistake; with more words it belongs to the text: `reply see you after the
+ * talk`. CMD keeps all its quotes and backslashes: they are the command's own.
  *
- * PATTERN and TEXT are in the language of core/payload; a PATTERN has no {{fields}}, since it is the same bytes for each
- * datagram. The pattern of `regex` is core/regex's. In TEXT \0 is all that matched, \1 to \9 are the groups of a regex.
+ * PATTERN and TEXT are in the language of core/payload; a PATTERN has no {{fields}}, since it is the same bytes for
+ * each datagram. The pattern of `regex` is core/regex's. In TEXT \0 is all that matched, \1 to \9 are the groups of a
+ * regex.
  *
- * Invariant: a rule's text is one line without control bytes other than tabs, is not blank and does not begin with #. So
- * it can be saved as it is and read back; such bytes are written as escapes. To list it make it safe, as any text.
+ * Invariant: a rule's text is one line without control bytes other than tabs, is not blank and does not begin with #.
+ * So it can be saved as it is and read back; such bytes are written as escapes. To list it make it safe, as any text.
  *
  * Owned by whoever parsed it, until rules_add(). Pure. */
 #ifndef UDPTALK_CORE_RULE_H
@@ -59,8 +60,8 @@ struct rule {
     struct payload *reply;             /* of RULE_REPLY, else NULL */
 };
 
-/* Reads one rule. Returns it, or NULL and in `why` (`why_size` bytes, may be 0) a sentence that names the wrong word and
- * says what was expected, safe to print; *where is the byte it is about, 0 to `len`. Errno is EINVAL, or ENOMEM. */
+/* Reads one rule. Returns it, or NULL and in `why` (`why_size` bytes, may be 0) a sentence that names the wrong word
+ * and says what was expected, safe to print; *where is the byte it is about, 0 to `len`. Errno is EINVAL, or ENOMEM. */
 struct rule *rule_parse(const char *text, size_t len, char *why, size_t why_size, size_t *where);
 void rule_free(struct rule *r);
 

@@ -1,10 +1,10 @@
 /* rules: a server's rules, in order. The first that matches a datagram decides, and counts a hit.
  *
- * People number rules from 1, and so does this module. A struct rules owns its rules. A pointer to a rule is good until a
- * rule is deleted: what is to be sent later is made at once and kept as bytes.
+ * People number rules from 1, and so does this module. A struct rules owns its rules. A pointer to a rule is good until
+ * a rule is deleted: what is to be sent later is made at once and kept as bytes.
  *
- * Bounded: there are at most RULES_MOST, and what one datagram costs has a limit, whatever it holds and the patterns are.
- * Pure: what is random or tells the time comes in with the values of a reply. */
+ * Bounded: there are at most RULES_MOST, and what one datagram costs has a limit, whatever it holds and the patterns
+ * are. Pure: what is random or tells the time comes in with the values of a reply. */
 #ifndef UDPTALK_CORE_RULES_H
 #define UDPTALK_CORE_RULES_H
 

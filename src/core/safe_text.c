@@ -101,7 +101,8 @@ static bool locale_is_utf8(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-/* For `ch` beyond ASCII. Sets *width for a base. A character without a width that is no mark would be invisible: it is escaped too. */
+/* For `ch` beyond ASCII. Sets *width for a base. A character without a width that is no mark would be invisible: it is
+ * escaped too. */
 static enum shown classify(uint32_t ch, int *width)
 {
     const uint32_t hidden = UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Cn |
@@ -182,7 +183,8 @@ static bool is_control(unsigned char byte)
     return byte < 0x20 || byte == 0x7f;
 }
 
-/* Whether what follows a backslash will make it look like the start of an escape: one of the letters, or another escape. */
+/* Whether what follows a backslash will make it look like the start of an escape: one of the letters, or another
+ * escape. */
 static bool misreads_backslash(const unsigned char *next, size_t len)
 {
     if (len == 0)

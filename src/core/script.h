@@ -24,7 +24,8 @@ struct script {
 void script_init(struct script *s);
 void script_done(struct script *s);
 
-/* Parses all lines of `text`, of which it keeps a copy, as of `name`, and appends their commands. Returns 0, or −1 and "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
+/* Parses all lines of `text`, of which it keeps a copy, as of `name`, and appends their commands. Returns 0, or −1 and
+ * "NAME:LINE: sentence" in `why` (`why_size` bytes), and the script as it was. */
 int script_parse(struct script *s, const char *name, const char *text, size_t len, char *why, size_t why_size);
 
 #endif

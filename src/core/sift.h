@@ -1,10 +1,12 @@
 /* sift: the rows of a log that a filter lets pass, found piece by piece, so that a million entries stop nothing.
  *
- * A row is an entry with all that its line shows (core/rows.h): it passes when any part of it does. What comes while it works is found too, in the next step.
+ * A row is an entry with all that its line shows (core/rows.h): it passes when any part of it does. What comes while it
+ * works is found too, in the next step.
  *
- * Invariant: `spans` holds a bit for each row found; they are in order, each once, and none of them is empty; `count` rows are there in all, and entries up to `seen`
- * were looked at. Numbers of forgotten entries are dropped as steps go on. However many rows there are, they take a small part of what the journal may
- * (SIFT_SHARE, which the journal leaves free): a number takes little more than a bit, but numbers in a file may lie far apart. The filter is not owned. */
+ * Invariant: `spans` holds a bit for each row found; they are in order, each once, and none of them is empty; `count`
+ * rows are there in all, and entries up to `seen` were looked at. Numbers of forgotten entries are dropped as steps go
+ * on. However many rows there are, they take a small part of what the journal may (SIFT_SHARE, which the journal leaves
+ * free): a number takes little more than a bit, but numbers in a file may lie far apart. The filter is not owned. */
 #ifndef UDPTALK_CORE_SIFT_H
 #define UDPTALK_CORE_SIFT_H
 

@@ -14,7 +14,8 @@ void stats_init(struct stats *s)
     s->duplicates = s->late = s->out_of_order = 0;
 }
 
-/* A file may have any times, and sparks have none before 0: what is earlier counts there, and what is too late to add a slot to just before. */
+/* A file may have any times, and sparks have none before 0: what is earlier counts there, and what is too late to add a
+ * slot to just before. */
 static int64_t time_of(const struct entry *e)
 {
     const int64_t latest = INT64_MAX - UNITS_SECOND;

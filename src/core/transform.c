@@ -230,7 +230,8 @@ static int run_swap(const unsigned char *in, size_t len, struct buffer *out)
     return run_casing(&(struct casing){.fold = 0x20, .first = 'a', .choose = choose_swap}, in, len, out);
 }
 
-/* Copies the clusters of valid UTF-8 in turn, each before the one that came before it; `end` is where the first one ends. */
+/* Copies the clusters of valid UTF-8 in turn, each before the one that came before it; `end` is where the first one
+ * ends. */
 static void reverse_clusters(unsigned char *end, const unsigned char *in, size_t len, char *breaks)
 {
     u8_grapheme_breaks(in, len, breaks);

@@ -1,9 +1,9 @@
 /* transform: what the server does with a datagram before it sends it back.
  *
- * A transform is a pure function from bytes to bytes. All are total: every input has an output, no byte is lost silently. Text transforms work on
- * the valid UTF-8 runs of the input and copy every invalid byte unchanged to its place, so a server never dies of a datagram.
- * `upper` is Unicode's full default upper-case mapping, without a language (Python's str.upper()): ß → SS, ŉ → ʼN.
- * To add one: write its function and add a row to the table in transform.c. */
+ * A transform is a pure function from bytes to bytes. All are total: every input has an output, no byte is lost
+ * silently. Text transforms work on the valid UTF-8 runs of the input and copy every invalid byte unchanged to its
+ * place, so a server never dies of a datagram. `upper` is Unicode's full default upper-case mapping, without a language
+ * (Python's str.upper()): ß → SS, ŉ → ʼN. To add one: write its function and add a row to the table in transform.c. */
 #ifndef UDPTALK_CORE_TRANSFORM_H
 #define UDPTALK_CORE_TRANSFORM_H
 

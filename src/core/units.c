@@ -201,7 +201,8 @@ int64_t units_last_clock(int64_t clock, int64_t wall)
         tm.tm_min = (int)(clock / (60 * UNITS_SECOND) % 60);
         tm.tm_sec = (int)(clock / UNITS_SECOND % 60);
         tm.tm_isdst = -1;
-        /* A file may have any time, so the day's last hours may be more than a wall time can hold, or its first ones less. */
+        /* A file may have any time, so the day's last hours may be more than a wall time can hold, or its first ones
+         * less. */
         int64_t at, second = (int64_t)mktime(&tm);
         bool fits = !__builtin_mul_overflow(second, UNITS_SECOND, &at) &&
                     !__builtin_add_overflow(at, clock % UNITS_SECOND, &at);

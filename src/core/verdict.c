@@ -108,7 +108,8 @@ static bool is_one_of(const char *glyphs, const unsigned char *text, size_t byte
     return false;
 }
 
-/* What stays on one line: up to a blank, or a character two columns wide by itself, but for what no line begins or ends with. */
+/* What stays on one line: up to a blank, or a character two columns wide by itself, but for what no line begins or ends
+ * with. */
 static size_t together(const unsigned char *text, size_t len, size_t *width)
 {
     static const char closing[] = "，。：；？！、）”", opening[] = "（“";
@@ -127,7 +128,8 @@ static size_t together(const unsigned char *text, size_t len, size_t *width)
     return at;
 }
 
-/* Breaks the reason at blanks and between wide characters. A word that is wider than a line stands on lines of its own, cut. */
+/* Breaks the reason at blanks and between wide characters. A word that is wider than a line stands on lines of its own,
+ * cut. */
 static void put_why(struct buffer *out, const struct buffer *why, bool ascii)
 {
     const size_t most = VERDICT_COLUMNS - INDENT;

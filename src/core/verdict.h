@@ -27,8 +27,8 @@ void verdict_done(struct verdict *v);
 void verdict_clear(struct verdict *v);
 
 /* Appends the row, and below it, indented, the reason: no line is wider than VERDICT_COLUMNS. With `ascii` what is
- * cut off is marked by "..." in place of "…"; a reason that was `told` in the row above is not told again. verdict_head() is
- * the line above all rows. Return 0, or −1 with ENOMEM. */
+ * cut off is marked by "..." in place of "…"; a reason that was `told` in the row above is not told again.
+ * verdict_head() is the line above all rows. Return 0, or −1 with ENOMEM. */
 int verdict_head(struct buffer *out);
 int verdict_row(struct buffer *out, const struct verdict *v, bool ascii, bool told);
 

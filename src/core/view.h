@@ -1,7 +1,7 @@
 /* view: the one table of what can stand in place of the panes: another way to look at the journal each.
  *
- * The names are those of /view and of a command each; the numbers are the function keys'. To add one: an id, a row in view.c, its command, its action, and what it does in
- * app/screen_views.c. */
+ * The names are those of /view and of a command each; the numbers are the function keys'. To add one: an id, a row in
+ * view.c, its command, its action, and what it does in app/screen_views.c. */
 #ifndef UDPTALK_CORE_VIEW_H
 #define UDPTALK_CORE_VIEW_H
 

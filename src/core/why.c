@@ -198,7 +198,8 @@ static uint64_t newest_exchange(const struct journal *j)
     return newest;
 }
 
-/* Fills `found` with the oldest WHY_LINES entries of the exchange, newest first. Returns how many there are; *more counts the others. */
+/* Fills `found` with the oldest WHY_LINES entries of the exchange, newest first. Returns how many there are; *more
+ * counts the others. */
 static size_t find_entries(const struct journal *j, uint64_t exchange, uint64_t *found, size_t *more)
 {
     struct entry e;

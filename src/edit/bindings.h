@@ -1,7 +1,7 @@
 /* bindings: which keys do what in libedit.
  *
- * ~/.editrc (or what $EDITRC names) comes first, of which only `bind` lines count that name nothing forbidden; then come the keys that the editor
- * needs. */
+ * ~/.editrc (or what $EDITRC names) comes first, of which only `bind` lines count that name nothing forbidden; then
+ * come the keys that the editor needs. */
 #ifndef UDPTALK_EDIT_BINDINGS_H
 #define UDPTALK_EDIT_BINDINGS_H
 

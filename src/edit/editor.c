@@ -144,7 +144,8 @@ static void overwrite(struct editor *e, const wchar_t *text, size_t len, size_t 
     el_wset(e->el, EL_REFRESH);
 }
 
-/* A command that wanted another key ended the line with ^D; NUL and newlines come from stale ends of libedit's buffers. */
+/* A command that wanted another key ended the line with ^D; NUL and newlines come from stale ends of libedit's
+ * buffers. */
 static bool is_sound(const struct editor *e, const wchar_t *text, size_t len)
 {
     if (len > EDITOR_MAX)

@@ -1,11 +1,11 @@
 /* editor: libedit, kept away from the real terminal.
  *
- * libedit runs on a private pseudo-terminal that nobody looks at; what it draws is thrown away. Whole keys go in, text and cursor are read out.
- * Its own history, search, quoting and whatever reads further keys, opens files or runs programs cannot be reached, neither by the default keys
- * nor by ~/.editrc, of which only the `bind` lines count.
+ * libedit runs on a private pseudo-terminal that nobody looks at; what it draws is thrown away. Whole keys go in, text
+ * and cursor are read out. Its own history, search, quoting and whatever reads further keys, opens files or runs
+ * programs cannot be reached, neither by the default keys nor by ~/.editrc, of which only the `bind` lines count.
  *
- * Invariant: between calls the text is at most EDITOR_MAX characters, none of them NUL or newline, and 0 ≤ cursor ≤ length; a command of libedit
- * that would break this is undone. */
+ * Invariant: between calls the text is at most EDITOR_MAX characters, none of them NUL or newline, and 0 ≤ cursor ≤
+ * length; a command of libedit that would break this is undone. */
 #ifndef UDPTALK_EDIT_EDITOR_H
 #define UDPTALK_EDIT_EDITOR_H
 

@@ -141,7 +141,8 @@ static enum line_event edited(struct line *l, bool changed)
 
 /* ---- text in ---- */
 
-/* What comes from outside has no control characters but tabs; what stood in a line before may have those that ^V let in. */
+/* What comes from outside has no control characters but tabs; what stood in a line before may have those that ^V let
+ * in. */
 enum origin { FROM_OUTSIDE, FROM_A_LINE };
 
 static bool welcome(ucs4_t ch, enum origin origin)

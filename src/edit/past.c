@@ -136,7 +136,8 @@ size_t past_find(const struct past *p, size_t back, int step, const char *patter
 
 /* ---- the file ---- */
 
-/* Reads one entry. What is longer than any entry of ours may be is passed over, so that a hostile file costs no memory. */
+/* Reads one entry. What is longer than any entry of ours may be is passed over, so that a hostile file costs no
+ * memory. */
 static bool read_entry(FILE *f, struct buffer *entry)
 {
     int c = getc_unlocked(f);
@@ -288,8 +289,8 @@ static int make_parents(char *path)
 
 enum { LOCK_TRIES = 50, LOCK_PAUSE_MS = 20 };
 
-/* Programs that save at once wait for one another, but not for long: somebody may hold the lock for ever. Then, and where the file system knows no
- * locks, the last one wins. */
+/* Programs that save at once wait for one another, but not for long: somebody may hold the lock for ever. Then, and
+ * where the file system knows no locks, the last one wins. */
 static int lock_directory(const char *path)
 {
     char *copy = strdup(path);

@@ -1,11 +1,12 @@
 /* export: the formats that a journal is written in, one row each; the file's ending picks one.
  *
- * A format is three functions that append bytes to a buffer: what stands at the beginning of a file, one entry, what stands at the end. None of them
- * opens or writes anything; the caller hands the entries over in the order of their numbers, calls among them, and brings the bytes where they belong.
- * What a format has to remember meanwhile lies in the context, which belongs to one file and is made and freed here.
+ * A format is three functions that append bytes to a buffer: what stands at the beginning of a file, one entry, what
+ * stands at the end. None of them opens or writes anything; the caller hands the entries over in the order of their
+ * numbers, calls among them, and brings the bytes where they belong. What a format has to remember meanwhile lies in
+ * the context, which belongs to one file and is made and freed here.
  *
- * Invariant: every datagram handed over is counted as written or as left out, for one reason. To add a format: a file like csv.c, and its row in
- * the table of export.c. */
+ * Invariant: every datagram handed over is counted as written or as left out, for one reason. To add a format: a file
+ * like csv.c, and its row in the table of export.c. */
 #ifndef UDPTALK_EXPORT_EXPORT_H
 #define UDPTALK_EXPORT_EXPORT_H
 
@@ -31,8 +32,9 @@ struct export;
 
 struct export_context {
     const struct export *format;
-    /* What the caller may set before export_begin(). `route` tells the address that the kernel sends from to `peer`, into `local` (its port is not
-     * looked at), for entries of sockets that are bound to none; false, or NULL, when it can't be told. */
+    /* What the caller may set before export_begin(). `route` tells the address that the kernel sends from to `peer`,
+     * into `local` (its port is not looked at), for entries of sockets that are bound to none; false, or NULL, when it
+     * can't be told. */
     bool ascii;                         /* for people: plain ASCII instead of → ← · … */
     bool (*route)(void *route_context, const struct address *peer, struct address *local);
     void *route_context;
@@ -68,8 +70,8 @@ const struct export *export_find(const char *path);
 struct export_context *export_new(const struct export *format);
 void export_free(struct export_context *x);
 
-/* In this order, export_entry() any number of times. A file that goes on where an earlier one ended gets no beginning, and one that may go on
- * no end. Return 0, or −1 with ENOMEM; the file is not whole then. */
+/* In this order, export_entry() any number of times. A file that goes on where an earlier one ended gets no beginning,
+ * and one that may go on no end. Return 0, or −1 with ENOMEM; the file is not whole then. */
 int export_begin(struct export_context *x, struct buffer *out);
 int export_entry(struct export_context *x, struct buffer *out, const struct entry *e);
 int export_end(struct export_context *x, struct buffer *out);
@@ -77,7 +79,8 @@ int export_end(struct export_context *x, struct buffer *out);
 /* For a format: counts the datagram as left out. Returns 0. */
 int export_leave_out(struct export_context *x, enum export_reason reason);
 
-/* Appends what became of the datagrams: "7 datagrams; left out: 1 was never on the wire, 2 are there from the other end". Returns 0, or −1 with ENOMEM. */
+/* Appends what became of the datagrams: "7 datagrams; left out: 1 was never on the wire, 2 are there from the other
+ * end". Returns 0, or −1 with ENOMEM. */
 int export_describe(const struct export_context *x, struct buffer *out);
 
 #endif

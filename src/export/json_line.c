@@ -170,8 +170,8 @@ static bool read_list(struct json_line *l, struct reading *r, struct json_value 
     return take(r, ']');
 }
 
-/* Takes a name that is known, with its last quote and its colon. Returns its value, or NULL where it is not known or was
- * there before. They mostly stand in the order of the table: *next is where the search begins. */
+/* Takes a name that is known, with its last quote and its colon. Returns its value, or NULL where it is not known or
+ * was there before. They mostly stand in the order of the table: *next is where the search begins. */
 static struct json_value *read_name(struct json_line *l, struct reading *r, size_t *next)
 {
     for (size_t i = 0; i < l->count; i++) {

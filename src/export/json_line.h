@@ -1,10 +1,12 @@
 /* json_line: a line of JSON, one object, taken apart into the members that somebody knows by name.
  *
- * Lines as this program writes them are read by a few lines of its own, five times as fast as by the library (3.8 us for one of 250 bytes); they know
- * texts, numbers and lists of texts, without blanks between. Whatever is not plainly that, and whatever is wrong, goes to the library, whose word is
- * final: both ways give the same values, and tests/check_json_line.c holds them to it.
+ * Lines as this program writes them are read by a few lines of its own, five times as fast as by the library (3.8 us
+ * for one of 250 bytes); they know texts, numbers and lists of texts, without blanks between. Whatever is not plainly
+ * that, and whatever is wrong, goes to the library, whose word is final: both ways give the same values, and
+ * tests/check_json_line.c holds them to it.
  *
- * Texts may hold NUL and have one behind them. All that is handed out is the line's own, good until the next one is read. */
+ * Texts may hold NUL and have one behind them. All that is handed out is the line's own, good until the next one is
+ * read. */
 #ifndef UDPTALK_EXPORT_JSON_LINE_H
 #define UDPTALK_EXPORT_JSON_LINE_H
 
@@ -42,7 +44,8 @@ struct json_line {
 void json_line_init(struct json_line *l, const char *const *names, size_t count);
 void json_line_done(struct json_line *l);
 
-/* Returns 0; or −1 with ENOMEM, or EINVAL and in `error` what is wrong: the line is no JSON, no object, or has a name twice. */
+/* Returns 0; or −1 with ENOMEM, or EINVAL and in `error` what is wrong: the line is no JSON, no object, or has a name
+ * twice. */
 int json_line_read(struct json_line *l, const unsigned char *line, size_t len);
 
 /* Its two ways. The quick one returns false when it leaves the line to the library. */

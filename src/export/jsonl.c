@@ -31,7 +31,8 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* In letters of either case as such files always had them, so that one that is opened and saved again stays the same. */
+/* In letters of either case as such files always had them, so that one that is opened and saved again stays the
+ * same. */
 static void put_escape(struct buffer *out, uint32_t ch)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";

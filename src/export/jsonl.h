@@ -1,7 +1,7 @@
 /* jsonl: the journal as JSON lines, one object an entry (INTERFACE: --json).
  *
- * A payload is "text" where it is valid UTF-8, else "base64". Control and format characters, line and paragraph separators and DEL are always
- * \u-escaped, so that a line is safe to print. */
+ * A payload is "text" where it is valid UTF-8, else "base64". Control and format characters, line and paragraph
+ * separators and DEL are always \u-escaped, so that a line is safe to print. */
 #ifndef UDPTALK_EXPORT_JSONL_H
 #define UDPTALK_EXPORT_JSONL_H
 

@@ -437,7 +437,8 @@ static int renumber(struct parsed *p, struct entry *e)
     return 0;
 }
 
-/* Returns 1 when the object is an entry, 0 when it is none but belongs there, or −1 with a sentence, or ENOMEM without one. */
+/* Returns 1 when the object is an entry, 0 when it is none but belongs there, or −1 with a sentence, or ENOMEM without
+ * one. */
 static int read_object(struct parsed *p, struct entry *e)
 {
     static const struct {

@@ -1,14 +1,17 @@
-/* jsonl_read: the journal's entries out of JSON lines, as jsonl.h writes them; what is read and written again is the same file, byte for byte.
+/* jsonl_read: the journal's entries out of JSON lines, as jsonl.h writes them; what is read and written again is the
+ * same file, byte for byte.
  *
- * Bytes go in as they come, in pieces of any size; each entry goes out to `take` with its number as stored. Its `exchange` is found again
- * (core/exchanges.h) and `mono` is `wall`, since neither stands in the file; what it points to is good during the call only.
+ * Bytes go in as they come, in pieces of any size; each entry goes out to `take` with its number as stored. Its
+ * `exchange` is found again (core/exchanges.h) and `mono` is `wall`, since neither stands in the file; what it points
+ * to is good during the call only.
  *
- * A line that is no entry (no JSON, no number, an unknown kind, flag or event, a payload that is not as long as it says, longer than any
- * entry can be) is counted and left out, and the lines around it are read all the same. Blank lines and the closing line "stats" are no entries. Where
- * numbers begin anew, one file was put behind another: they go on from the highest so far. An interface that this machine does not have is left
- * out of its address, and counted.
+ * A line that is no entry (no JSON, no number, an unknown kind, flag or event, a payload that is not as long as it
+ * says, longer than any entry can be) is counted and left out, and the lines around it are read all the same. Blank
+ * lines and the closing line "stats" are no entries. Where numbers begin anew, one file was put behind another: they go
+ * on from the highest so far. An interface that this machine does not have is left out of its address, and counted.
  *
- * Invariant: memory is bounded by the longest entry, whatever is fed. Nothing of the file is trusted: sentences are safe to print. */
+ * Invariant: memory is bounded by the longest entry, whatever is fed. Nothing of the file is trusted: sentences are
+ * safe to print. */
 #ifndef UDPTALK_EXPORT_JSONL_READ_H
 #define UDPTALK_EXPORT_JSONL_READ_H
 
@@ -27,12 +30,13 @@ struct jsonl_read_counts {
     uint64_t interfaces;    /* addresses that lost theirs */
 };
 
-/* `take` returns 0, or −1 with errno to stop the reading. `seed` varies the hashes of contents. Returns NULL with ENOMEM. */
+/* `take` returns 0, or −1 with errno to stop the reading. `seed` varies the hashes of contents. Returns NULL with
+ * ENOMEM. */
 struct jsonl_read *jsonl_read_new(uint64_t seed, int (*take)(void *context, const struct entry *e), void *context);
 void jsonl_read_free(struct jsonl_read *r);
 
-/* Reads on; at the end of the file, what is left without a newline. Both return 0, or −1 with ENOMEM or what `take` set; then all that
- * may follow is jsonl_read_free(). */
+/* Reads on; at the end of the file, what is left without a newline. Both return 0, or −1 with ENOMEM or what `take`
+ * set; then all that may follow is jsonl_read_free(). */
 int jsonl_read_feed(struct jsonl_read *r, const void *data, size_t len);
 int jsonl_read_end(struct jsonl_read *r);
 

@@ -1,6 +1,7 @@
 /* libpcap: the functions of libpcap that are used here, fetched when the first capture is opened.
  *
- * It brings ten libraries of its own, which would double the time that every start takes, and most runs open no capture.
+ * It brings ten libraries of its own, which would double the time that every start takes, and most runs open no
+ * capture.
  *
  * Invariant: all pointers are set, or none. The library stays until the program ends. */
 #ifndef UDPTALK_EXPORT_LIBPCAP_H

@@ -8,7 +8,8 @@
 #include "core/buffer.h"
 #include "core/units.h"
 
-/* Appends "15:31:10.123  127.0.0.1:45831  hello → HELLO" and a newline. `ascii` writes -> and x instead of → and ✗. Returns 0, or −1 with ENOMEM. */
+/* Appends "15:31:10.123 127.0.0.1:45831 hello → HELLO" and a newline. `ascii` writes -> and x instead of → and ✗.
+ * Returns 0, or −1 with ENOMEM. */
 int log_line(struct buffer *out, const struct answer *a, bool ascii, struct units_clock *clock);
 
 #endif

@@ -1,6 +1,8 @@
-/* mermaid: the ladder as a diagram of Mermaid's language (sequenceDiagram), which many places that show Markdown draw: a file for a report, or a slide.
+/* mermaid: the ladder as a diagram of Mermaid's language (sequenceDiagram), which many places that show Markdown draw:
+ * a file for a report, or a slide.
  *
- * It is made of the same rows as the view (core/ladder), so it needs the journal that the entries are of (x->journal). */
+ * It is made of the same rows as the view (core/ladder), so it needs the journal that the entries are of
+ * (x->journal). */
 #ifndef UDPTALK_EXPORT_MERMAID_H
 #define UDPTALK_EXPORT_MERMAID_H
 

@@ -1,7 +1,7 @@
 /* packet: the UDP datagram in a captured packet, found under its link, IP and UDP headers. Pure.
  *
- * Every length in the packet is a claim: what it says is held against what was captured and against what was on the wire, and nothing is read beyond
- * the former. */
+ * Every length in the packet is a claim: what it says is held against what was captured and against what was on the
+ * wire, and nothing is read beyond the former. */
 #ifndef UDPTALK_EXPORT_PACKET_H
 #define UDPTALK_EXPORT_PACKET_H
 

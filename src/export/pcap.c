@@ -55,7 +55,8 @@ static bool was_sent_here(struct state *s, enum role receiver, const struct addr
 
 /* --- packets --- */
 
-/* Both ends, as far as they can be known: the program may know which way the system would take. Returns false without a peer. */
+/* Both ends, as far as they can be known: the program may know which way the system would take. Returns false without a
+ * peer. */
 static bool find_ends(const struct export_context *x, const struct entry *e, struct address *from, struct address *to)
 {
     struct entry with = *e;

@@ -215,8 +215,8 @@ static int take_datagram(struct pcap_read *r, int64_t wall, const struct packet 
 
 /* --- packets --- */
 
-/* With nanoseconds asked for, they stand where microseconds would. libpcap takes a file's 32 bits of seconds for signed, so that
- * 2038 and later come out as before 1970. A time beyond what 64 bits hold becomes the last one. */
+/* With nanoseconds asked for, they stand where microseconds would. libpcap takes a file's 32 bits of seconds for
+ * signed, so that 2038 and later come out as before 1970. A time beyond what 64 bits hold becomes the last one. */
 static int64_t wall_of(const struct pcap_pkthdr *header)
 {
     int64_t wall, second = header->ts.tv_sec;

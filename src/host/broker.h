@@ -1,12 +1,15 @@
-/* broker: a process beside ours that does what the sandbox (host/sandbox) keeps this one from: it opens the files that the user names, puts whole files in their place, starts
- * what looks names up, and finds out who has a port. It never reads what comes from the network, and runs no commands.
+/* broker: a process beside ours that does what the sandbox (host/sandbox) keeps this one from: it opens the files that
+ * the user names, puts whole files in their place, starts what looks names up, and finds out who has a port. It never
+ * reads what comes from the network, and runs no commands.
  *
- * It is forked before there is anything to hide, ends with this process, and takes one request at a time over a pair of sockets; descriptors come back over it. Signals of the
- * terminal and of whoever ends a service do not end it: what this process still wants to save then needs it.
+ * It is forked before there is anything to hide, ends with this process, and takes one request at a time over a pair of
+ * sockets; descriptors come back over it. Signals of the terminal and of whoever ends a service do not end it: what
+ * this process still wants to save then needs it.
  *
  * A request waits for its answer, as the system call in its place would. Where `b` is NULL this process does it itself.
  *
- * Invariant: one request, one answer. Functions return 0 or a descriptor, or −1 with errno: EPIPE when the broker is gone. */
+ * Invariant: one request, one answer. Functions return 0 or a descriptor, or −1 with errno: EPIPE when the broker is
+ * gone. */
 #ifndef UDPTALK_HOST_BROKER_H
 #define UDPTALK_HOST_BROKER_H
 
@@ -43,7 +46,8 @@ void broker_leave_files(struct broker *b);
 
 int broker_port_owner(struct broker *b, uint16_t port, struct port_owner *out);
 
-/* Starts a process that looks names up, as host/helper wants it: returns our end, and its id. broker_end_helper() kills it. `b` is not NULL for these. */
+/* Starts a process that looks names up, as host/helper wants it: returns our end, and its id. broker_end_helper() kills
+ * it. `b` is not NULL for these. */
 int broker_start_helper(struct broker *b, pid_t *pid);
 void broker_end_helper(struct broker *b, pid_t pid);
 

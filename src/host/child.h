@@ -13,8 +13,8 @@ enum { CHILD_FD = 3 };
 /* What the child does; it ends when this returns. `parent` is the process that forked it. */
 typedef void child_run(const void *context, pid_t parent);
 
-/* Forks a child. Returns the parent's end of a SOCK_SEQPACKET pair, non-blocking, and the child's id in *pid; or −1 with
- * errno. The caller owns both, until child_wait(). */
+/* Forks a child. Returns the parent's end of a SOCK_SEQPACKET pair, non-blocking, and the child's id in *pid; or −1
+ * with errno. The caller owns both, until child_wait(). */
 int child_start(child_run *run, const void *context, pid_t *pid);
 
 /* Waits for a child that ends by itself or was killed. It has not been waited for before, so its id can be nobody

@@ -19,8 +19,8 @@
 
 enum { PENDING_MOST = EXEC_AT_ONCE + EXEC_QUEUE };
 
-/* A pending command is in one of three places: the queue of calls to send, the ids of those sent, the ids of those whose
- * loss is to be told. `control` is −1 once the keeper is gone, `link` while there is no worker. */
+/* A pending command is in one of three places: the queue of calls to send, the ids of those sent, the ids of those
+ * whose loss is to be told. `control` is −1 once the keeper is gone, `link` while there is no worker. */
 struct exec {
     int control, link;
     pid_t keeper;
@@ -190,7 +190,8 @@ static void lose_keeper(struct exec *x)
         lose(x, drop_first_call(x));
 }
 
-/* Takes the link to a new worker from the keeper. Returns 1 when it is there, 0 when it is to come, −1 when none will. */
+/* Takes the link to a new worker from the keeper. Returns 1 when it is there, 0 when it is to come, −1 when none
+ * will. */
 static int take_link(struct exec *x)
 {
     char what;

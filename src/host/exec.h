@@ -8,8 +8,9 @@
  * signal setting of ours.
  *
  * exec_new() forks once, before there is anything to hide; this process never forks after that. What is forked keeps
- * the process that runs the commands (host/exec_worker.h) and puts another in its place when that dies, but no more than
- * EXEC_WORKERS in all. Whatever way this program ends, its commands are killed; so are those of a process that died.
+ * the process that runs the commands (host/exec_worker.h) and puts another in its place when that dies, but no more
+ * than EXEC_WORKERS in all. Whatever way this program ends, its commands are killed; so are those of a process that
+ * died.
  *
  * Nothing here blocks. EXEC_AT_ONCE commands run at once and EXEC_QUEUE wait for their turn, in their order; they end
  * in any order.

@@ -94,7 +94,8 @@ static int tell_back(struct worker *w, struct exec_job *j)
     return errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
-/* Only of those that are open: the system refuses lists that are longer than the limit of open files. Where it fails nothing is ready. */
+/* Only of those that are open: the system refuses lists that are longer than the limit of open files. Where it fails
+ * nothing is ready. */
 static int poll_open(struct pollfd *fds, const struct timespec *time)
 {
     struct pollfd open[POLLED];

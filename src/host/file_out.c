@@ -107,7 +107,8 @@ bool file_out_is_at(const struct file_out *f, const char *path)
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
-/* Takes the last `len` bytes of ours off the file; not where another program has appended since: those are its own then. */
+/* Takes the last `len` bytes of ours off the file; not where another program has appended since: those are its own
+ * then. */
 static int take_back(const struct file_out *f, size_t len)
 {
     struct stat is;

@@ -55,7 +55,8 @@ static void put_directory(char *directory, const char *path)
         strcpy(directory, ".");
 }
 
-/* The system keeps from such links itself (proc(5), protected_symlinks), but realpath(3), which reads them, goes past that. */
+/* The system keeps from such links itself (proc(5), protected_symlinks), but realpath(3), which reads them, goes past
+ * that. */
 static bool is_strangers_link(const char *at)
 {
     char directory[PATH_MAX];
@@ -82,8 +83,8 @@ static int refuse_strangers(const char *path)
     return 0;
 }
 
-/* Where the file really is, or is to be: links are followed, one to nothing too. What is open and has lost its name (/dev/stdout may) keeps the path that leads to it:
- * *nameless is set then. */
+/* Where the file really is, or is to be: links are followed, one to nothing too. What is open and has lost its name
+ * (/dev/stdout may) keeps the path that leads to it: *nameless is set then. */
 static int follow(struct file_place *p, const char *path, bool *nameless)
 {
     char at[PATH_MAX], real[PATH_MAX];
@@ -140,7 +141,8 @@ static int open_beside(struct file_place *p, const struct stat *old, mode_t mode
     return -1;
 }
 
-/* What the kernel shows of processes is no place for a file. A descriptor that writes into the broker's memory would be the way out of the sandbox. */
+/* What the kernel shows of processes is no place for a file. A descriptor that writes into the broker's memory would be
+ * the way out of the sandbox. */
 static int leave_processes(int *fd)
 {
     struct statfs on;

@@ -1,6 +1,8 @@
-/* file_place: the part of writing a file (host/file_out) that needs its path: finding its place, opening, putting the whole one there.
+/* file_place: the part of writing a file (host/file_out) that needs its path: finding its place, opening, putting the
+ * whole one there.
  *
- * These block as file systems do. Whoever may open no files has the broker call them (host/broker). Each returns 0, or −1 with errno. */
+ * These block as file systems do. Whoever may open no files has the broker call them (host/broker). Each returns 0, or
+ * −1 with errno. */
 #ifndef UDPTALK_HOST_FILE_PLACE_H
 #define UDPTALK_HOST_FILE_PLACE_H
 
@@ -14,7 +16,8 @@ struct file_place {
     int64_t length;         /* appending: how long it was before, −1: it is no regular file */
 };
 
-/* A file that is not there yet gets `mode` without what the process's mask takes (umask(2)); another one is as its old one was. *fd is the caller's. */
+/* A file that is not there yet gets `mode` without what the process's mask takes (umask(2)); another one is as its old
+ * one was. *fd is the caller's. */
 int file_place_begin(struct file_place *p, const char *path, mode_t mode, int *fd);
 
 /* To append to. A regular file is locked (flock(2)), if that takes no longer than a second. */

@@ -1,4 +1,5 @@
-/* identity: whom the process runs as. Started as root it can become somebody with fewer rights, for good: user, groups, and no way back by set-user-id programs.
+/* identity: whom the process runs as. Started as root it can become somebody with fewer rights, for good: user, groups,
+ * and no way back by set-user-id programs.
  *
  * The name is looked up at the start, while files may still be read; it takes effect once the sockets are bound. */
 #ifndef UDPTALK_HOST_IDENTITY_H
@@ -16,7 +17,8 @@ struct identity {
     int group_count;
 };
 
-/* Finds a user by name. Returns 0, or −1 and a sentence in `why`: there is none, it is root, or this process is not root. */
+/* Finds a user by name. Returns 0, or −1 and a sentence in `why`: there is none, it is root, or this process is not
+ * root. */
 int identity_find(struct identity *who, const char *name, char *why, size_t why_size);
 
 /* Becomes it, with no_new_privs (prctl(2)). Returns 0, or −1 with errno: then the process must not go on. */

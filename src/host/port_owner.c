@@ -14,7 +14,8 @@
 
 enum { INODES = 16 };
 
-/* Collects the inodes of the sockets in one of the kernel's tables (proc(5), /proc/net/udp) that are bound to the port. */
+/* Collects the inodes of the sockets in one of the kernel's tables (proc(5), /proc/net/udp) that are bound to the
+ * port. */
 static size_t find_inodes(const char *table, uint16_t port, unsigned long *inodes, size_t count)
 {
     char line[512];

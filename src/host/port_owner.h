@@ -11,7 +11,8 @@ struct port_owner {
     char name[64]; /* the command's name as it calls itself: untrusted bytes, NUL-terminated */
 };
 
-/* Looks through /proc. Returns 0 with the first process found that holds a UDP socket bound to that port, or −1 with errno (ENOENT: the system does not tell). */
+/* Looks through /proc. Returns 0 with the first process found that holds a UDP socket bound to that port, or −1 with
+ * errno (ENOENT: the system does not tell). */
 int port_owner_find(uint16_t port, struct port_owner *out);
 
 #endif

@@ -153,7 +153,8 @@ static int let_sockets(scmp_filter_ctx filter)
     return failed;
 }
 
-/* To itself all, to the programs that it was started with those of the terminal, and to others that they go on. A crash is sent on to itself. */
+/* To itself all, to the programs that it was started with those of the terminal, and to others that they go on. A crash
+ * is sent on to itself. */
 static int let_signals(scmp_filter_ctx filter)
 {
     static const int group[] = {SIGTSTP, SIGTTOU};

@@ -90,8 +90,9 @@ static bool queue_is_empty(const struct udp *u)
     return recv(u->fd, &byte, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-/* Trains that were joined before stay joined in the queue, and only a reader with UDP_GRO on can tell; so it is off for good only where nothing waits behind, nor came while it
- * was switched. A turn begins because something waits: the time to leave is when all of it was read. */
+/* Trains that were joined before stay joined in the queue, and only a reader with UDP_GRO on can tell; so it is off for
+ * good only where nothing waits behind, nor came while it was switched. A turn begins because something waits: the time
+ * to leave is when all of it was read. */
 static void leave_trains(struct rx *r, struct udp *u)
 {
     if (!queue_is_empty(u) || udp_set_option(u, SOL_UDP, UDP_GRO, 0) < 0)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried, or none with segments that long, where they are
- * longer than the route's packets (EMSGSIZE). Other failures say nothing about trains. */
+/* A kernel or a route that takes no trains refuses each: after so many in a row none is tried, or none with segments
+ * that long, where they are longer than the route's packets (EMSGSIZE). Other failures say nothing about trains. */
 enum { REFUSED_MOST = 4 };
 
 struct item {
@@ -135,7 +135,8 @@ static int send_singly(struct tx *t, struct udp *u, size_t count)
     return 0;
 }
 
-/* How many items from `at` on one train holds: bytes behind one another, of equal length but the last, which may be shorter; 1: none. */
+/* How many items from `at` on one train holds: bytes behind one another, of equal length but the last, which may be
+ * shorter; 1: none. */
 static size_t train_length(const struct tx *t, size_t at, size_t most_bytes)
 {
     const struct item *first = &t->items[at];
@@ -240,7 +241,8 @@ static void note_refusal(struct tx *t, int error)
     t->refused = 0;
 }
 
-/* Sends what comes next: all the messages that are left, or as many as one call takes. Returns −1 when the socket is full. */
+/* Sends what comes next: all the messages that are left, or as many as one call takes. Returns −1 when the socket is
+ * full. */
 static int send_next(struct tx *t, struct udp *u, bool trains)
 {
     gather(t, u, trains && t->refused < REFUSED_MOST);

@@ -247,7 +247,8 @@ static int nothing_read(void)
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 }
 
-/* Which address of ours a datagram was sent to, and which to answer from: not the same where it was sent to a group or to all. */
+/* Which address of ours a datagram was sent to, and which to answer from: not the same where it was sent to a group or
+ * to all. */
 static void read_destination(const struct in_pktinfo *info, struct udp_arrival *out)
 {
     out->asked.family = out->answer.family = AF_INET;

@@ -1,7 +1,7 @@
 /* waiting: what stands in a socket's receive buffer, in the kernel, without anything of it being taken out.
  *
- * recvfrom(2) with MSG_PEEK looks, SO_PEEK_OFF (socket(7)) moves on from one to the next, SO_MEMINFO says how full the buffer is. The program makes these calls for whoever
- * watches, and nobody is told of them. */
+ * recvfrom(2) with MSG_PEEK looks, SO_PEEK_OFF (socket(7)) moves on from one to the next, SO_MEMINFO says how full the
+ * buffer is. The program makes these calls for whoever watches, and nobody is told of them. */
 #ifndef UDPTALK_NET_WAITING_H
 #define UDPTALK_NET_WAITING_H
 

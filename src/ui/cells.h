@@ -2,9 +2,9 @@
  *
  * Views draw into cells and know no terminal; ui/term.h copies cells to one; tests and pictures read them.
  *
- * Invariant: `at` has rows × cols cells. A character two columns wide has width 2 and is followed in its row by a cell of width 0 (its second half);
- * no other cell has width 0. Whatever is put over one half makes the other half a blank. Everything put outside is clipped; a wide
- * character that would hang over the right edge becomes a blank. */
+ * Invariant: `at` has rows × cols cells. A character two columns wide has width 2 and is followed in its row by a cell
+ * of width 0 (its second half); no other cell has width 0. Whatever is put over one half makes the other half a blank.
+ * Everything put outside is clipped; a wide character that would hang over the right edge becomes a blank. */
 #ifndef UDPTALK_UI_CELLS_H
 #define UDPTALK_UI_CELLS_H
 
@@ -69,14 +69,15 @@ struct cell *cells_at(struct cells *c, int row, int col);
 /* Blanks an area. */
 void cells_blank(struct cells *c, struct area a, uint8_t style);
 
-/* Puts our own text (valid UTF-8) from row, col on, at most up to column `end` (exclusive). Returns the column behind the last one put. With
- * c->ascii, the characters that our screens use beyond ASCII (→ ← ✗ · ─ ═ │ ▼ …) become their ASCII look-alikes. */
+/* Puts our own text (valid UTF-8) from row, col on, at most up to column `end` (exclusive). Returns the column behind
+ * the last one put. With c->ascii, the characters that our screens use beyond ASCII (→ ← ✗ · ─ ═ │ ▼ …) become their
+ * ASCII look-alikes. */
 int cells_put(struct cells *c, int row, int col, int end, uint8_t style, const char *text);
 int cells_printf(struct cells *c, int row, int col, int end, uint8_t style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* Puts bytes from anywhere through safe_text. Escapes are drawn in STYLE_ESCAPED. Where the whole does not fit, the last column that there is
- * shows … (in ASCII: ~). Returns the column behind the last one put. */
+/* Puts bytes from anywhere through safe_text. Escapes are drawn in STYLE_ESCAPED. Where the whole does not fit, the
+ * last column that there is shows … (in ASCII: ~). Returns the column behind the last one put. */
 int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len);
 
 /* The same of a sentence of ours, or of what the user types: backslashes stand for themselves. */
@@ -89,7 +90,8 @@ int cells_width(const struct cells *c, const char *text);
 void cells_select(struct cells *c, int row, int col, int end);
 void cells_restyle(struct cells *c, int row, int col, int end, uint8_t style);
 
-/* With c->ascii: what stands there of our own characters becomes its look-alike. For our words among others' bytes, which then are shown so too. */
+/* With c->ascii: what stands there of our own characters becomes its look-alike. For our words among others' bytes,
+ * which then are shown so too. */
 void cells_simplify(struct cells *c, struct area a);
 
 /* Fills columns col to end (exclusive) with one character of our own. */

@@ -1,4 +1,5 @@
-/* code_view: a program, line by line, the one that runs now marked. It keeps only where it is scrolled to: whoever draws it hands the lines over anew. */
+/* code_view: a program, line by line, the one that runs now marked. It keeps only where it is scrolled to: whoever
+ * draws it hands the lines over anew. */
 #ifndef UDPTALK_UI_CODE_VIEW_H
 #define UDPTALK_UI_CODE_VIEW_H
 
@@ -16,7 +17,8 @@ struct code_view {
     int marked;        /* the line that ran last, as drawn last, −1: none; the window follows it */
 };
 
-/* A drawing: begin, then each line, then end. Without cells the lines are only counted, and the window moves to the one that is marked: do that first. */
+/* A drawing: begin, then each line, then end. Without cells the lines are only counted, and the window moves to the one
+ * that is marked: do that first. */
 struct code_drawing {
     struct code_view *view;
     struct cells *cells;

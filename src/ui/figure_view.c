@@ -230,7 +230,8 @@ static void put_label(struct cells *c, int row, int left, int right, uint8_t sty
     cells_simplify(c, (struct area){row, at, 1, end - at});
 }
 
-/* A way between the charts: out of `from` at its row, along a column of the gap, into `to` at another row, or straight. A dot is the datagram. */
+/* A way between the charts: out of `from` at its row, along a column of the gap, into `to` at another row, or straight.
+ * A dot is the datagram. */
 struct way {
     const struct chart *from, *to;
     int row, target, col;
@@ -283,7 +284,8 @@ static void put_head(struct chart *h, int row, const char *name, const char *add
     cells_put_safe(h->cells, row, h->left, h->right + 1, STYLE_FOCUS, (const unsigned char *)text, strlen(text));
 }
 
-/* " in the server's receive buffer: 2 datagrams, 1,664 of 212,992 B "; of one that overflowed how full it is, and how many were dropped. */
+/* " in the server's receive buffer: 2 datagrams, 1,664 of 212,992 B "; of one that overflowed how full it is, and how
+ * many were dropped. */
 static void say_waiting(const struct figure_shown *f, char *text, size_t room)
 {
     char number[UNITS_TEXT], count[UNITS_TEXT + 2], waiting[UNITS_TEXT + 32], bytes[UNITS_TEXT], all[UNITS_TEXT];

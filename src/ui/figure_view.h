@@ -1,7 +1,8 @@
-/* figure_view: the two programs as flow charts, as textbooks draw them: server and client side by side, each box with its real calls, the one that runs now marked.
+/* figure_view: the two programs as flow charts, as textbooks draw them: server and client side by side, each box with
+ * its real calls, the one that runs now marked.
  *
- * The view knows no sockets: whoever draws it fills in what each call was. It keeps only where it stands: which call is shown as the present one, and since when, so that a turn
- * that took microseconds can be watched. */
+ * The view knows no sockets: whoever draws it fills in what each call was. It keeps only where it stands: which call is
+ * shown as the present one, and since when, so that a turn that took microseconds can be watched. */
 #ifndef UDPTALK_UI_FIGURE_VIEW_H
 #define UDPTALK_UI_FIGURE_VIEW_H
 

@@ -14,7 +14,8 @@
 
 enum { GAP = 2, LEFT = 2, WIDE_FROM = 60, WIDE_LEFT = 28, NARROW_LEFT = 4, LEAST = 12 };
 
-/* Where a row stands: its first line, those it takes, and that of the title above it where it is the first below one. */
+/* Where a row stands: its first line, those it takes, and that of the title above it where it is the first below
+ * one. */
 struct stand {
     int title, line, height;
 };
@@ -39,7 +40,8 @@ static void put_text(struct sheet *w, int from, const char *text, struct regex *
     } while ((at += next) < len);
 }
 
-/* What stands on the right wraps, below what is too long for the left. Narrow screens have it behind the tag, or below. */
+/* What stands on the right wraps, below what is too long for the left. Narrow screens have it behind the tag, or
+ * below. */
 static void put_row(struct sheet *w, const struct help_row *r, struct regex *search)
 {
     int least = LEFT + (int)strlen(r->tag) + GAP, row = sheet_row(w, w->line);
@@ -96,7 +98,8 @@ static int row_at(const struct help_view *v, int line)
     return low;
 }
 
-/* The row in focus comes into the window, with the title above it where it is the first below one; one that was asked for with some before it. */
+/* The row in focus comes into the window, with the title above it where it is the first below one; one that was asked
+ * for with some before it. */
 static void settle(struct help_view *v)
 {
     struct stand s = {0, 0, 1};

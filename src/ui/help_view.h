@@ -27,10 +27,12 @@ bool help_view_act(struct help_view *v, enum action action);
 /* Puts the focus on that row; below 0: on the first, and shows the beginning. */
 void help_view_show(struct help_view *v, int row);
 
-/* The same with the row that stands in a line of the window, counted below its title. Returns false when there is none. */
+/* The same with the row that stands in a line of the window, counted below its title. Returns false when there is
+ * none. */
 bool help_view_pick(struct help_view *v, int line);
 
-/* Goes through all rows in which h->search is found, and to the chosen one: the next from the focus on, `with` the row in focus or without. */
+/* Goes through all rows in which h->search is found, and to the chosen one: the next from the focus on, `with` the row
+ * in focus or without. */
 void help_view_find(struct help_view *v, struct hits *h, bool with);
 
 #endif

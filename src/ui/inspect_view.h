@@ -1,9 +1,10 @@
-/* inspect_view: one entry of the journal, whole. A datagram is told from the outside in: its two ends, its UDP header as on
- * the wire, what it was matched with, its bytes, its characters. Calls and notices have their words and what their error
- * means.
+/* inspect_view: one entry of the journal, whole. A datagram is told from the outside in: its two ends, its UDP header
+ * as on the wire, what it was matched with, its bytes, its characters. Calls and notices have their words and what
+ * their error means.
  *
- * Invariant: the view keeps numbers only, and looks entries up as it draws. `related` holds what is known to belong to entry
- * `n`, oldest first; the journal was searched for it up to entry `looked`, and each drawing goes on from there. */
+ * Invariant: the view keeps numbers only, and looks entries up as it draws. `related` holds what is known to belong to
+ * entry `n`, oldest first; the journal was searched for it up to entry `looked`, and each drawing goes on from
+ * there. */
 #ifndef UDPTALK_UI_INSPECT_VIEW_H
 #define UDPTALK_UI_INSPECT_VIEW_H
 

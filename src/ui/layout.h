@@ -1,8 +1,9 @@
 /* layout: which part of the screen stands where. Pure arithmetic.
  *
- * From the top: the panes (one above the other, side by side from LAYOUT_WIDE columns, one alone when zoomed or when there is only one, or an open view
- * in place of both; a lesson leaves the server's pane some rows below it, where there are enough), a rule with what is going on, the input line, a hint, the keys. Small screens give the lower rows up first; below
- * LAYOUT_ROWS_MIN or LAYOUT_COLS_MIN there is only a word about that. */
+ * From the top: the panes (one above the other, side by side from LAYOUT_WIDE columns, one alone when zoomed or when
+ * there is only one, or an open view in place of both; a lesson leaves the server's pane some rows below it, where
+ * there are enough), a rule with what is going on, the input line, a hint, the keys. Small screens give the lower rows
+ * up first; below LAYOUT_ROWS_MIN or LAYOUT_COLS_MIN there is only a word about that. */
 #ifndef UDPTALK_UI_LAYOUT_H
 #define UDPTALK_UI_LAYOUT_H
 

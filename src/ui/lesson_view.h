@@ -1,7 +1,9 @@
-/* lesson_view: a lesson as it goes on: what it said so far, English and Chinese, what it asks, and the calls that were made; or the list of lessons.
+/* lesson_view: a lesson as it goes on: what it said so far, English and Chinese, what it asks, and the calls that were
+ * made; or the list of lessons.
  *
- * The view keeps where it is scrolled to, and how much had been said when the user last did something: what is new since then is brought into the window, from its first line
- * where not all of it fits. All that it shows is borrowed for a drawing. */
+ * The view keeps where it is scrolled to, and how much had been said when the user last did something: what is new
+ * since then is brought into the window, from its first line where not all of it fits. All that it shows is borrowed
+ * for a drawing. */
 #ifndef UDPTALK_UI_LESSON_VIEW_H
 #define UDPTALK_UI_LESSON_VIEW_H
 

@@ -42,7 +42,8 @@ static int width_of(const struct text *t, size_t first, size_t behind, size_t ro
     return (int)(width < room ? width : room);
 }
 
-/* Highlights what is searched for in the bytes from `first` to `last`, which stand in the row from `col` to `end`. A hit that begins before them is seen where it begins. */
+/* Highlights what is searched for in the bytes from `first` to `last`, which stand in the row from `col` to `end`. A
+ * hit that begins before them is seen where it begins. */
 static void highlight(struct cells *c, int row, int col, int end, const struct scene *s, const struct entry *e,
                       const struct text *t, size_t first, size_t last)
 {

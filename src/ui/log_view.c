@@ -91,7 +91,8 @@ static void window_reverse(struct window *w)
     }
 }
 
-/* Gathers the rows up to `bottom` (0: the newest). What was forgotten under a view that stands still is replaced by the oldest that are left. */
+/* Gathers the rows up to `bottom` (0: the newest). What was forgotten under a view that stands still is replaced by the
+ * oldest that are left. */
 static void collect(struct window *w, const struct log_view *v, const struct scene *s, uint64_t bottom)
 {
     const struct journal *j = s->journal;
@@ -109,7 +110,8 @@ static void collect(struct window *w, const struct log_view *v, const struct sce
     window_reverse(w);
 }
 
-/* Where the window's last row ends, from its first on: at the foot of the area where there are rows before the first one. */
+/* Where the window's last row ends, from its first on: at the foot of the area where there are rows before the first
+ * one. */
 static int window_end(const struct window *w, const struct log_view *v, const struct scene *s, int rows)
 {
     return w->cut || (w->count && row_before(v, s->journal, w->rows[w->count - 1])) ? rows : w->height;
@@ -147,8 +149,8 @@ static void draw_live(struct log_view *v, struct cells *c, struct area a, struct
     v->page = page;
 }
 
-/* A row in focus that was forgotten gives it to the oldest that is left. One that the log left behind, as it follows, loses it; one that a standing log no longer shows, since
- * the pane shrank, takes the window along. */
+/* A row in focus that was forgotten gives it to the oldest that is left. One that the log left behind, as it follows,
+ * loses it; one that a standing log no longer shows, since the pane shrank, takes the window along. */
 static void keep_in_view(struct log_view *v, struct window *w, const struct scene *s)
 {
     struct entry e;
@@ -171,8 +173,8 @@ static bool has_all(const struct window *w, const struct log_view *v, const stru
         !row_after(v, s->journal, w->rows[0]);
 }
 
-/* Draws it with the live end below, or without. Returns false, and nothing is drawn, when there is nothing that the live
- * end could add. */
+/* Draws it with the live end below, or without. Returns false, and nothing is drawn, when there is nothing that the
+ * live end could add. */
 static bool draw(struct log_view *v, struct cells *c, struct area a, struct scene *s, bool focus, bool split)
 {
     struct window w;
@@ -228,7 +230,8 @@ static uint64_t shown_bottom(const struct log_view *v, const struct scene *s)
     return !v->bottom ? newest : v->bottom > first ? v->bottom : first;
 }
 
-/* Moves by that many rows of the screen, by one entry at least; by less than a page, so that none is passed over unseen. */
+/* Moves by that many rows of the screen, by one entry at least; by less than a page, so that none is passed over
+ * unseen. */
 static void scroll_up(struct log_view *v, int lines, const struct scene *s)
 {
     uint64_t n = shown_bottom(v, s), first = first_bottom(v, s);

@@ -1,10 +1,11 @@
 /* log_view: a scrolling log over the journal, newest at the end. The client pane and the server pane are two of them.
  *
- * One row is in focus: the last one shown, or `at` once the user has gone to a row by its own (a hit, a mark, the top of the log). A pane with room for it shows the
- * live end below the rows that stand still.
+ * One row is in focus: the last one shown, or `at` once the user has gone to a row by its own (a hit, a mark, the top
+ * of the log). A pane with room for it shows the live end below the rows that stand still.
  *
- * Invariant: the view remembers entry numbers only. `bottom` 0 follows the newest; else the row of that entry is the last one shown, whatever
- * comes, until the user scrolls back to the end. With a sift only the rows that it found are there; it is not owned. */
+ * Invariant: the view remembers entry numbers only. `bottom` 0 follows the newest; else the row of that entry is the
+ * last one shown, whatever comes, until the user scrolls back to the end. With a sift only the rows that it found are
+ * there; it is not owned. */
 #ifndef UDPTALK_UI_LOG_VIEW_H
 #define UDPTALK_UI_LOG_VIEW_H
 
@@ -55,7 +56,8 @@ bool log_view_act(struct log_view *v, enum action action, const struct scene *s)
 /* The row in focus, or 0 where there is none. */
 uint64_t log_view_focus(const struct log_view *v, const struct scene *s);
 
-/* Puts the row that stands on that line of the view (0: the first below the title) into focus. Returns false where none stands. */
+/* Puts the row that stands on that line of the view (0: the first below the title) into focus. Returns false where none
+ * stands. */
 bool log_view_pick(struct log_view *v, int line, struct scene *s);
 
 /* Puts the row of entry n, or the nearest one before it, into focus and into view. */
@@ -63,7 +65,8 @@ void log_view_go(struct log_view *v, uint64_t n, const struct scene *s);
 
 enum { LOG_VIEW_NEWS = 112 };
 
-/* "▼ 12 new", "▼ more below" or "stands still" while it follows nothing, behind "& 3 of 120" where a sift is at work, else "". `text` holds LOG_VIEW_NEWS bytes. */
+/* "▼ 12 new", "▼ more below" or "stands still" while it follows nothing, behind "& 3 of 120" where a sift is at work,
+ * else "". `text` holds LOG_VIEW_NEWS bytes. */
 const char *log_view_news(const struct log_view *v, const struct scene *s, char *text);
 
 extern const struct log_ops client_log, server_log, calls_log, ladder_log;

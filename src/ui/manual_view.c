@@ -9,7 +9,8 @@
 #include "ui/title.h"
 #include "ui/wrap.h"
 
-/* Text is no wider than it can be read well; narrow screens have no room for deep indents; rows above a place that was looked for. */
+/* Text is no wider than it can be read well; narrow screens have no room for deep indents; rows above a place that was
+ * looked for. */
 enum { WIDEST = 84, NARROW = 60, NARROW_DIVISOR = 3, ROOM_LEAST = 16, ABOVE = 2 };
 
 static int width_of(const struct manual_view *v)

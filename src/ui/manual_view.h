@@ -1,6 +1,7 @@
 /* manual_view: the manual inside the program (core/manual.h), in a window, wrapped to its width.
  *
- * The view keeps the line of the manual that the window begins with, and how many rows of it are above; what is searched for is highlighted. */
+ * The view keeps the line of the manual that the window begins with, and how many rows of it are above; what is
+ * searched for is highlighted. */
 #ifndef UDPTALK_UI_MANUAL_VIEW_H
 #define UDPTALK_UI_MANUAL_VIEW_H
 
@@ -31,7 +32,8 @@ void manual_view_draw(struct manual_view *v, struct cells *c, struct area a, boo
 /* Scrolls. Returns false when the action is none of a view's. */
 bool manual_view_act(struct manual_view *v, enum action action);
 
-/* Goes through all places where h->search is found, and to the chosen one: the next from the last hit on, or from the window's beginning. */
+/* Goes through all places where h->search is found, and to the chosen one: the next from the last hit on, or from the
+ * window's beginning. */
 void manual_view_find(struct manual_view *v, struct hits *h);
 
 #endif

@@ -333,7 +333,8 @@ static void put_grounds(struct buffer *out, const struct cells *c, struct area a
     }
 }
 
-/* The end of the run of text that begins there: ASCII of one style with single blanks inside, or one other character. */
+/* The end of the run of text that begins there: ASCII of one style with single blanks inside, or one other
+ * character. */
 static int run_end(const struct cells *c, struct area a, int row, int col)
 {
     struct cell first = cell_at(c, a, row, col), at;

@@ -5,7 +5,8 @@
  * font shifts anything or leaves gaps. .html is a page of text to be printed. Both are light or dark as the viewer's
  * system is; text can be read on either (ui/style.h).
  *
- * Whatever cells hold, the files are well-formed, and no control character gets into them. Pure: cells in, bytes out. */
+ * Whatever cells hold, the files are well-formed, and no control character gets into them. Pure: cells in, bytes
+ * out. */
 #ifndef UDPTALK_UI_PICTURE_H
 #define UDPTALK_UI_PICTURE_H
 

@@ -1,4 +1,5 @@
-/* scene: what the views may look at: the journal, and the facts that titles show. The app fills it in for each frame. */
+/* scene: what the views may look at: the journal, and the facts that titles show. The app fills it in for each
+ * frame. */
 #ifndef UDPTALK_UI_SCENE_H
 #define UDPTALK_UI_SCENE_H
 

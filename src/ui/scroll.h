@@ -1,4 +1,5 @@
-/* scroll: how the keys move a window over lines that are there all at once (a log over the journal is ui/log_view). Pure arithmetic. */
+/* scroll: how the keys move a window over lines that are there all at once (a log over the journal is ui/log_view).
+ * Pure arithmetic. */
 #ifndef UDPTALK_UI_SCROLL_H
 #define UDPTALK_UI_SCROLL_H
 

@@ -83,7 +83,8 @@ static int payload_width(const struct cells *c, const struct entry *e, int limit
     return e->size == 0 ? cells_width(c, _("(empty)")) : (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
 }
 
-/* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has half. */
+/* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has
+ * half. */
 static int share(const struct cells *c, const struct answer *a, int col, int end)
 {
     int room = end - col - 3;
@@ -95,7 +96,8 @@ static int share(const struct cells *c, const struct answer *a, int col, int end
     return col + (reply < room / 2 ? room - reply : room / 2);
 }
 
-/* Where payloads from `col` on must end so that `need` columns are left behind them: they are cut before the reason is. Where it is cut all the same they keep some. */
+/* Where payloads from `col` on must end so that `need` columns are left behind them: they are cut before the reason is.
+ * Where it is cut all the same they keep some. */
 static int before_reason(int col, int end, int need)
 {
     int until = end - need >= col + TINY ? end - need : col + LEAST;

@@ -28,8 +28,8 @@ struct style_look {
 /* How a style looks, the chosen line (STYLE_SELECTED) too. One that is unknown looks plain. */
 struct style_look style_look(uint8_t style);
 
-/* The same in CSS: "#1b1f24", of text on paper or on a dark screen. Each can be read on the background of its side. Without `color` all but dim
- * ones are as plain text. */
+/* The same in CSS: "#1b1f24", of text on paper or on a dark screen. Each can be read on the background of its side.
+ * Without `color` all but dim ones are as plain text. */
 const char *style_css(uint8_t style, bool dark, bool color);
 const char *style_css_background(bool dark);
 

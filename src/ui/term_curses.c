@@ -348,8 +348,8 @@ void term_enter(struct term *t)
 }
 
 /* What of a frame is still unwritten is dropped, since it would only delay. A sequence cut in two is cancelled: an ESC
- * alone would end half a copy, and some terminals would take that. The mode is changed at once: TCSADRAIN could wait for ever on a stalled terminal, and TCSAFLUSH would
- * throw away what was typed ahead for the shell. */
+ * alone would end half a copy, and some terminals would take that. The mode is changed at once: TCSADRAIN could wait
+ * for ever on a stalled terminal, and TCSAFLUSH would throw away what was typed ahead for the shell. */
 void term_leave(struct term *t)
 {
     if (!t->taken)
@@ -704,8 +704,9 @@ static bool is_empty(const struct cell *c)
     return (!c->base || c->base == ' ') && c->style == STYLE_PLAIN;
 }
 
-/* To fill the last cell of the screen where a terminal cannot be told not to wrap, curses draws it a column before and inserts what belongs there,
- * which goes wrong where that is half a wide character. Such a character is left out, and where only the cell goes all is painted. */
+/* To fill the last cell of the screen where a terminal cannot be told not to wrap, curses draws it a column before and
+ * inserts what belongs there, which goes wrong where that is half a wide character. Such a character is left out, and
+ * where only the cell goes all is painted. */
 static bool leave_out(struct term *t, const struct cell *row, int at)
 {
     if (t->corner || at != t->rows - 1 || t->cols < 3 || row[t->cols - 3].width != 2)

@@ -7,8 +7,9 @@
 
 #include "ui/cells.h"
 
-/* Puts a sentence into the area from its upper left corner on; a word longer than a row is broken where it must. What does not fit into a.rows is cut and
- * ends in …. With `c` NULL it only measures. Returns the rows that the whole takes in a.cols columns, at least 1. */
+/* Puts a sentence into the area from its upper left corner on; a word longer than a row is broken where it must. What
+ * does not fit into a.rows is cut and ends in …. With `c` NULL it only measures. Returns the rows that the whole takes
+ * in a.cols columns, at least 1. */
 int wrap_put(struct cells *c, struct area a, uint8_t style, const unsigned char *data, size_t len);
 
 /* For whoever draws row by row: how many bytes at the front of the text go on one row of that many columns; *next: how
