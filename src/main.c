@@ -60,7 +60,8 @@ static int parse_scripts(const struct options *o, struct script *script, char *w
         struct buffer text;
         buffer_init(&text);
         if (s->file && paths_read_file(s->text, &text) < 0) {
-            snprintf(why, why_size, _("cannot read %.200s: %s%s"), s->text, strerror(errno), _(error_file_advice(errno)));
+            snprintf(why, why_size, _("cannot read %.200s: %s%s"), s->text, strerror(errno),
+                     _(error_file_advice(errno)));
             failed = -1;
         } else if (s->file) {
             failed = script_parse(script, s->text, (char *)text.data, text.len, why, why_size);

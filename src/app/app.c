@@ -16,7 +16,8 @@
 
 #define STAMP_OLDEST (10 * UNITS_SECOND) /* an older stamp says that the clock was set meanwhile */
 
-int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed)
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec,
+             uint64_t seed)
 {
     *a = (struct app){.options = options, .loop = loop, .broker = broker, .names.broker = broker};
     udp_init(&a->client.udp);
@@ -216,7 +217,8 @@ void app_tell(struct app *a, enum role role, enum event event, const struct entr
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += role != ROLE_SERVER || !about;
 }
 
-void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said)
+void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english,
+                     const char *said)
 {
     char both[4 * APP_WHY];
     size_t len = strlen(english), more = words_translated() ? strlen(said) : 0;
@@ -279,7 +281,8 @@ void app_notice_why(struct app *a, enum role role, enum event event, const struc
     app_notice_both(a, role, event, about, english, said);
 }
 
-void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put, const void *context)
+void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put,
+                    const void *context)
 {
     struct buffer both;
     buffer_init(&both);
@@ -311,8 +314,9 @@ static void explain_taken(struct app *a, const struct address *local)
         return;
     }
     app_why(a,
-            a->options->mode == MODE_SERVER ? N_("%s belongs to %s (process %d); take another port (0: any that is free)") :
-                                              N_("%s belongs to %s (process %d)"),
+            a->options->mode == MODE_SERVER ?
+                N_("%s belongs to %s (process %d); take another port (0: any that is free)") :
+                N_("%s belongs to %s (process %d)"),
             where, owner.name, (int)owner.pid);
 }
 

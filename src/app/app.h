@@ -263,7 +263,8 @@ struct app {
 
 /* `broker` opens files for us, NULL: nobody does; `exec` runs commands, NULL: none may be run; both are the caller's.
  * `seed` makes hashes unpredictable. Returns 0, or −1 with errno. */
-int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec, uint64_t seed);
+int app_init(struct app *a, const struct options *options, struct loop *loop, struct broker *broker, struct exec *exec,
+             uint64_t seed);
 
 /* Gives up for good what only the broker is to do from now on; with the history's directory kept, or without files at
  * all: then the broker opens none either. Where the kernel lacks what it needs, that is said. app_tell_sandbox() is a
@@ -309,7 +310,8 @@ extern const struct export ladder_file;
 /* saving.c. Runs /save: what range and marks of it mean, `filter` that of the log in question (or NULL).
  * app_save_range() only says what they mean. Both return 0, or −1 and a sentence in a->why. */
 int app_save(struct app *a, const struct command *c, struct filter *filter);
-int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first, uint64_t *last);
+int app_save_range(struct app *a, const struct command *c, const struct filter *filter, uint64_t *first,
+                   uint64_t *last);
 
 /* Gives a log (LOG_NONE: whatever is saved headless) another filter, or none when `text` is empty. What is being saved
  * goes on with the one that it began with. Returns 0, or −1 and a sentence in a->why. */
@@ -379,7 +381,8 @@ void app_call_failed(struct app *a, enum role role, const char *call);
 /* Writes a notice into the journal: `len` bytes in English and behind them `said` in the reader's language, 0 where
  * that is English; or as printf, with a format that N_() marks, see words_pair(). `about` (may be NULL) is the entry
  * that it belongs to; its errno goes along. */
-void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text, size_t len, size_t said);
+void app_tell(struct app *a, enum role role, enum event event, const struct entry *about, const unsigned char *text,
+              size_t len, size_t said);
 void app_notice(struct app *a, enum role role, enum event event, const struct entry *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
@@ -398,10 +401,12 @@ void app_notice_why(struct app *a, enum role role, enum event event, const struc
 /* A notice of what `put` appends, which is asked in English and again in the reader's language, where that is
  * another. */
 typedef void app_put(const void *context, struct buffer *out);
-void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put, const void *context);
+void app_notice_put(struct app *a, enum role role, enum event event, const struct entry *about, app_put *put,
+                    const void *context);
 
 /* The same of a sentence that was made in both: in English and, where there is another, in the reader's language. */
-void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english, const char *said);
+void app_notice_both(struct app *a, enum role role, enum event event, const struct entry *about, const char *english,
+                     const char *said);
 
 /* The entry of a datagram that an endpoint received just now. Its time is the kernel's receive stamp, put on both
  * clocks by how long ago it was, so that a step of the wall clock does not show in round-trip times. */
@@ -549,6 +554,7 @@ void server_close(struct app *a);
 void server_settle(struct app *a);
 
 /* The exchange of a datagram that came to the server, when the program's own client sent it; else 0. */
-uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to, const unsigned char *data, size_t len);
+uint64_t client_exchange_of(struct app *a, const struct address *from, const struct address *to,
+                            const unsigned char *data, size_t len);
 
 #endif

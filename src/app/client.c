@@ -88,7 +88,8 @@ static void take_complaint(struct app *a, const struct udp_complaint *u)
         app_notice(a, ROLE_CLIENT, EVENT_REFUSED, &about,
                    N_("nobody listens on %s (it came back as ICMP port unreachable)"), peer);
     else
-        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, N_("%s did not get it: %s"), peer, error_meaning(u->error));
+        app_notice(a, ROLE_CLIENT, EVENT_UNREACHABLE, &about, N_("%s did not get it: %s"), peer,
+                   error_meaning(u->error));
 }
 
 static void drain_complaints(struct app *a)
@@ -213,7 +214,8 @@ static int open_fails(struct app *a, struct udp *fresh, const struct address *fr
 {
     char text[ADDRESS_TEXT];
     if (from)
-        app_why(a, "cannot send from %s: %s; %s", address_format(from, text), error_meaning(error), error_advice(error));
+        app_why(a, "cannot send from %s: %s; %s", address_format(from, text), error_meaning(error),
+                error_advice(error));
     else
         app_why(a, "cannot open a socket: %s; %s", error_meaning(error), error_advice(error));
     udp_close(fresh);
@@ -335,7 +337,8 @@ int client_send_held(struct app *a, const struct link_item *item)
 static void expect_answer(struct app *a, const struct entry *e, int64_t mono)
 {
     struct client *c = &a->client;
-    if (match_sent(c->match, e->n, e->exchange, app_time_at(a, mono), &c->peer, e->data, e->kept, a->server.transform) == 0)
+    if (match_sent(c->match, e->n, e->exchange, app_time_at(a, mono), &c->peer, e->data, e->kept,
+                   a->server.transform) == 0)
         return;
     c->unanswered++;
     app_notice(a, ROLE_CLIENT, EVENT_ERROR, e, N_("out of memory: its answer will not be known as such"));
@@ -343,7 +346,8 @@ static void expect_answer(struct app *a, const struct entry *e, int64_t mono)
 
 static void tell_port(struct app *a, const struct entry *about)
 {
-    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, N_("the kernel picked port %d at this sendto()"), a->client.local.port);
+    app_notice(a, ROLE_CLIENT, EVENT_PORT, about, N_("the kernel picked port %d at this sendto()"),
+               a->client.local.port);
 }
 
 /* The first datagram out, even one that fails, is when the kernel picks the port. Returns true when it did just now. */
@@ -360,8 +364,8 @@ static bool send_again(struct app *a, const struct match_result *given_up)
     struct buffer *bytes = &a->faults.bytes; /* the journal may move what it holds */
     struct entry e;
     char wait[UNITS_TEXT];
-    if (given_up->tries >= (unsigned)a->settings[SETTING_RETRY] || c->udp.fd < 0 || a->relay.on || !journal_get(a->journal, given_up->request, &e) ||
-        !address_equal(&e.peer, &c->peer))
+    if (given_up->tries >= (unsigned)a->settings[SETTING_RETRY] || c->udp.fd < 0 || a->relay.on ||
+        !journal_get(a->journal, given_up->request, &e) || !address_equal(&e.peer, &c->peer))
         return false;
     buffer_clear(bytes);
     if (buffer_append(bytes, e.data, e.kept) < 0 || send_once(a, &c->peer, bytes->data, bytes->len) < 0)
@@ -380,7 +384,8 @@ static bool send_again(struct app *a, const struct match_result *given_up)
         tell_port(a, &e);
     expect_answer(a, &e, e.mono);
     match_set_tries(c->match, given_up->tries + 1);
-    app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, N_("no answer in %s: sent again (%u of %lld)"), units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
+    app_notice(a, ROLE_CLIENT, EVENT_RETRY, &e, N_("no answer in %s: sent again (%u of %lld)"),
+               units_format_time(a->settings[SETTING_WAIT], wait), given_up->tries + 1,
                (long long)a->settings[SETTING_RETRY]);
     return true;
 }
@@ -392,7 +397,8 @@ static void give_up_due(void *context)
     const int64_t wait = a->settings[SETTING_WAIT];
     struct match_result given_up;
     char text[UNITS_TEXT];
-    for (int i = 0; i < DRAIN && match_expire(c->match, app_time_at(a, loop_now(a->loop).mono) - wait, &given_up); i++) {
+    for (int i = 0; i < DRAIN && match_expire(c->match, app_time_at(a, loop_now(a->loop).mono) - wait, &given_up);
+         i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         if (send_again(a, &given_up))
             continue;
@@ -546,7 +552,8 @@ static int post(struct app *a, const void *line, size_t len, size_t end)
     struct client *c = &a->client;
     struct buffer *bytes = tx_bytes(c->tx);
     size_t start = bytes->len;
-    if (c->udp.fd < 0 || c->full || sockets_are_plain(a) || faults_are_on(a, ROLE_CLIENT, DIR_SENT) || len + end > udp_most(&c->udp)) {
+    if (c->udp.fd < 0 || c->full || sockets_are_plain(a) || faults_are_on(a, ROLE_CLIENT, DIR_SENT) ||
+        len + end > udp_most(&c->udp)) {
         client_flush(a);
         if (tx_count(c->tx) == 0)
             return end ? client_send_line(a, line, len) : client_send(a, line, len);
@@ -578,7 +585,8 @@ int client_post_line(struct app *a, const void *line, size_t len)
 bool client_give_up(struct app *a)
 {
     struct match_result given_up;
-    for (int i = 0; i < DRAIN && a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up); i++) {
+    for (int i = 0; i < DRAIN && a->settings[SETTING_WAIT] && match_expire(a->client.match, INT64_MAX, &given_up);
+         i++) {
         struct entry about = {.n = given_up.request, .exchange = given_up.exchange};
         a->client.unanswered++;
         app_notice(a, ROLE_CLIENT, EVENT_NO_ANSWER, &about, N_("no answer before the end"));
@@ -615,5 +623,7 @@ uint64_t client_exchange_of(struct app *a, const struct address *from, const str
         return 0;
     if (!address_is_any(&c->local) ? !address_equal(from, &c->local) : !address_is_loopback(from))
         return 0;
-    return match_arrived(c->match, to, data, len, &match) || match_arrived_again(c->match, to, data, len, &match) ? match.exchange : 0;
+    return match_arrived(c->match, to, data, len, &match) || match_arrived_again(c->match, to, data, len, &match) ?
+               match.exchange :
+               0;
 }

@@ -99,7 +99,8 @@ int coding_save(struct app *a, const char *path)
     buffer_done(&p.text);
     if (failed)
         return -1;
-    snprintf(text, sizeof text, _("the session as a program is in %.200s, %s lines"), path, units_format_count(p.lines, count));
+    snprintf(text, sizeof text, _("the session as a program is in %.200s, %s lines"), path,
+             units_format_count(p.lines, count));
     a->front.say(a->front.context, false, text);
     return 0;
 }

@@ -16,7 +16,8 @@ static int run_close(struct app *a, const struct command *c)
         client_close(a);
     }
     if (c->role != ROLE_CLIENT && a->server.udp.fd >= 0) {
-        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL, N_("The server's socket is closed: what comes now, nobody reads"));
+        app_notice(a, ROLE_SERVER, EVENT_CLOSED, NULL,
+                   N_("The server's socket is closed: what comes now, nobody reads"));
         server_close(a);
     }
     return 0;
@@ -45,7 +46,8 @@ static void tell_endpoints(struct app *a)
     if (a->server.udp.fd < 0)
         app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, N_("server: none (/listen opens one)"));
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, rules == 1 ? N_("server: %s, transform %s, %zu rule") : N_("server: %s, transform %s, %zu rules"),
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL,
+                   rules == 1 ? N_("server: %s, transform %s, %zu rule") : N_("server: %s, transform %s, %zu rules"),
                    address_format(&a->server.local, local), a->server.transform->name, rules);
 }
 

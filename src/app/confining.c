@@ -60,6 +60,7 @@ void app_tell_sandbox(struct app *a)
     }
     tell_sandbox(a, EVENT_SETTING, false);
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
-               a->server.exec ? N_("helper: opens the files that are named, looks names up; another runs the commands of rules") :
-                                N_("helper: opens the files that are named, looks names up; runs no commands"));
+               a->server.exec ?
+                   N_("helper: opens the files that are named, looks names up; another runs the commands of rules") :
+                   N_("helper: opens the files that are named, looks names up; runs no commands"));
 }

@@ -84,8 +84,8 @@ static void put_link(const void *context, struct buffer *out)
 {
     const struct told_link *t = context;
     char words[FAULT_TEXT], lost[LOST_TEXT];
-    buffer_printf(out, _("fault on %s %s: %s%s"), _(role_name(t->role)), direction_name(t->direction), fault_words(link_spec(t->link), words),
-                  format_lost(t->link, lost, sizeof lost));
+    buffer_printf(out, _("fault on %s %s: %s%s"), _(role_name(t->role)), direction_name(t->direction),
+                  fault_words(link_spec(t->link), words), format_lost(t->link, lost, sizeof lost));
 }
 
 /* What is set on a link, and what came of it. */
@@ -183,7 +183,8 @@ static void describe(const struct link_item *item, int answer, const char *lost,
         return;
     at = strlen(text);
     if (fate->delay > 0)
-        at += (size_t)snprintf(text + at, room - at, _("%sheld %s"), at ? _("; ") : "", units_format_rtt(fate->delay, time));
+        at += (size_t)snprintf(text + at, room - at, _("%sheld %s"), at ? _("; ") : "",
+                               units_format_rtt(fate->delay, time));
     if (fate->reorder)
         at += (size_t)snprintf(text + at, room - at, _("%sheld until the next has gone"), at ? _(", then ") : "");
     if (fate->corrupt >= 0)
@@ -244,7 +245,8 @@ static void journal_lost(struct app *a, enum role role, const struct udp_arrival
         e.exchange = ++a->exchanges;
     e.n = app_journal(a, &e);
     *(role == ROLE_SERVER ? &a->server.events : &a->client.events) += 1;
-    struct befell told = {item, LINK_LOST, role == ROLE_SERVER ? N_("the server never saw it") : N_("the client never saw it"), NULL};
+    struct befell told = {item, LINK_LOST,
+                          role == ROLE_SERVER ? N_("the server never saw it") : N_("the client never saw it"), NULL};
     app_notice_put(a, role, EVENT_FAULT, &e, put_fate, &told);
 }
 
@@ -267,8 +269,9 @@ bool faults_pass_in(struct app *a, enum role role, const struct udp_arrival *arr
     struct befell told = {&item, answer, "", arrival};
     describe(&item, answer, "", text, sizeof text);
     if (answer < 0)
-        app_notice(a, role, EVENT_DROPPED, NULL, "%zu bytes from %s: dropped, since the fault link holds as much as it may already",
-                   arrival->size, address_format(&arrival->peer, peer));
+        app_notice(a, role, EVENT_DROPPED, NULL,
+                   "%zu bytes from %s: dropped, since the fault link holds as much as it may already", arrival->size,
+                   address_format(&arrival->peer, peer));
     else if (*text) /* else it only stands behind what is due */
         app_notice_put(a, role, EVENT_FAULT, NULL, put_fate, &told);
     loop_again(a->loop); /* what is due now is let go before the turn ends */
@@ -415,7 +418,8 @@ void faults_clear(struct app *a, enum role role)
     char number[UNITS_TEXT];
     if (count)
         app_notice(a, role, EVENT_FAULT, NULL,
-                   count == 1 ? N_("%s datagram that your /fault held %s") : N_("%s datagrams that your /fault held %s"),
+                   count == 1 ? N_("%s datagram that your /fault held %s") :
+                                N_("%s datagrams that your /fault held %s"),
                    units_format_count(count, number), FAULT_GONE);
 }
 
@@ -431,9 +435,9 @@ void faults_state(const struct app *a, char *text, size_t room)
                 continue;
             at += (size_t)snprintf(text + at, room - at, "%s", at ? " · " : "");
             if (at < room)
-                at += (size_t)snprintf(text + at, room - at,
-                                       directions[i] == DIR_RECEIVED ? _("fault on %s in: %s%s") : _("fault on %s: %s%s"),
-                                       _(role_name(role)), fault_words(link_spec(l), words),
-                                       format_lost(l, lost, sizeof lost));
+                at += (size_t)snprintf(
+                    text + at, room - at,
+                    directions[i] == DIR_RECEIVED ? _("fault on %s in: %s%s") : _("fault on %s: %s%s"),
+                    _(role_name(role)), fault_words(link_spec(l), words), format_lost(l, lost, sizeof lost));
         }
 }

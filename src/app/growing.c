@@ -56,8 +56,8 @@ static void end_line(struct app *a, struct saving *s, FILE *file)
     if (fseeko(file, -1, SEEK_END) < 0 || getc(file) == '\n')
         return;
     buffer_append_byte(&s->out, '\n');
-    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("the last line of %.200s was cut: what is saved now begins behind it"),
-               s->name);
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL,
+               N_("the last line of %.200s was cut: what is saved now begins behind it"), s->name);
 }
 
 int growing_check(struct app *a, struct saving *s)

@@ -341,8 +341,9 @@ static void skip_overlong(struct headless *h, size_t len, bool ended)
     if (!ended)
         return;
     char bytes[UNITS_TEXT], most[UNITS_TEXT];
-    say(h, _("line %llu: not sent: %s bytes are too many, one datagram holds %s at most"), (unsigned long long)++h->line,
-        units_format_count(h->overlong, bytes), units_format_count(udp_most(&h->app->client.udp), most));
+    say(h, _("line %llu: not sent: %s bytes are too many, one datagram holds %s at most"),
+        (unsigned long long)++h->line, units_format_count(h->overlong, bytes),
+        units_format_count(udp_most(&h->app->client.udp), most));
     h->overlong = 0;
     h->status = 1;
 }
@@ -662,7 +663,8 @@ static void say_served(struct headless *h)
 {
     const struct server *s = &h->app->server;
     char in[UNITS_TEXT], out[UNITS_TEXT], datagrams[2 * UNITS_TEXT], clients[2 * UNITS_TEXT];
-    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", s->in), units_format_count(s->in, in));
+    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", s->in),
+             units_format_count(s->in, in));
     snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", s->peers.count), s->peers.count);
     say(h, _("%s from %s, %s answered"), datagrams, clients, units_format_count(s->out, out));
 }

@@ -53,7 +53,8 @@ static bool write_safely(const struct buffer *text)
         if (end)
             buffer_append_byte(&safe, '\n');
     }
-    bool whole = !safe.failed && (safe.len == 0 || fwrite(safe.data, 1, safe.len, stdout) == safe.len) && fflush(stdout) == 0;
+    bool whole =
+        !safe.failed && (safe.len == 0 || fwrite(safe.data, 1, safe.len, stdout) == safe.len) && fflush(stdout) == 0;
     buffer_done(&safe);
     return whole;
 }
@@ -159,8 +160,8 @@ static void put_tail(struct batch *b)
     const struct lesson *l = lessons_lesson(b->app);
     if (l->read)
         buffer_printf(&b->out, _("\nRead on: %s\n"), l->read);
-    buffer_printf(&b->out, c.failed ? _("\n%s: %zu claims, NOT all hold\n") : _("\n%s: %zu claims, all hold\n"), l->name,
-                  c.claims);
+    buffer_printf(&b->out, c.failed ? _("\n%s: %zu claims, NOT all hold\n") : _("\n%s: %zu claims, all hold\n"),
+                  l->name, c.claims);
     b->lessons++;
     b->claims += c.claims;
     b->failed += c.failed > 0;

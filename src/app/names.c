@@ -167,8 +167,8 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
         forget(n, at);
     }
     if (save(n) < 0)
-        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL, N_("names are good until you leave, since they cannot be saved: %s"),
-                   error_meaning(errno));
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL,
+                   N_("names are good until you leave, since they cannot be saved: %s"), error_meaning(errno));
     return 0;
 }
 

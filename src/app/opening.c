@@ -166,11 +166,13 @@ static void tell_opened(struct app *a, struct opening *o, const char *trouble)
         struct jsonl_read_counts c = jsonl_read_counts(o->lines);
         buffer_printf(&details, ngettext("%s entry", "%s entries", c.entries), units_format_count(c.entries, entries));
         if (c.bad)
-            buffer_printf(&details, ngettext(", %s line left out: %s", ", %s lines left out: %s", c.bad), units_format_count(c.bad, bad),
-                          jsonl_read_why(o->lines));
+            buffer_printf(&details, ngettext(", %s line left out: %s", ", %s lines left out: %s", c.bad),
+                          units_format_count(c.bad, bad), jsonl_read_why(o->lines));
         if (c.joined)
-            buffer_printf(&details, ngettext(", whose numbers began anew %s time", ", whose numbers began anew %s times", c.joined),
-                          units_format_count(c.joined, bad));
+            buffer_printf(
+                &details,
+                ngettext(", whose numbers began anew %s time", ", whose numbers began anew %s times", c.joined),
+                units_format_count(c.joined, bad));
         if (c.interfaces)
             buffer_printf(&details,
                           ngettext(", %s address without the interface, which this machine does not have",

@@ -22,7 +22,8 @@ static bool within_rate(struct app *a, const struct entry *request)
         return true;
     host.port = 0;
     struct peer *peer = peers_note(&a->server.hosts, &host, request->size, request->wall);
-    return guard_take(peer ? &peer->guard : &a->server.hosts.others_guard, a->settings[SETTING_REPLY_RATE], request->mono);
+    return guard_take(peer ? &peer->guard : &a->server.hosts.others_guard, a->settings[SETTING_REPLY_RATE],
+                      request->mono);
 }
 
 const char *refusal(struct app *a, const struct entry *request, struct guard *guard)

@@ -343,7 +343,8 @@ void relay_status(const struct app *a, char *text, size_t room)
              open ? address_format(&a->server.local, local) : "/listen", address_format(&a->relay.target, target),
              units_format_count(a->relay.count, count), units_format_count(RELAY_FLOWS, most));
     size_t at = strlen(text);
-    snprintf(text + at, room - at, time ? _("let go when silent for %s") : _("never let go"), units_format_time(time, idle));
+    snprintf(text + at, room - at, time ? _("let go when silent for %s") : _("never let go"),
+             units_format_time(time, idle));
 }
 
 /* What a fault dropped was counted as sent. */
@@ -359,8 +360,10 @@ void relay_summary(const struct app *a, char *text, size_t room)
     uint64_t dropped = faults_lost(a, ROLE_CLIENT, DIR_SENT) + faults_lost(a, ROLE_CLIENT, DIR_RECEIVED) +
                        faults_lost(a, ROLE_SERVER, DIR_SENT) + faults_lost(a, ROLE_SERVER, DIR_RECEIVED);
     char datagrams[UNITS_TEXT + 32], clients[UNITS_TEXT + 32];
-    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", a->server.in), units_format_count(a->server.in, in));
-    snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", a->server.peers.count), a->server.peers.count);
+    snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", a->server.in),
+             units_format_count(a->server.in, in));
+    snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", a->server.peers.count),
+             a->server.peers.count);
     int at = snprintf(text, room, _("%s from %s, %s passed on to %s, %s passed back"), datagrams, clients,
                       units_format_count(passed_on(a, ROLE_CLIENT), on), address_format(&a->relay.target, target),
                       units_format_count(passed_on(a, ROLE_SERVER), back));

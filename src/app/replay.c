@@ -203,17 +203,20 @@ static void put_conclusion(const void *context, struct buffer *out)
     const struct app *a = context;
     const struct replay *r = &a->replay;
     char count[UNITS_TEXT];
-    buffer_printf(out, ngettext("replayed %.100s: %s datagram", "replayed %.100s: %s datagrams", r->sent_count), r->file.name,
-                  units_format_count(r->sent_count, count));
+    buffer_printf(out, ngettext("replayed %.100s: %s datagram", "replayed %.100s: %s datagrams", r->sent_count),
+                  r->file.name, units_format_count(r->sent_count, count));
     if (a->settings[SETTING_WAIT] == 0)
         buffer_append_text(out, _(", whose answers were not waited for (-w 0)"));
     else
-        buffer_printf(out, ngettext(", %s answer differs", ", %s answers differ", r->different), units_format_count(r->different, count));
+        buffer_printf(out, ngettext(", %s answer differs", ", %s answers differ", r->different),
+                      units_format_count(r->different, count));
     if (r->forgotten)
-        buffer_printf(out, _("; of %s it is not known, more came than --max-log holds"), units_format_count(r->forgotten, count));
+        buffer_printf(out, _("; of %s it is not known, more came than --max-log holds"),
+                      units_format_count(r->forgotten, count));
     if (r->cut)
-        buffer_printf(out, ngettext("; %s went as short as the file has it", "; %s went as short as the file has them", r->cut),
-                      units_format_count(r->cut, count));
+        buffer_printf(
+            out, ngettext("; %s went as short as the file has it", "; %s went as short as the file has them", r->cut),
+            units_format_count(r->cut, count));
     if (r->unsent)
         buffer_printf(out, ngettext("; %s was too long to be sent", "; %s were too long to be sent", r->unsent),
                       units_format_count(r->unsent, count));
@@ -222,7 +225,8 @@ static void put_conclusion(const void *context, struct buffer *out)
 static void conclude(struct app *a)
 {
     const struct replay *r = &a->replay;
-    app_notice_put(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, put_conclusion, a);
+    app_notice_put(a, ROLE_CLIENT, r->cut || r->unsent || r->forgotten ? EVENT_ERROR : EVENT_INFO, NULL, put_conclusion,
+                   a);
     replay_stop(a);
 }
 
@@ -282,8 +286,8 @@ static void stop_early(struct app *a)
 {
     const struct replay *r = &a->replay;
     char sent[UNITS_TEXT], all[UNITS_TEXT], text[APP_WHY];
-    snprintf(text, sizeof text, _("the replay ends after %s of %s datagrams: %.300s"), units_format_count(r->sent_count, sent),
-             units_format_count(r->count, all), a->why);
+    snprintf(text, sizeof text, _("the replay ends after %s of %s datagrams: %.300s"),
+             units_format_count(r->sent_count, sent), units_format_count(r->count, all), a->why);
     a->front.say(a->front.context, true, text);
     replay_stop(a);
 }

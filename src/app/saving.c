@@ -79,7 +79,8 @@ static int begin(struct app *a, struct saving *s, const char *path, bool grows)
     }
     const struct export *format = format_of(s->path);
     if (grows && (format->whole || coding_language(s->path) >= 0 || picture_find(s->path) != PICTURE_NONE)) {
-        app_why(a, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end", s->name, s->name);
+        app_why(a, "--save %.200s: that cannot be written as the log grows; -e 'save %.100s' writes it at the end",
+                s->name, s->name);
         errno = EINVAL;
         return -1;
     }
@@ -235,12 +236,14 @@ static void tell_saved(struct app *a, struct saving *s)
     uint64_t forgotten = journal_counts(app_viewed(a)).forgotten - s->forgotten;
     buffer_init(&summary);
     export_describe(s->x, &summary);
-    int at = snprintf(text, sizeof text,
-                      ngettext("saved %s entry to %.200s (%s): %.*s", "saved %s entries to %.200s (%s): %.*s", s->entries),
-                      units_format_count(s->entries, count), s->name, s->x->format->name, (int)summary.len,
-                      summary.data ? (char *)summary.data : "");
+    int at =
+        snprintf(text, sizeof text,
+                 ngettext("saved %s entry to %.200s (%s): %.*s", "saved %s entries to %.200s (%s): %.*s", s->entries),
+                 units_format_count(s->entries, count), s->name, s->x->format->name, (int)summary.len,
+                 summary.data ? (char *)summary.data : "");
     if (forgotten && at > 0 && at < (int)sizeof text)
-        at += snprintf(text + at, sizeof text - (size_t)at, ngettext("; %s was forgotten meanwhile", "; %s were forgotten meanwhile", forgotten),
+        at += snprintf(text + at, sizeof text - (size_t)at,
+                       ngettext("; %s was forgotten meanwhile", "; %s were forgotten meanwhile", forgotten),
                        units_format_count(forgotten, gone));
     if (s->begins_late && at > 0 && at < (int)sizeof text)
         at += snprintf(text + at, sizeof text - (size_t)at, _("; the line of the first mark was forgotten before"));

@@ -252,7 +252,8 @@ static int run_command(void *context, const struct command *c)
     switch (c->id) {
     case COMMAND_WAIT:
         if (s->runner.next == s->runner.script->count && !s->runner.pause.set && s->runner.script == s->script)
-            screen_say(s, STYLE_NOTICE, _("/wait pauses the commands of files and of -e; here you are the one who waits"));
+            screen_say(s, STYLE_NOTICE,
+                       _("/wait pauses the commands of files and of -e; here you are the one who waits"));
         else
             runner_pause(&s->runner, c->time);
         break;

@@ -114,7 +114,8 @@ void screen_stats(const struct screen *s, struct stats_shown *t)
     if (a->opening.journal) { /* the rates are those of its end */
         struct entry newest;
         t->stats = a->opening.stats;
-        if (journal_get(a->opening.journal, journal_before(a->opening.journal, UINT64_MAX, ROLE_NONE, JOURNAL_TALK), &newest))
+        if (journal_get(a->opening.journal, journal_before(a->opening.journal, UINT64_MAX, ROLE_NONE, JOURNAL_TALK),
+                        &newest))
             t->now = newest.mono;
         return;
     }
@@ -168,7 +169,9 @@ static void describe_work(struct screen *s, char *text, size_t room)
     else if (screen_search_state(s, text, room))
         return;
     else if (s->sending)
-        snprintf(text, room, ngettext("%s pasted line still to send · ^C stops", "%s pasted lines still to send · ^C stops", s->outbox_lines),
+        snprintf(text, room,
+                 ngettext("%s pasted line still to send · ^C stops", "%s pasted lines still to send · ^C stops",
+                          s->outbox_lines),
                  units_format_count(s->outbox_lines, number));
     else if (app_is_busy(a))
         snprintf(text, room, _("looking a name up · Esc gives it up"));
@@ -231,8 +234,12 @@ static int put_prompt(struct screen *s, int row)
     int end = s->cells.cols;
     const char *prompt = screen_lesson_prompt(s);
     if (!search)
-        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT, prompt ? prompt : s->app->stepping.on ? _("step> ") : "> ");
-    int col = cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? _("search: ") : _("no match: "));
+        return cells_put(&s->cells, row, 0, end, STYLE_PROMPT,
+                         prompt              ? prompt :
+                         s->app->stepping.on ? _("step> ") :
+                                               "> ");
+    int col =
+        cells_put(&s->cells, row, 0, end, found ? STYLE_PROMPT : STYLE_ERROR, found ? _("search: ") : _("no match: "));
     col = cells_put_safe(&s->cells, row, col, end * 2 / 3, STYLE_PLAIN, (const unsigned char *)search, strlen(search));
     return cells_put(&s->cells, row, col, end, STYLE_PROMPT, " > ");
 }
@@ -272,7 +279,8 @@ static void draw_question(struct screen *s, int row)
     } else if (s->question == QUESTION_LEAVE) {
         ask = _("Leave udptalk? y n");
     } else if (s->question == QUESTION_COPY) {
-        ask = s->cells.cols < 66 ? _("Copy as? t x c p f") : _("Copy the line in focus: t text · x hex · c C array · p Python · f into a file");
+        ask = s->cells.cols < 66 ? _("Copy as? t x c p f") :
+                                   _("Copy the line in focus: t text · x hex · c C array · p Python · f into a file");
     } else if (s->question == QUESTION_WIDE) {
         ask = _("A full-width slash. Run it as a command? y: run  s: send it as it is  Esc: back");
     }
@@ -319,10 +327,12 @@ static bool command_hint(const unsigned char *text, size_t len, char *out, size_
 static void describe_line(const struct screen *s, char *out, size_t room, size_t count, size_t len)
 {
     char characters[2 * UNITS_TEXT], bytes[2 * UNITS_TEXT], number[UNITS_TEXT], peer[ADDRESS_TEXT];
-    snprintf(characters, sizeof characters, ngettext("%s character", "%s characters", count), units_format_count(count, number));
+    snprintf(characters, sizeof characters, ngettext("%s character", "%s characters", count),
+             units_format_count(count, number));
     snprintf(bytes, sizeof bytes, ngettext("%s byte", "%s bytes", len), units_format_count(len, number));
     if (s->scene.client.open)
-        snprintf(out, room, _("%s, %s · Enter: one datagram to %s"), characters, bytes, address_format(&s->scene.client.peer, peer));
+        snprintf(out, room, _("%s, %s · Enter: one datagram to %s"), characters, bytes,
+                 address_format(&s->scene.client.peer, peer));
     else
         snprintf(out, room, _("%s, %s · no client is open: /to HOST"), characters, bytes);
 }
@@ -387,11 +397,14 @@ static void draw_hint(struct screen *s)
     if (s->app->stepping.on && s->view == VIEW_FIGURE && s->focus == PART_VIEW && !s->question) {
         size_t at = (size_t)snprintf(hint, sizeof hint, "%s", _("Now: "));
         stepping_words(s->app, hint + at, sizeof hint - at);
-    } else if (s->view == VIEW_LADDER && s->focus == PART_VIEW && !s->question && !s->awaits && explain_row(s, hint, sizeof hint))
+    } else if (s->view == VIEW_LADDER && s->focus == PART_VIEW && !s->question && !s->awaits &&
+               explain_row(s, hint, sizeof hint))
         ;
     else if (s->question)
-        snprintf(hint, sizeof hint, s->question == QUESTION_WIDE ? _("y run · s send · Esc back") :
-                 s->question == QUESTION_COPY ? _("t text · x hex · c C · p Python · f file · Esc back") : _("y yes · n no"));
+        snprintf(hint, sizeof hint,
+                 s->question == QUESTION_WIDE ? _("y run · s send · Esc back") :
+                 s->question == QUESTION_COPY ? _("t text · x hex · c C · p Python · f file · Esc back") :
+                                                _("y yes · n no"));
     else if (s->focus == PART_LINE)
         line_hint(s, hint, sizeof hint);
     else

@@ -26,7 +26,8 @@ static enum figure_item item_of(const struct screen *s, const struct entry *e)
 {
     bool server = e->role == ROLE_SERVER;
     switch (call_id_of(e)) {
-    case CALL_POLL: return call_found_ready(e, s->app->server.udp.fd) || s->app->stepping.on ? FIGURE_SERVER_POLL : FIGURE_ITEMS;
+    case CALL_POLL:
+        return call_found_ready(e, s->app->server.udp.fd) || s->app->stepping.on ? FIGURE_SERVER_POLL : FIGURE_ITEMS;
     case CALL_RECVFROM:
     case CALL_RECVMSG:
     case CALL_RECVMMSG: return server ? FIGURE_SERVER_READ : FIGURE_CLIENT_READ;
@@ -78,7 +79,8 @@ static void put_call(struct figure_line *line, const struct entry *e)
     if (line->state == FIGURE_FAILED || !call_reads_errors(e))
         return;
     line->state = FIGURE_FAILED;
-    snprintf(line->brief.text, sizeof line->brief.text, _("recvmsg(MSG_ERRQUEUE) = %lld: an error came back"), (long long)e->result);
+    snprintf(line->brief.text, sizeof line->brief.text, _("recvmsg(MSG_ERRQUEUE) = %lld: an error came back"),
+             (long long)e->result);
     line->brief.tail = 0;
     *line->whole.text = '\0';
 }
@@ -258,7 +260,8 @@ static void put_names(const struct app *a, struct figure_shown *f)
 static bool found_nothing(const struct screen *s, uint64_t poll)
 {
     struct entry e;
-    return s->app->stepping.on && poll && poll == s->figure.at && journal_get(s->app->journal, poll, &e) && e.result == 0;
+    return s->app->stepping.on && poll && poll == s->figure.at && journal_get(s->app->journal, poll, &e) &&
+           e.result == 0;
 }
 
 /* What the client's read does next. */
@@ -271,7 +274,11 @@ static void put_client_next(struct screen *s, struct figure_shown *f, uint64_t p
     case STEPPING_READ_CLIENT:
         put_plan(line, "recvfrom(%d, ?, %lld)", fd, (long long)s->app->settings[SETTING_READ_SIZE]);
         break;
-    default: put_plan(line, found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing has come") : _("poll([%d …]): has an answer come?"), fd);
+    default:
+        put_plan(line,
+                 found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing has come") :
+                                          _("poll([%d …]): has an answer come?"),
+                 fd);
     }
 }
 
@@ -296,8 +303,11 @@ static void put_poll(struct screen *s, struct figure_shown *f, uint64_t poll)
     int fd = s->app->server.udp.fd;
     char text[64];
     bool anew = f->now == FIGURE_SERVER_POLL && (f->stepping || s->figure.idle);
-    snprintf(text, sizeof text, !f->stepping ? _("poll([%d …]) waits for a datagram") :
-             found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing waits") : _("poll([%d …]): does anything wait?"), fd);
+    snprintf(text, sizeof text,
+             !f->stepping           ? _("poll([%d …]) waits for a datagram") :
+             found_nothing(s, poll) ? _("poll([%d …]) = 0: nothing waits") :
+                                      _("poll([%d …]): does anything wait?"),
+             fd);
     put_item(s, line, anew ? 0 : poll, 0, text);
     if (!f->stepping) /* it waits for keys and timers, too */
         *line->whole.text = '\0';
@@ -331,7 +341,8 @@ static void put_sample(const struct screen *s, uint64_t n, char text[FIGURE_TEXT
     buffer_init(&words);
     if (journal_get(s->app->journal, n, &e)) {
         call_words(&e, &words);
-        const char *fd = words.data ? (const char *)words.data : "", *sample = words.len > strlen(fd) + 1 ? fd + strlen(fd) + 1 : "";
+        const char *fd = words.data ? (const char *)words.data : "",
+                   *sample = words.len > strlen(fd) + 1 ? fd + strlen(fd) + 1 : "";
         snprintf(text, FIGURE_TEXT, "%s", sample);
     }
     buffer_done(&words);
@@ -353,11 +364,13 @@ static void put_flights(const struct screen *s, struct figure_shown *f, const ui
 static const char *instead_of(const struct app *a)
 {
     if (a->relay.on)
-        return _("A relay is neither of the two programs: it passes on what a client says to a server, and back. F2, the ladder, shows both ways.");
+        return _(
+            "A relay is neither of the two programs: it passes on what a client says to a server, and back. F2, the ladder, shows both ways.");
     if (a->options->mode == MODE_OPEN)
         return _("A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls.");
     if (app_viewed(a) != a->journal)
-        return _("A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls; /open alone is the present again.");
+        return _(
+            "A file is looked at: nothing of it runs here. F2 shows its ladder, F5 its calls; /open alone is the present again.");
     return NULL;
 }
 
@@ -369,7 +382,8 @@ void screen_figure(struct screen *s, struct figure_shown *f)
     f->server = a->server.udp.fd >= 0;
     f->server_right = a->settings[SETTING_SERVER_SIDE] == SIDE_RIGHT;
     f->client = a->client.udp.fd >= 0;
-    f->apart = f->server && f->client && address_is_set(&a->client.peer) && !app_is_itself(&a->server.local, &a->client.peer);
+    f->apart =
+        f->server && f->client && address_is_set(&a->client.peer) && !app_is_itself(&a->server.local, &a->client.peer);
     f->now = item_now(s);
     find_calls(s, s->figure.at, found);
     put_names(a, f);
@@ -492,7 +506,8 @@ void screen_figure_speed(struct screen *s, const struct command *c)
     char each[UNITS_TEXT];
     s->scene.speed = c->has_value ? c->speed : s->scene.speed;
     if (s->scene.speed > 0)
-        screen_say(s, STYLE_NOTICE, _("the figure rests %s at each call: speed %g"), units_format_time((int64_t)((double)REST / s->scene.speed), each), s->scene.speed);
+        screen_say(s, STYLE_NOTICE, _("the figure rests %s at each call: speed %g"),
+                   units_format_time((int64_t)((double)REST / s->scene.speed), each), s->scene.speed);
     else
         screen_say(s, STYLE_NOTICE, _("the figure shows the newest turn, without a rest: speed full"));
 }

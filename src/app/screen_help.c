@@ -30,7 +30,8 @@ static int row_of_argument(int id, const char *line, size_t word, size_t end)
     size_t start, len = end - word;
     if (id != COMMAND_SET && id != COMMAND_TRANSFORM && id != COMMAND_HELP)
         return -1;
-    if (end > word && (id != COMMAND_HELP || help_find(name, len) < 0) && command_complete(line, end, names, COMMAND_COUNT, &start) > 0) {
+    if (end > word && (id != COMMAND_HELP || help_find(name, len) < 0) &&
+        command_complete(line, end, names, COMMAND_COUNT, &start) > 0) {
         name = names[0];
         len = strlen(name);
     }
@@ -131,7 +132,9 @@ static void look(struct screen *s, bool backwards, bool with)
     if (h.count == 0)
         screen_say(s, STYLE_NOTICE, help ? _("nothing of it is in the help") : _("nothing of it is in the manual"));
     else if (!h.rank)
-        screen_say(s, STYLE_NOTICE, backwards ? _("no hit before it; n looks the other way") : _("no hit behind it; N looks the other way"));
+        screen_say(s, STYLE_NOTICE,
+                   backwards ? _("no hit before it; n looks the other way") :
+                               _("no hit behind it; N looks the other way"));
 }
 
 int screen_help_find(struct screen *s, const char *pattern)
@@ -165,7 +168,8 @@ void screen_help_search_state(const struct screen *s, char *text, size_t room)
     *text = '\0';
     if (!s->texts.search || !h->rank)
         return;
-    snprintf(text, room, _("/%.40s/: hit %s of %s"), s->texts.pattern, units_format_count(h->rank, rank), units_format_count(h->count, all));
+    snprintf(text, room, _("/%.40s/: hit %s of %s"), s->texts.pattern, units_format_count(h->rank, rank),
+             units_format_count(h->count, all));
 }
 
 void screen_help_done(struct screen *s)

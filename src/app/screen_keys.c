@@ -182,7 +182,8 @@ static void interrupt(struct screen *s)
         screen_say(s, STYLE_NOTICE, "%s", s->app->why);
     } else if (s->sending) {
         char number[UNITS_TEXT];
-        screen_say(s, STYLE_NOTICE, ngettext("stopped: %s line was not sent", "stopped: %s lines were not sent", s->outbox_lines),
+        screen_say(s, STYLE_NOTICE,
+                   ngettext("stopped: %s line was not sent", "stopped: %s lines were not sent", s->outbox_lines),
                    units_format_count(s->outbox_lines, number));
         forget_outbox(s);
     } else if (app_is_busy(s->app)) {
@@ -316,7 +317,8 @@ static void show_end(struct screen *s, bool client, bool server)
 static void say_behind(struct screen *s, enum view before, uint64_t last)
 {
     const struct app *a = s->app;
-    bool hidden = a->opening.journal || (s->view == before && before != VIEW_NONE && before != VIEW_LADDER && before != VIEW_LESSON);
+    bool hidden = a->opening.journal ||
+                  (s->view == before && before != VIEW_NONE && before != VIEW_LADDER && before != VIEW_LESSON);
     uint64_t n = journal_before(a->journal, UINT64_MAX, ROLE_NONE, JOURNAL_NOTICES);
     struct entry e;
     if (!hidden || n <= last || *s->message)
@@ -616,7 +618,8 @@ static enum action step_action(const struct screen *s, const struct key *key)
     line_text(s->line, &len);
     enum action action = s->app->stepping.on ? keymap_find(SCOPE_STEP, key) : ACTION_NONE;
     bool in_line = s->focus == PART_LINE;
-    return (action == ACTION_STEP && (!in_line || len == 0)) || (action == ACTION_RUN && !in_line) ? action : ACTION_NONE;
+    return (action == ACTION_STEP && (!in_line || len == 0)) || (action == ACTION_RUN && !in_line) ? action :
+                                                                                                     ACTION_NONE;
 }
 
 static void key_in_line(struct screen *s, const struct key *key)

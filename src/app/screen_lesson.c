@@ -93,11 +93,17 @@ static void keep_place(struct screen *s)
     struct lessons_counts counts = lessons_counts(s->app);
     bool over = lessons_state(s->app) == LESSONS_OVER && !counts.failed;
     struct lesson_places *places = &s->lesson.places;
-    if (s->lesson.own || lesson_places_set(places, lessons_lesson(s->app)->name, over ? 0 : counts.step ? counts.step : 1) == 0 || places->told)
+    if (s->lesson.own ||
+        lesson_places_set(places, lessons_lesson(s->app)->name,
+                          over        ? 0 :
+                          counts.step ? counts.step :
+                                        1) == 0 ||
+        places->told)
         return;
     places->told = true;
-    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL, N_("where you are in lessons is known until you leave, since it cannot be saved: %s%s"), error_words(errno),
-               error_file_advice(errno));
+    app_notice(s->app, ROLE_CLIENT, EVENT_ERROR, NULL,
+               N_("where you are in lessons is known until you leave, since it cannot be saved: %s%s"),
+               error_words(errno), error_file_advice(errno));
 }
 
 static void show(struct screen *s)
@@ -145,7 +151,10 @@ static bool take_language(struct screen *s, const char *name)
     }
     if (en || zh || both) {
         s->lesson.languages = both ? LESSON_BOTH : LESSON_ONE;
-        screen_say(s, STYLE_NOTICE, _("lessons are %s"), both ? _("in English and Chinese") : zh ? _("in Chinese") : _("in English"));
+        screen_say(s, STYLE_NOTICE, _("lessons are %s"),
+                   both ? _("in English and Chinese") :
+                   zh   ? _("in Chinese") :
+                          _("in English"));
     }
     return en || zh || both;
 }
@@ -289,13 +298,15 @@ bool screen_lesson_hint(const struct screen *s, char *out, size_t room)
                  2 * lessons_question(s->app)->answer_count - 1, letters);
         break;
     case LESSONS_RESTS:
-        snprintf(out, room, s->lesson.view.below > 0 ? _("Enter: the rest of it · PgUp PgDn scroll · Esc leaves") : _("Enter goes on · or send lines of your own · F5 the calls · Esc leaves"));
+        snprintf(out, room,
+                 s->lesson.view.below > 0 ? _("Enter: the rest of it · PgUp PgDn scroll · Esc leaves") :
+                                            _("Enter goes on · or send lines of your own · F5 the calls · Esc leaves"));
         break;
     case LESSONS_RUNS: snprintf(out, room, _("it runs · Esc leaves, your place is kept")); break;
     case LESSONS_OVER:
         next = next_name(s);
-        snprintf(out, room, _("Enter: %s%s · or send lines of your own · Esc leaves"), next ? _("on to ") : _("the list"),
-                 next ? next : "");
+        snprintf(out, room, _("Enter: %s%s · or send lines of your own · Esc leaves"),
+                 next ? _("on to ") : _("the list"), next ? next : "");
         break;
     }
     return true;

@@ -85,8 +85,8 @@ static void search_on(struct screen *s, uint64_t work)
     if (found == 0 && hits_upto(s, UINT64_MAX) == 0 && s->hits.seen == journal_last(app_viewed(s->app)))
         screen_say(s, STYLE_NOTICE, _("nothing of it is in %s"), _(s->hits_of->ops->name));
     else if (found == 0)
-        screen_say(s, STYLE_NOTICE, _("no hit %s; %s looks the other way"), w->backwards ? _("before it") : _("behind it"),
-                   w->backwards == s->backwards ? "N" : "n");
+        screen_say(s, STYLE_NOTICE, _("no hit %s; %s looks the other way"),
+                   w->backwards ? _("before it") : _("behind it"), w->backwards == s->backwards ? "N" : "n");
 }
 
 /* From the line in focus on; `with` it. */
@@ -97,7 +97,8 @@ static void search(struct screen *s, bool backwards, bool with)
     if (with)
         from = backwards ? UINT64_MAX : focus - (focus > 0);
     s->search_from = with ? 0 : focus;
-    s->walk = (struct filter_walk){.n = from, .role = v->ops->rows->role, .kinds = v->ops->rows->kinds, .backwards = backwards};
+    s->walk = (struct filter_walk){
+        .n = from, .role = v->ops->rows->role, .kinds = v->ops->rows->kinds, .backwards = backwards};
     search_on(s, WORK_NOW);
 }
 
@@ -256,7 +257,8 @@ int screen_go(struct screen *s, const struct command *c)
         n = entry_at(j, units_last_clock(c->clock, newest.wall), v->ops->rows);
     bool gone = c->marks[0] && n && !journal_get(j, n, &newest);
     if (gone)
-        screen_say(s, STYLE_NOTICE, _("the line marked %c is forgotten; this is the nearest one that is left"), c->marks[0]);
+        screen_say(s, STYLE_NOTICE, _("the line marked %c is forgotten; this is the nearest one that is left"),
+                   c->marks[0]);
     else if (n && !is_shown(v, row_of(v, j, n)))
         screen_say(s, STYLE_NOTICE,
                    _("that line is hidden by the filter; this is the nearest one before it, /filter alone shows all"));
@@ -351,10 +353,11 @@ bool screen_search_state(struct screen *s, char *text, size_t room)
     if (s->searching)
         snprintf(text, room, _("/%.40s/: searching · ^C stops"), s->pattern);
     else if (on_hit)
-        snprintf(text, room, _("/%.40s/: hit %s of %s%s"), s->pattern, units_format_count(hits_upto(s, focus), rank), all,
-                 counted ? "" : "…");
+        snprintf(text, room, _("/%.40s/: hit %s of %s%s"), s->pattern, units_format_count(hits_upto(s, focus), rank),
+                 all, counted ? "" : "…");
     else
-        snprintf(text, room, ngettext("/%.40s/: %s hit%s", "/%.40s/: %s hits%s", count), s->pattern, all, counted ? "" : "…");
+        snprintf(text, room, ngettext("/%.40s/: %s hit%s", "/%.40s/: %s hits%s", count), s->pattern, all,
+                 counted ? "" : "…");
     return true;
 }
 

@@ -20,7 +20,8 @@ static enum part part_at(const struct screen *s, int row, int col)
 
 static bool is_log(const struct screen *s, enum part part)
 {
-    return part == PART_CLIENT || part == PART_SERVER || (part == PART_VIEW && screen_view_ops(s->view)->log != LOG_NONE);
+    return part == PART_CLIENT || part == PART_SERVER ||
+           (part == PART_VIEW && screen_view_ops(s->view)->log != LOG_NONE);
 }
 
 static struct log_view *log_in(struct screen *s, enum part part)

@@ -58,14 +58,16 @@ static int save(struct screen *s, const char *path, enum part part, struct area 
     name_part(s, part, name, sizeof name);
     const char *file = s->scene.file ? s->scene.file : "";
     snprintf(title, sizeof title, "udptalk: %s%s%s", name, *file ? ", " : "", file);
-    struct picture_wish wish = {.title = title, .lang = C_("tag of this language, as in HTML", "en"), .color = screen_in_color(app)};
+    struct picture_wish wish = {
+        .title = title, .lang = C_("tag of this language, as in HTML", "en"), .color = screen_in_color(app)};
     buffer_init(&out);
     picture_write(&out, picture_find(path), &s->cells, a, &wish);
     int failed = saving_bytes(app, path, &out);
     buffer_done(&out);
     if (failed)
         return -1;
-    snprintf(text, sizeof text, _("a picture of %s, %d columns and %d rows, is in %.200s now"), name, a.cols, a.rows, path);
+    snprintf(text, sizeof text, _("a picture of %s, %d columns and %d rows, is in %.200s now"), name, a.cols, a.rows,
+             path);
     app->front.say(app->front.context, false, text);
     return 0;
 }

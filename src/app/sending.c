@@ -51,7 +51,8 @@ static int make(struct app *a, const struct payload *p, uint64_t counter, struct
     if (payload_make(p, &v, out) == 0)
         return 0;
     return fails(a, errno,
-                 errno == EMSGSIZE ? N_("not sent: it would be larger than any datagram") : N_("not sent: out of memory"));
+                 errno == EMSGSIZE ? N_("not sent: it would be larger than any datagram") :
+                                     N_("not sent: out of memory"));
 }
 
 static const void *bytes_of(const struct buffer *b)
@@ -207,7 +208,8 @@ static void put_ping(const void *context, struct buffer *out)
 /* Of a run that is over or was stopped. Who typed lines meanwhile may wait for their answers too. */
 static void tell_ping(struct app *a, bool stopped)
 {
-    struct ping_lines lines = {&a->sending.ping, stopped ? match_waiting(a->client.match) + tx_waiting(a->client.tx) : 0, false};
+    struct ping_lines lines = {&a->sending.ping,
+                               stopped ? match_waiting(a->client.match) + tx_waiting(a->client.tx) : 0, false};
     app_notice_put(a, ROLE_CLIENT, EVENT_PING, NULL, put_ping, &lines);
     lines.times = true;
     if (a->sending.ping.rtt.count)
@@ -273,7 +275,8 @@ static void summarise(const struct app *a, char *text, size_t room)
                       units_format_count(s->count, count), units_format_time(took / round * round, time));
     size_t at = strlen(text);
     if (unsent)
-        snprintf(text + at, room - at, ngettext("; %s was refused", "; %s were refused", unsent), units_format_count(unsent, refused));
+        snprintf(text + at, room - at, ngettext("; %s was refused", "; %s were refused", unsent),
+                 units_format_count(unsent, refused));
 }
 
 bool sending_stop(struct app *a)
@@ -385,7 +388,7 @@ void sending_state(const struct app *a, char *text, size_t room)
     double pace = s->every ? 1e9 / (double)s->every : took > 0 ? (double)s->done * 1e9 / (double)took : 0;
     if (pace > 0)
         still = (int64_t)((double)(s->count - s->done) / pace);
-    snprintf(text, room, _("%s: %s of %s · %s/s · %s left · ^C stops"), names[s->kind], units_format_count(s->done, done),
-             units_format_count(s->count, count), units_format_count((uint64_t)(pace + 0.5), rate),
-             units_format_time(still * UNITS_SECOND, left));
+    snprintf(text, room, _("%s: %s of %s · %s/s · %s left · ^C stops"), names[s->kind],
+             units_format_count(s->done, done), units_format_count(s->count, count),
+             units_format_count((uint64_t)(pace + 0.5), rate), units_format_time(still * UNITS_SECOND, left));
 }

@@ -217,8 +217,9 @@ static void tell(struct app *a, size_t n)
 {
     const struct rule *rule = rules_at(&a->server.rules, n);
     char hits[UNITS_TEXT];
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, rule->hits == 1 ? N_("rule %zu: %.600s (%s hit)") : N_("rule %zu: %.600s (%s hits)"), n,
-               rule->text, units_format_count(rule->hits, hits));
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL,
+               rule->hits == 1 ? N_("rule %zu: %.600s (%s hit)") : N_("rule %zu: %.600s (%s hits)"), n, rule->text,
+               units_format_count(rule->hits, hits));
 }
 
 static int list(struct app *a)
@@ -306,7 +307,8 @@ static int load(struct app *a, const char *path)
     rules_done(&a->server.rules);
     a->server.rules = fresh;
     a->server.gave_up = false;
-    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, count == 1 ? N_("%d rule from %.200s") : N_("%d rules from %.200s"), count, path);
+    app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, count == 1 ? N_("%d rule from %.200s") : N_("%d rules from %.200s"),
+               count, path);
     return 0;
 }
 
@@ -323,7 +325,8 @@ static int save(struct app *a, const char *path)
     if (failed)
         app_why(a, "cannot save the rules to %.200s: %s", path, error_meaning(errno));
     else
-        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL, a->server.rules.count == 1 ? N_("%zu rule saved to %.200s") : N_("%zu rules saved to %.200s"),
+        app_notice(a, ROLE_SERVER, EVENT_SETTING, NULL,
+                   a->server.rules.count == 1 ? N_("%zu rule saved to %.200s") : N_("%zu rules saved to %.200s"),
                    a->server.rules.count, path);
     buffer_done(&text);
     return failed ? -1 : 0;

@@ -128,12 +128,15 @@ void sockets_tell_drops(struct app *a, enum role role)
     if (drops <= *told)
         return;
     bool one = drops - *told == 1;
-    app_notice(a, role, EVENT_DROPPED, NULL,
-               source->trains ? one ? N_("the kernel dropped at least %s datagram: the receive buffer was full (%s in all; a train counts as one)") :
-                                      N_("the kernel dropped at least %s datagrams: the receive buffer was full (%s in all; a train counts as one)") :
-               one            ? N_("the kernel dropped %s datagram: the receive buffer was full (%s in all)") :
-                                N_("the kernel dropped %s datagrams: the receive buffer was full (%s in all)"),
-               units_format_count(drops - *told, more), units_format_count(drops, all));
+    app_notice(
+        a, role, EVENT_DROPPED, NULL,
+        source->trains ?
+            one ?
+            N_("the kernel dropped at least %s datagram: the receive buffer was full (%s in all; a train counts as one)") :
+            N_("the kernel dropped at least %s datagrams: the receive buffer was full (%s in all; a train counts as one)") :
+        one ? N_("the kernel dropped %s datagram: the receive buffer was full (%s in all)") :
+              N_("the kernel dropped %s datagrams: the receive buffer was full (%s in all)"),
+        units_format_count(drops - *told, more), units_format_count(drops, all));
     *told = drops;
 }
 
@@ -226,7 +229,8 @@ void sockets_trace(struct app *a, struct udp *u, struct call_source *source, enu
     udp_trace(u, called, source);
 }
 
-static void journal_poll(struct app *a, const struct pollfd *fds, int count, int timeout, int result, struct moment when)
+static void journal_poll(struct app *a, const struct pollfd *fds, int count, int timeout, int result,
+                         struct moment when)
 {
     struct call c = {.id = CALL_POLL, .numbers = {timeout}, .result = result};
     for (int i = 0; i < count && c.polled_count < CALL_POLLED; i++)
@@ -266,7 +270,8 @@ static void tell_way(const struct app *a, char *text, size_t room)
     if (client && server)
         snprintf(text, room, _(" (just now the client reads %s, the server %s)"), _(client), _(server));
     else if (client || server)
-        snprintf(text, room, client ? _(" (just now the client reads %s)") : _(" (just now the server reads %s)"), _(client ? client : server));
+        snprintf(text, room, client ? _(" (just now the client reads %s)") : _(" (just now the server reads %s)"),
+                 _(client ? client : server));
 }
 
 /* What the kernel really gave: it may double, bound or refuse. */
@@ -280,7 +285,8 @@ static void tell_kernel_value(const struct app *a, enum setting setting, char *t
         tell_way(a, text, room);
     for (size_t i = 0; u->fd >= 0 && i < OPTIONS; i++)
         if (options[i].setting == setting && udp_get(u, options[i].option, &value) == 0) {
-            snprintf(text, room, _(" (the kernel has %s)"), units_format_count((uint64_t)(value < 0 ? 0 : value), number));
+            snprintf(text, room, _(" (the kernel has %s)"),
+                     units_format_count((uint64_t)(value < 0 ? 0 : value), number));
             return;
         }
 }
@@ -296,7 +302,8 @@ static void put_setting(const void *context, struct buffer *out)
     const struct setting_info *s = setting_info(t->setting);
     char value[SETTING_TEXT], kernel[160];
     tell_kernel_value(t->app, t->setting, kernel, sizeof kernel);
-    buffer_printf(out, "%s %s%s: %s", s->name, _(setting_format(t->setting, t->app->settings[t->setting], value)), kernel, _(s->help));
+    buffer_printf(out, "%s %s%s: %s", s->name, _(setting_format(t->setting, t->app->settings[t->setting], value)),
+                  kernel, _(s->help));
 }
 
 void sockets_status(struct app *a, int only)

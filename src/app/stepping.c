@@ -64,7 +64,8 @@ static void end(struct app *a)
     client_set_wait(a, a->settings[SETTING_WAIT]); /* its timer is set again */
     loop_again(a->loop);                           /* so are the others */
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
-               x->count == 1 ? N_("step mode is off after %s step: time goes on") : N_("step mode is off after %s steps: time goes on"),
+               x->count == 1 ? N_("step mode is off after %s step: time goes on") :
+                               N_("step mode is off after %s steps: time goes on"),
                units_format_count(x->count, steps));
     x->count = 0;
 }
@@ -210,7 +211,8 @@ static void reply_words(const struct app *a, char *text, size_t room)
     else if (p->command)
         snprintf(text, room, _("the rule's command is run, its answer comes later: no call"));
     else if (p->linked)
-        snprintf(text, room, _("the reply goes to the %s: no call"), p->after ? _("rule's \"after\", which holds it") : _("fault link, which may hold or drop it"));
+        snprintf(text, room, _("the reply goes to the %s: no call"),
+                 p->after ? _("rule's \"after\", which holds it") : _("fault link, which may hold or drop it"));
     else
         snprintf(text, room, _("sendto(%d) sends the reply to whoever asked"), a->server.udp.fd);
 }
@@ -220,18 +222,23 @@ void stepping_words(const struct app *a, char *text, size_t room)
     const int server = a->server.udp.fd, client = a->client.udp.fd;
     switch (a->stepping.next) {
     case STEPPING_POLL:
-        snprintf(text, room, server < 0 && client < 0 ? _("nothing, since no socket is open: /listen or /to opens one") :
-                 _("poll() asks which socket has something to read"));
+        snprintf(text, room,
+                 server < 0 && client < 0 ? _("nothing, since no socket is open: /listen or /to opens one") :
+                                            _("poll() asks which socket has something to read"));
         break;
     case STEPPING_READ_SERVER:
         snprintf(text, room, _("recvfrom(%d) takes out the oldest datagram, whole, and says who sent it"), server);
         break;
     case STEPPING_TRANSFORM:
-        snprintf(text, room, a->server.rules.count ? _("the rules, else %s, make the reply: no call") : _("%s makes the reply: no call"),
+        snprintf(text, room,
+                 a->server.rules.count ? _("the rules, else %s, make the reply: no call") :
+                                         _("%s makes the reply: no call"),
                  a->server.transform->name);
         break;
     case STEPPING_REPLY: reply_words(a, text, room); break;
-    case STEPPING_COMPLAINT: snprintf(text, room, _("recvmsg(%d) with MSG_ERRQUEUE asks what went wrong"), client); break;
+    case STEPPING_COMPLAINT:
+        snprintf(text, room, _("recvmsg(%d) with MSG_ERRQUEUE asks what went wrong"), client);
+        break;
     case STEPPING_READ_CLIENT: snprintf(text, room, _("recvfrom(%d) takes out what came back"), client); break;
     case STEPPING_RELEASE: snprintf(text, room, _("time leaps to where your /fault lets go of what it holds")); break;
     }

@@ -37,12 +37,14 @@ struct writer {
 static void put_line(struct writer *w, enum call_id call)
 {
     w->failed |= w->text.failed;
-    w->line(w->context, w->text.data ? (const char *)w->text.data : "", w->text.len, call == CALL_COUNT ? ROLE_NONE : w->role, call);
+    w->line(w->context, w->text.data ? (const char *)w->text.data : "", w->text.len,
+            call == CALL_COUNT ? ROLE_NONE : w->role, call);
     buffer_clear(&w->text);
 }
 
 /* A line, as printf; with the call that it makes. */
-static void say_call(struct writer *w, enum call_id call, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void say_call(struct writer *w, enum call_id call, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void say_call(struct writer *w, enum call_id call, const char *format, ...)
 {
@@ -100,7 +102,8 @@ static void python_head(struct writer *w)
 {
     char host[ADDRESS_TEXT];
     const struct code_session *s = w->s;
-    say(w, "# A session of udptalk as a program.%s", s->server && s->client ? " Run it with: server, and then with: client" : "");
+    say(w, "# A session of udptalk as a program.%s",
+        s->server && s->client ? " Run it with: server, and then with: client" : "");
     if (s->server && is(s, "rot13"))
         say(w, "import codecs");
     say(w, "import socket");
@@ -117,8 +120,11 @@ static void python_head(struct writer *w)
 /* What becomes of a text; NULL where the bytes pass as they are. */
 static const char *python_mapping(const struct code_session *s)
 {
-    static const char *const table[][2] = {{"upper", "text.upper()"}, {"lower", "text.lower()"}, {"swap", "text.swapcase()"},
-                                           {"reverse", "text[::-1]"}, {"rot13", "codecs.encode(text, \"rot13\")"}};
+    static const char *const table[][2] = {{"upper", "text.upper()"},
+                                           {"lower", "text.lower()"},
+                                           {"swap", "text.swapcase()"},
+                                           {"reverse", "text[::-1]"},
+                                           {"rot13", "codecs.encode(text, \"rot13\")"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (is(s, table[i][0]))
             return table[i][1];
@@ -208,7 +214,8 @@ static void python_client(struct writer *w)
     if (s->wait)
         say(w, "    sock.settimeout(%g)", (double)s->wait / 1e9);
     if (address_is_set(&s->bound))
-        say_call(w, CALL_BIND, "    sock.bind((\"%s\", %d))", address_is_any(&s->bound) ? "" : host_of(&s->bound, host), s->bound.port);
+        say_call(w, CALL_BIND, "    sock.bind((\"%s\", %d))", address_is_any(&s->bound) ? "" : host_of(&s->bound, host),
+                 s->bound.port);
     if (s->connected)
         say_call(w, CALL_CONNECT, "    sock.connect(PEER)");
     python_exchange(w);
@@ -257,8 +264,8 @@ static void c_place(struct writer *w, const char *name, const struct address *a)
     if (v6) {
         struct address plain = *a;
         plain.scope = 0;
-        say(w, "    struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons(%d), .sin6_scope_id = %u};", a->port,
-            (unsigned)a->scope);
+        say(w, "    struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons(%d), .sin6_scope_id = %u};",
+            a->port, (unsigned)a->scope);
         say(w, "    inet_pton(AF_INET6, \"%s\", &a.sin6_addr);", host_of(&plain, host));
     } else {
         say(w, "    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(%d)};", a->port);
@@ -394,7 +401,8 @@ static void c_server(struct writer *w)
     say(w, "    fflush(stdout);");
     say(w, "    for (;;) {");
     say(w, "        socklen_t room = sizeof client;");
-    say_call(w, CALL_RECVFROM, "        ssize_t len = recvfrom(sock, message, sizeof message, 0, (struct sockaddr *)&client, &room);");
+    say_call(w, CALL_RECVFROM,
+             "        ssize_t len = recvfrom(sock, message, sizeof message, 0, (struct sockaddr *)&client, &room);");
     say(w, "        if (len < 0)");
     say(w, "            continue;");
     if (s->transform->answers && c_transforms(s)) {
@@ -469,7 +477,9 @@ static void c_client(struct writer *w)
     if (s->connected)
         say_call(w, CALL_SENDTO, "        send(sock, messages[i].data, messages[i].len, 0);");
     else
-        say_call(w, CALL_SENDTO, "        sendto(sock, messages[i].data, messages[i].len, 0, (struct sockaddr *)&address, sizeof address);");
+        say_call(
+            w, CALL_SENDTO,
+            "        sendto(sock, messages[i].data, messages[i].len, 0, (struct sockaddr *)&address, sizeof address);");
     if (s->wait) {
         say_call(w, CALL_RECVFROM, "        ssize_t len = recvfrom(sock, reply, sizeof reply, 0, NULL, NULL);");
         say(w, "        if (len < 0) {");

@@ -202,7 +202,8 @@ static int parse_place(struct command *c, const struct words *w, char *why)
     if (c->id != COMMAND_TO || (c->place.port != 0 && c->place.host[0]))
         return 0;
     snprintf(why, COMMAND_WHY,
-             c->place.host[0] ? _("port 0 can't be sent to: a port is 1 to 65535") : _("/to needs a HOST before the port"));
+             c->place.host[0] ? _("port 0 can't be sent to: a port is 1 to 65535") :
+                                _("/to needs a HOST before the port"));
     return -1;
 }
 
@@ -300,7 +301,8 @@ static int parse_transform(struct command *c, const struct words *w, char *why)
     for (size_t i = 0, at = 0; i < transform_count() && at < sizeof names; i++)
         at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? " " : "", transform_at(i)->name);
     if (w->count)
-        snprintf(why, COMMAND_WHY, _("/transform takes one of %s, not %s"), names, quotable(w->at[0], strlen(w->at[0]), word));
+        snprintf(why, COMMAND_WHY, _("/transform takes one of %s, not %s"), names,
+                 quotable(w->at[0], strlen(w->at[0]), word));
     else
         snprintf(why, COMMAND_WHY, _("/transform takes one of %s"), names);
     return -1;
@@ -368,7 +370,8 @@ static int parse_speed(struct command *c, const struct words *w, char *why)
     c->speed = strtod(w->at[0], &end);
     if (end && end != w->at[0] && !*end && c->speed >= 0.01 && c->speed <= 100)
         return 0;
-    snprintf(why, COMMAND_WHY, _("/speed takes a number from 0.01 to 100 (1 is a box every half second), or full, not \"%s\""),
+    snprintf(why, COMMAND_WHY,
+             _("/speed takes a number from 0.01 to 100 (1 is a box every half second), or full, not \"%s\""),
              quotable(w->at[0], strlen(w->at[0]), word));
     return -1;
 }
@@ -381,9 +384,11 @@ static int parse_view(struct command *c, const struct words *w, char *why)
         return 0;
     for (enum view view = VIEW_NONE + 1; view < VIEW_COUNT; view++)
         if (view_info(view)->name)
-            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? " " : "", view_info(view)->name);
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? " " : "",
+                     view_info(view)->name);
     if (w->count)
-        snprintf(why, COMMAND_WHY, _("/view takes one of %s, not \"%s\""), names, quotable(w->at[0], strlen(w->at[0]), word));
+        snprintf(why, COMMAND_WHY, _("/view takes one of %s, not \"%s\""), names,
+                 quotable(w->at[0], strlen(w->at[0]), word));
     else
         snprintf(why, COMMAND_WHY, _("/view takes one of %s"), names);
     return -1;
@@ -442,7 +447,8 @@ static int parse_go(struct command *c, const struct words *w, char *why)
         c->clock = units_parse_clock(to);
     if (c->exchange || c->clock >= 0)
         return 0;
-    snprintf(why, COMMAND_WHY, _("/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\""),
+    snprintf(why, COMMAND_WHY,
+             _("/go takes a mark (a to z), the number of an exchange, or a time (15:31:10), not \"%s\""),
              quotable(to, strlen(to), word));
     return -1;
 }

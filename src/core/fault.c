@@ -294,7 +294,10 @@ static int read_word(struct reader *r, struct fault_change *c)
     c->named |= bit(id);
     if (c->named & bit(FAULT_OFF) && c->named & field_bits()) {
         if (id == FAULT_OFF)
-            return wrong(r, _("word %d: a fault and off can't stand together: off switches all faults off, loss off one of them"), r->count);
+            return wrong(
+                r,
+                _("word %d: a fault and off can't stand together: off switches all faults off, loss off one of them"),
+                r->count);
         return wrong(r, _("word %d: %s and off can't stand together: off switches all faults off, %s off one of them"),
                      r->count, table[id].info.name, table[id].info.name);
     }

@@ -337,7 +337,8 @@ static int parse_term(struct parser *p)
 static int enter(struct parser *p)
 {
     if (++p->depth > FILTER_DEPTH)
-        return fail(p, p->token.at, _("parentheses and \"not\" are nested too deeply: at most %d of them"), FILTER_DEPTH);
+        return fail(p, p->token.at, _("parentheses and \"not\" are nested too deeply: at most %d of them"),
+                    FILTER_DEPTH);
     advance(p);
     return 0;
 }
@@ -598,7 +599,9 @@ static enum verdict judge(struct filter *f, int index, const struct entry *e)
         return (left < right) == (n->kind == NODE_AND) ? left : right;
     case NODE_ERRORS: return is_error(f, e) ? YES : NO;
     case NODE_REGEX:
-        return search(f, n->regex, e, 0, &start, &end) || search_said(f, n->regex, e) || search_address(f, n, e) ? YES : NO;
+        if (search(f, n->regex, e, 0, &start, &end) || search_said(f, n->regex, e) || search_address(f, n, e))
+            return YES;
+        return NO;
     case NODE_FROM: yes = goes_through(&n->place, e, DIR_SENT); break;
     case NODE_TO: yes = goes_through(&n->place, e, DIR_RECEIVED); break;
     case NODE_SENT: yes = e->dir == DIR_SENT; break;

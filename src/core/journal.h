@@ -68,8 +68,8 @@ uint64_t journal_before(const struct journal *j, uint64_t n, enum role role, uns
  * role, of kinds that are JOURNAL_CALLS alone or without them. `look` returns true for the one that was looked for: its
  * number is returned. Else 0, when *most entries were looked at (*most is 0 then) or none is left. *seen is the last
  * one looked at, or `n`. */
-uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most, uint64_t *seen,
-                      bool (*look)(void *context, const struct entry *e), void *context);
+uint64_t journal_scan(const struct journal *j, uint64_t n, bool backwards, enum role role, unsigned kinds, size_t *most,
+                      uint64_t *seen, bool (*look)(void *context, const struct entry *e), void *context);
 
 /* The newest number ever given, 0 before the first. */
 uint64_t journal_last(const struct journal *j);

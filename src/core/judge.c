@@ -426,11 +426,14 @@ static void tell_nobody(struct judge *j, struct verdict *v)
     address_format(&j->target, target);
     put_words(&v->got, j->error ? _("nobody is there") : _("no answer"));
     if (j->error)
-        buffer_printf(&v->why, _("nobody answers on %s: %s; %s"), target, _(error_meaning(j->error)), _(error_advice(j->error)));
+        buffer_printf(&v->why, _("nobody answers on %s: %s; %s"), target, _(error_meaning(j->error)),
+                      _(error_advice(j->error)));
     else
-        buffer_printf(&v->why, _("nobody answers on %s: is the server running there, on that port, and does no firewall "
-                                 "forbid it? One on 127.0.0.1 hears its own machine alone. And its replies have to go "
-                                 "to the address that recvfrom() gave, not to a fixed port"), target);
+        buffer_printf(&v->why,
+                      _("nobody answers on %s: is the server running there, on that port, and does no firewall "
+                        "forbid it? One on 127.0.0.1 hears its own machine alone. And its replies have to go "
+                        "to the address that recvfrom() gave, not to a fixed port"),
+                      target);
 }
 
 /* The server is gone since this case. */
@@ -443,7 +446,8 @@ static void tell_death(struct judge *j, struct verdict *v)
     put_words(&v->got, _("no answer any more"));
     put_words(&v->why, _(cases[j->at].silent));
     buffer_append_text(&v->why, v->why.len ? " " : "");
-    put_words(&v->why, j->error ? _("It answers nothing since then: the program has ended.") : _("It answers nothing since then."));
+    put_words(&v->why, j->error ? _("It answers nothing since then: the program has ended.") :
+                                  _("It answers nothing since then."));
 }
 
 /* The requests of a row were not answered, not one. */
@@ -561,7 +565,8 @@ static void judge_row(struct judge *j, struct verdict *v)
         put_words(&v->why, _("Some were answered more than once: one recvfrom(), one sendto()."));
     } else {
         buffer_printf(&v->got, _("%zu, %zu late"), answered, j->misordered);
-        put_words(&v->why, _("Replies overtook others: threads that answer by themselves do that, and so can a network."));
+        put_words(&v->why,
+                  _("Replies overtook others: threads that answer by themselves do that, and so can a network."));
     }
 }
 

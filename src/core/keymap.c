@@ -83,7 +83,8 @@ const struct keymap_row *keymap_row(size_t index)
 
 const char *keymap_scope_name(enum scope scope)
 {
-    static const char *const names[SCOPE_COUNT] = {N_("everywhere"), N_("input line"), N_("logs and views"), N_("step mode")};
+    static const char *const names[SCOPE_COUNT] = {N_("everywhere"), N_("input line"), N_("logs and views"),
+                                                   N_("step mode")};
     return names[scope];
 }
 

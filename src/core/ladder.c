@@ -91,7 +91,8 @@ static uint64_t arrival_of(const struct journal *j, const struct entry *e, bool 
 {
     struct wanted w = {j, e->n, e->exchange, e->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT};
     size_t most = LADDER_NEAR;
-    uint64_t seen, n = journal_scan(j, e->n, false, ROLE_NONE, JOURNAL_DATAGRAMS | JOURNAL_HEADERS, &most, &seen, is_arrival, &w);
+    const unsigned kinds = JOURNAL_DATAGRAMS | JOURNAL_HEADERS;
+    uint64_t seen, n = journal_scan(j, e->n, false, ROLE_NONE, kinds, &most, &seen, is_arrival, &w);
     *unread = !n && most > 0;
     return n;
 }
@@ -348,7 +349,8 @@ static bool is_all_gone(const struct journal *j, const struct entry *e, enum rol
 {
     static const char gone[] = FAULT_GONE;
     struct entry whole;
-    return e->event == EVENT_FAULT && e->role == role && !e->reply_to && journal_get(j, e->n, &whole) && whole.kept >= sizeof gone - 1 &&
+    return e->event == EVENT_FAULT && e->role == role && !e->reply_to && journal_get(j, e->n, &whole) &&
+           whole.kept >= sizeof gone - 1 &&
            memcmp(whole.data + whole.kept - (sizeof gone - 1), gone, sizeof gone - 1) == 0;
 }
 
@@ -374,7 +376,8 @@ static bool look_held(void *context, const struct entry *e)
     if (e->kind != ENTRY_DATAGRAM || e->dir != DIR_SENT || e->role != h->role || !(e->flags & FLAG_DELAYED) ||
         e->flags & (FLAG_LOST | FLAG_UNSENT | FLAG_DUPLICATE))
         return false;
-    uint64_t gone = journal_scan(h->j, e->n, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, is_let_go, &going);
+    uint64_t gone =
+        journal_scan(h->j, e->n, false, ROLE_NONE, JOURNAL_TALK | JOURNAL_HEADERS, &most, &seen, is_let_go, &going);
     if (gone && gone <= h->n)
         return false;
     h->exchange = e->exchange;
@@ -498,7 +501,8 @@ static void gather_received(const struct journal *j, const struct ladder_ends *x
 }
 
 /* One that was held leaves, and is not read by any of ours. */
-static void gather_left(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r, const struct entry *held)
+static void gather_left(const struct journal *j, const struct ladder_ends *x, struct ladder_row *r,
+                        const struct entry *held)
 {
     char age[UNITS_TEXT], text[64];
     bool unread;
@@ -525,7 +529,8 @@ static void gather_notice(const struct journal *j, const struct ladder_ends *x, 
     struct entry about;
     r->kind = LADDER_NOTE;
     r->from = end_of(e->role);
-    r->ours = e->event == EVENT_FAULT || e->event == EVENT_LEFT || e->event == EVENT_RULE || e->event == EVENT_SUPPRESSED;
+    r->ours =
+        e->event == EVENT_FAULT || e->event == EVENT_LEFT || e->event == EVENT_RULE || e->event == EVENT_SUPPRESSED;
     bool known = get_datagram(j, e->reply_to, &about);
     if ((e->event == EVENT_REFUSED || e->event == EVENT_UNREACHABLE) && known) {
         r->kind = LADDER_COMPLAINT;
@@ -566,25 +571,31 @@ void ladder_explain(const struct journal *j, const struct ladder_row *r, char *t
                 overtook = between.exchange;
         }
         if (overtook)
-            snprintf(text, room, _("%llu left after %llu though it was sent first: this program held it, not the network."),
+            snprintf(text, room,
+                     _("%llu left after %llu though it was sent first: this program held it, not the network."),
                      (unsigned long long)e->exchange, (unsigned long long)overtook);
         else
-            snprintf(text, room, _("It is late because this program held it, as your /fault asks; the network did not."));
+            snprintf(text, room,
+                     _("It is late because this program held it, as your /fault asks; the network did not."));
     } else if (r->kind == LADDER_HELD) {
         snprintf(text, room, _("Your /fault holds it here: no sendto() has been called for it yet."));
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_LOST && e->dir == DIR_SENT) {
-        snprintf(text, room, _("Your /fault dropped it here: no sendto() was called, and no one can tell it from a lost one."));
+        snprintf(text, room,
+                 _("Your /fault dropped it here: no sendto() was called, and no one can tell it from a lost one."));
     } else if (r->kind == LADDER_LOST && (e->flags & FLAG_LOST || r->arrival)) {
         snprintf(text, room, _("It arrived, and your /fault dropped it before the program saw it."));
     } else if (r->kind == LADDER_LOST && e->flags & FLAG_SUPPRESSED) {
-        snprintf(text, room, _("This program did not answer it, on purpose: /why %llu says more."), (unsigned long long)e->exchange);
+        snprintf(text, room, _("This program did not answer it, on purpose: /why %llu says more."),
+                 (unsigned long long)e->exchange);
     } else if (r->kind == LADDER_COMPLAINT) {
-        snprintf(text, room, _("No datagram: the other machine's kernel told ours by ICMP, and the error queue had it."));
+        snprintf(text, room,
+                 _("No datagram: the other machine's kernel told ours by ICMP, and the error queue had it."));
     } else if (e->kind == ENTRY_NOTICE && e->event == EVENT_NO_ANSWER) {
         snprintf(text, room, _("UDP can't say why: the request, or its answer, may be lost, or nobody answers."));
     } else if (r->kind == LADDER_ARROW && r->to == LADDER_OUTSIDE) {
         snprintf(text, room, _("It left. Whether it arrived outside, nobody here can know."));
     } else if (r->kind == LADDER_ARROW && r->from != LADDER_OUTSIDE && e->dir == DIR_SENT && !r->arrival) {
-        snprintf(text, room, _("It left, and has not been read: it waits in the receive buffer, or the kernel dropped it."));
+        snprintf(text, room,
+                 _("It left, and has not been read: it waits in the receive buffer, or the kernel dropped it."));
     }
 }

@@ -373,7 +373,8 @@ static int take_command(struct parser *p, enum lesson_kind kind)
     if (command_parse(&item->command, p->value, strlen(p->value), why) < 0)
         return wrong(p, "%s", why);
     if (!is_fit(&item->command))
-        return wrong(p, _("\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files"),
+        return wrong(p,
+                     _("\"%.60s\" is not for lessons: they stay on this machine's own addresses, and touch no files"),
                      p->value);
     return 0;
 }
@@ -429,8 +430,8 @@ static int take_act_argument(struct parser *p, struct lesson_act *act, const str
     bool near =
         address_parse_host(a, rest, 0) == 0 && (address_is_loopback(a) || (row->id == ACT_MOVE && address_is_any(a)));
     return near ? 0 :
-                  wrong(p, _("\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\""), row->name,
-                        rest);
+                  wrong(p, _("\"%s\" takes an address of this machine's own, such as 127.0.0.2, not \"%.60s\""),
+                        row->name, rest);
 }
 
 static int take_act(struct parser *p)
@@ -464,7 +465,8 @@ const char *lesson_act_words(size_t index, char room[LESSON_NAME])
     if (index >= ACTS)
         return NULL;
     const struct act_row *row = &acts[index];
-    snprintf(room, LESSON_NAME, "%s%s %s%s", row->who, row->role == ROLE_NONE ? " X" : "", row->name, arguments[row->takes]);
+    snprintf(room, LESSON_NAME, "%s%s %s%s", row->who, row->role == ROLE_NONE ? " X" : "", row->name,
+             arguments[row->takes]);
     return room;
 }
 

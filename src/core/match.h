@@ -53,22 +53,27 @@ void match_set_tries(struct match *m, unsigned tries);
 
 /* A datagram came from `peer`. Only what was sent to that address can be answered by it. Returns false when there is no
  * request that it could answer. */
-bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+bool match_received(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                    struct match_result *out);
 
 /* A request with that very payload arrived at a server of this program, whose address it was sent to is `peer`. Returns
  * false when none that has not arrived yet is known. */
-bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+bool match_arrived(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                   struct match_result *out);
 
 /* The newest request with that very payload to that address: of a copy that leaves later it is the original. Returns
  * false when none is known. */
-bool match_same(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+bool match_same(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                struct match_result *out);
 
 /* The same for a copy of one that has arrived: the newest of those. */
-bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+bool match_arrived_again(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                         struct match_result *out);
 
 /* The network says that a request to `peer` failed: the oldest that waits with that payload, else the oldest that
  * waits. It is given up. */
-bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len, struct match_result *out);
+bool match_failed(struct match *m, const struct address *peer, const unsigned char *data, size_t len,
+                  struct match_result *out);
 
 /* Gives up the oldest waiting request when it was sent at or before `until`. Returns false when there is none. */
 bool match_expire(struct match *m, int64_t until, struct match_result *out);

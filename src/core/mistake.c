@@ -188,7 +188,8 @@ bool mistake_explain(const struct mistake *m, struct buffer *why)
             buffer_append_text(why, _(table[i].why));
             return true;
         }
-    bool cut = m->got_len && m->got_len < m->expected_len, lower = cut && begins(m->asked, m->asked_len, m->got, m->got_len);
+    bool cut = m->got_len && m->got_len < m->expected_len;
+    bool lower = cut && begins(m->asked, m->asked_len, m->got, m->got_len);
     if (!cut || (!lower && !begins(m->expected, m->expected_len, m->got, m->got_len)))
         return false;
     size_t gone = m->expected_len - m->got_len;

@@ -200,8 +200,8 @@ static int take_size(struct options *o, const char *value, char *why)
     o->rows = (int)units_parse_count(x ? x + 1 : "", OPTION_ROWS_LEAST, OPTION_ROWS_MOST);
     if (o->cols > 0 && o->rows > 0)
         return 0;
-    snprintf(expected, sizeof expected, _("columns and rows: from %dx%d to %dx%d"), OPTION_COLS_LEAST, OPTION_ROWS_LEAST,
-             OPTION_COLS_MOST, OPTION_ROWS_MOST);
+    snprintf(expected, sizeof expected, _("columns and rows: from %dx%d to %dx%d"), OPTION_COLS_LEAST,
+             OPTION_ROWS_LEAST, OPTION_COLS_MOST, OPTION_ROWS_MOST);
     return wrong(why, "--size", value, expected);
 }
 
@@ -279,7 +279,8 @@ static int refuse(char *why, int argc, char **argv)
     for (size_t i = 0; i < OPTIONS; i++)
         known |= optopt != 0 && table[i].value == optopt;
     snprintf(why, OPTION_WHY,
-             known ? _("%.64s needs a value, or takes none; see --help") : _("there is no option %.64s; see --help"), shown);
+             known ? _("%.64s needs a value, or takes none; see --help") : _("there is no option %.64s; see --help"),
+             shown);
     return -1;
 }
 
@@ -313,8 +314,8 @@ static int read_options(struct options *o, int argc, char **argv, bool *both, ch
 static int read_place(struct options *o, int count, char **words, bool listens, char *why)
 {
     if (count > 2) {
-        snprintf(why, OPTION_WHY, _("too many words: \"%.64s\"; a host and a port is all there is room for, see --help"),
-                 words[2]);
+        snprintf(why, OPTION_WHY,
+                 _("too many words: \"%.64s\"; a host and a port is all there is room for, see --help"), words[2]);
         return -1;
     }
     if (count == 1 && listens && address_parse_port(words[0]) >= 0) {
@@ -389,10 +390,13 @@ static int check_mix(const struct options *o, bool both, int left, char *why)
     if (both && server)
         return refuse_mix(why, N_("-l is a server alone and --both is both: take one of them"));
     if (o->open && (left > 0 || both || server || relay || o->save))
-        return refuse_mix(why, N_("--open looks at a file and opens no sockets: no host, -l, --both, --relay or --save beside it"));
+        return refuse_mix(
+            why, N_("--open looks at a file and opens no sockets: no host, -l, --both, --relay or --save beside it"));
     if (o->lesson && (left > 0 || both || server || relay || o->open || o->json || o->script_count))
-        return refuse_mix(why, N_("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, "
-                                  "-e or -f beside it"));
+        return refuse_mix(
+            why,
+            N_("--lesson opens its own server and client and prints texts: no host, -l, --both, --relay, --open, --json, "
+               "-e or -f beside it"));
     if (relay && server)
         return refuse_mix(why, N_("--relay listens by itself: no -l beside it"));
     if (relay && (both || left == 0))
@@ -443,7 +447,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why)
         o->mode = MODE_OPEN;
     else if (left > 0 && !listens && o->mode != MODE_RELAY)
         o->mode = MODE_CLIENT;
-    if (read_place(o, left, argv + optind, listens, why) < 0 || check_peer(o, argv[optind], why) < 0 || take_server_port(o, why) < 0)
+    if (read_place(o, left, argv + optind, listens, why) < 0 || check_peer(o, argv[optind], why) < 0 ||
+        take_server_port(o, why) < 0)
         return -1;
     o->mode = o->check ? MODE_CHECK : o->mode;
     return 0;

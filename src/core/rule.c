@@ -179,7 +179,8 @@ static bool stands_alone(const struct scan *s, const char *word)
 
 static int fail_open(struct parser *p, size_t open)
 {
-    return fail(p, open, _("the double quote at character %zu is never closed: one that protects nothing is written \\\""),
+    return fail(p, open,
+                _("the double quote at character %zu is never closed: one that protects nothing is written \\\""),
                 utf8_count((const unsigned char *)p->text, open) + 1);
 }
 
@@ -247,7 +248,8 @@ static struct payload *compile(struct parser *p, unsigned flags)
     if (!payload && errno == ENOMEM)
         fail_memory(p);
     else if (!payload)
-        fail(p, source_of(p, e.where), flags & PAYLOAD_CAPTURES ? _("in the reply: %s") : _("in the pattern: %s"), e.why);
+        fail(p, source_of(p, e.where), flags & PAYLOAD_CAPTURES ? _("in the reply: %s") : _("in the pattern: %s"),
+             e.why);
     return payload;
 }
 
@@ -281,7 +283,8 @@ static int parse_kind(struct parser *p, struct range word)
 {
     size_t kind = find_word(p->text, word, kinds, COUNT(kinds));
     if (kind == COUNT(kinds))
-        return fail(p, word.from, _("\"%s\" is not a kind of rule: it is one of equals, contains, starts, ends and regex"),
+        return fail(p, word.from,
+                    _("\"%s\" is not a kind of rule: it is one of equals, contains, starts, ends and regex"),
                     quote(p, word));
     p->rule->kind = (enum rule_kind)kind;
     return 0;
@@ -343,17 +346,21 @@ static int parse_time(struct parser *p, struct range r, bool in_text)
 {
     char word[TIME_ROOM] = "";
     if (is_empty(r))
-        return fail(p, r.from,
-                    in_text ? _("\"after\" needs a TIME, such as 500ms or 2s: a text that ends like that stands in double quotes") :
-                              _("\"after\" needs a TIME, such as 500ms or 2s"));
+        return fail(
+            p, r.from,
+            in_text ?
+                _("\"after\" needs a TIME, such as 500ms or 2s: a text that ends like that stands in double quotes") :
+                _("\"after\" needs a TIME, such as 500ms or 2s"));
     if (r.to - r.from < sizeof word)
         memcpy(word, p->text + r.from, r.to - r.from);
     p->rule->after = units_parse_time(word);
     if (p->rule->after < 0)
-        return fail(p, r.from,
-                    in_text ? _("\"%s\" is not a TIME such as 500ms or 2s: a text that ends like that stands in double quotes") :
-                              _("\"%s\" is not a TIME such as 500ms or 2s"),
-                    quote(p, r));
+        return fail(
+            p, r.from,
+            in_text ?
+                _("\"%s\" is not a TIME such as 500ms or 2s: a text that ends like that stands in double quotes") :
+                _("\"%s\" is not a TIME such as 500ms or 2s"),
+            quote(p, r));
     return 0;
 }
 
@@ -382,7 +389,10 @@ static int fail_capture(struct parser *p, size_t at, char digit, size_t groups)
             p, at,
             _("there is no \\%c: only the groups of a regex have numbers, and this pattern has none; \\0 is what it matched"),
             digit);
-    return fail(p, at, ngettext("there is no \\%c: the pattern has %zu group", "there is no \\%c: the pattern has %zu groups", groups), digit, groups);
+    return fail(
+        p, at,
+        ngettext("there is no \\%c: the pattern has %zu group", "there is no \\%c: the pattern has %zu groups", groups),
+        digit, groups);
 }
 
 /* A group that the pattern does not have would be empty each time: better said now. */
@@ -444,8 +454,9 @@ static int parse_exec(struct parser *p, struct range r)
 static int expect_end(struct parser *p, size_t from, size_t to)
 {
     struct range word = first_word(p->text, (struct range){from, to});
-    return is_empty(word) ? 0 : fail(p, word.from, _("\"%s\" is one word too many: only \"after TIME\" can follow \"%s\""),
-                                     quote(p, word), actions[p->rule->action]);
+    return is_empty(word) ? 0 :
+                            fail(p, word.from, _("\"%s\" is one word too many: only \"after TIME\" can follow \"%s\""),
+                                 quote(p, word), actions[p->rule->action]);
 }
 
 static int parse_action(struct parser *p, struct range r)

@@ -92,7 +92,8 @@ static void explain_match(struct buffer *out, const struct entry *e)
 {
     if (e->flags & FLAG_DUPLICATE)
         buffer_append_text(
-            out, _(" It equals an answer that had come already: the same again. Networks may double datagrams, and so may your /fault."));
+            out,
+            _(" It equals an answer that had come already: the same again. Networks may double datagrams, and so may your /fault."));
     else if (e->match == MATCH_CONTENT)
         buffer_append_text(out, _(" It is what was expected of the request, so it is its answer."));
     else if (e->match == MATCH_ORDER)
@@ -113,7 +114,8 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     quote(out, e);
     address_format(&e->peer, peer);
     if (e->flags & FLAG_LOST) {
-        buffer_printf(out, _(" came from %s, and your /fault dropped it here: the %s never saw it."), peer, _(role_name(e->role)));
+        buffer_printf(out, _(" came from %s, and your /fault dropped it here: the %s never saw it."), peer,
+                      _(role_name(e->role)));
         *reason = true;
         return;
     }
@@ -123,8 +125,8 @@ static void explain_received(const struct journal *j, struct buffer *out, const 
     else
         buffer_printf(out, _(" came from %s; the %s's %s() read it."), peer, _(role_name(e->role)), call_of(j, e));
     if (e->flags & FLAG_TRUNCATED)
-        buffer_printf(out, _(" It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size)."), e->kept,
-                      e->size);
+        buffer_printf(out, _(" It was cut: %zu of its %zu bytes had room, the others are gone (/set read-size)."),
+                      e->kept, e->size);
     bool discarded =
         e->role == ROLE_SERVER && answer_gather(j, e->n, &answer) && !answer.has_reply && !answer.has_reason;
     *reason |= discarded;
@@ -153,7 +155,8 @@ static void explain_notice(struct buffer *out, const struct entry *e, bool *reas
             out,
             _(" Request or answer was lost on the way, or nobody answers there, or it is late: UDP does not tell which. "
             "Is the address right, does the server run, does a firewall drop it?"));
-    } else if (e->event == EVENT_SUPPRESSED && e->kept > sizeof by_rule - 1 && memcmp(e->data, by_rule, sizeof by_rule - 1) == 0) {
+    } else if (e->event == EVENT_SUPPRESSED && e->kept > sizeof by_rule - 1 &&
+               memcmp(e->data, by_rule, sizeof by_rule - 1) == 0) {
         *reason = true;
         buffer_append_text(out, _(" /rule list shows which."));
     } else if (e->event == EVENT_SUPPRESSED) {

@@ -23,11 +23,13 @@ bool wire_ends(const struct entry *e, struct address *from, struct address *to);
 /* The UDP checksum over addresses, protocol, length, header and payload. `from` and `to` are of one family, `size` is
  * at most WIRE_MOST − WIRE_UDP. Never 0, which would mean that there is none: a sum that comes to 0 travels as
  * 0xffff. */
-uint16_t wire_udp_checksum(const struct address *from, const struct address *to, const unsigned char *data, size_t size);
+uint16_t wire_udp_checksum(const struct address *from, const struct address *to, const unsigned char *data,
+                           size_t size);
 
 /* Writes the IP header and the UDP header of a datagram into `out`. Without all of its payload it gets no checksum: 0
  * over IPv4; IPv6 has no word for that and gets 0xffff. Returns their length, or 0 with EAFNOSUPPORT (`from` and `to`
  * are not of one family) or EMSGSIZE (no IP packet holds it). */
-size_t wire_headers(unsigned char out[WIRE_HEADERS], const struct address *from, const struct address *to, const struct entry *e);
+size_t wire_headers(unsigned char out[WIRE_HEADERS], const struct address *from, const struct address *to,
+                    const struct entry *e);
 
 #endif

@@ -125,7 +125,8 @@ static void put_argument(struct buffer *out, const struct spec *s, struct list *
 }
 
 /* Puts the translated format together out of its own words and the arguments, which end at `ends` of `said`. */
-static void put_together(struct buffer *out, const char *format, const struct buffer *said, const size_t ends[static ARGUMENTS + 1], int count)
+static void put_together(struct buffer *out, const char *format, const struct buffer *said,
+                         const size_t ends[static ARGUMENTS + 1], int count)
 {
     int next = 1;
     while (*format) {

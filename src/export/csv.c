@@ -104,7 +104,8 @@ static int put_payload(struct buffer *out, const struct entry *e)
     else if (e->kind == ENTRY_CALL)
         failed = call_format(e, &cell);
     else
-        failed = e->kind == ENTRY_NOTICE ? safe_append_sentence(&cell, e->data, e->kept) : safe_append(&cell, e->data, e->kept);
+        failed = e->kind == ENTRY_NOTICE ? safe_append_sentence(&cell, e->data, e->kept) :
+                                           safe_append(&cell, e->data, e->kept);
     if (!is_text)
         comma(out);
     put_text(out, cell.data, cell.len);

@@ -110,7 +110,8 @@ int export_describe(const struct export_context *x, struct buffer *out)
         buffer_printf(&left_out, reason_words((enum export_reason)i, count), units_format_count(count, text));
         between = ", ";
     }
-    buffer_printf(out, ngettext("%s datagram", "%s datagrams", (unsigned long)written), units_format_count(written, text));
+    buffer_printf(out, ngettext("%s datagram", "%s datagrams", (unsigned long)written),
+                  units_format_count(written, text));
     if (left_out.len)
         buffer_printf(out, _("; left out: %.*s"), (int)left_out.len, (const char *)left_out.data);
     out->failed = out->failed || left_out.failed;

@@ -65,7 +65,8 @@ static int begin(struct export_context *x, struct buffer *out)
         ;
     buffer_append_text(out, "sequenceDiagram\n");
     if (s->ends.client)
-        buffer_printf(out, s->ends.client_port ? "    participant client as client :%d\n" : "    participant client\n", s->ends.client_port);
+        buffer_printf(out, s->ends.client_port ? "    participant client as client :%d\n" : "    participant client\n",
+                      s->ends.client_port);
     if (s->ends.server)
         buffer_printf(out, "    participant server as server %s\n", address_format(&s->ends.server_at, text));
     for (size_t i = 0; i < s->ends.count; i++)

@@ -277,7 +277,8 @@ int pcap_read_describe(const struct pcap_read *r, struct buffer *out)
         {c->broken, _("%s broken")},
     };
     char text[UNITS_TEXT];
-    buffer_printf(out, ngettext("%s packet", "%s packets", (unsigned long)c->packets), units_format_count(c->packets, text));
+    buffer_printf(out, ngettext("%s packet", "%s packets", (unsigned long)c->packets),
+                  units_format_count(c->packets, text));
     const char *between = ": ";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].count) {

@@ -38,8 +38,8 @@ struct pcap_read_counts {
 /* Takes the file over, at its beginning, and closes it in any case. `take` returns 0, or −1 with errno to stop the
  * reading; what an entry points to is good during the call only. `seed` varies the hashes. Returns NULL with a sentence
  * in `why` when it is no capture, or of a link type not known here. */
-struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *context, const struct entry *e), void *context, char *why,
-                                size_t why_size);
+struct pcap_read *pcap_read_new(FILE *file, uint64_t seed, int (*take)(void *context, const struct entry *e),
+                                void *context, char *why, size_t why_size);
 void pcap_read_free(struct pcap_read *r);
 
 /* Reads on, over `most` packets at most. Returns 1 when there may be more, 0 at the end, or −1 with a sentence in

@@ -216,13 +216,18 @@ static void rename_own(char *path)
 {
     static const struct {
         const char *front, *inside;
-    } own[] = {{"/dev/stdin", "fd/0"}, {"/dev/stdout", "fd/1"}, {"/dev/stderr", "fd/2"}, {"/dev/fd/", "fd/"}, {"/proc/self/", ""}};
+    } own[] = {{"/dev/stdin", "fd/0"},
+               {"/dev/stdout", "fd/1"},
+               {"/dev/stderr", "fd/2"},
+               {"/dev/fd/", "fd/"},
+               {"/proc/self/", ""}};
     char there[PATH_MAX];
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         size_t len = strlen(own[i].front);
         if (strncmp(path, own[i].front, len) != 0)
             continue;
-        if (snprintf(there, sizeof there, "/proc/%d/%s%s", (int)getpid(), own[i].inside, path + len) < (int)sizeof there)
+        if (snprintf(there, sizeof there, "/proc/%d/%s%s", (int)getpid(), own[i].inside, path + len) <
+            (int)sizeof there)
             strcpy(path, there);
         return;
     }
@@ -297,7 +302,8 @@ int broker_make_directory(struct broker *b, const char *path)
     return ask_about(b, MAKE_DIRECTORY, path, NULL, 0, &a, NULL);
 }
 
-static int place(struct broker *b, enum operation operation, const char *path, mode_t mode, struct file_place *p, int *fd)
+static int place(struct broker *b, enum operation operation, const char *path, mode_t mode, struct file_place *p,
+                 int *fd)
 {
     struct answer a;
     if (ask_about(b, operation, path, NULL, mode, &a, fd) < 0)

@@ -292,7 +292,8 @@ static void say_end(const struct exec_result *r, char *why)
     switch (r->end) {
     case EXEC_DONE:
         snprintf(why, EXEC_WHY,
-                 r->cut ? _("the command wrote more than %d bytes; the rest is cut off") : _("the command ran"), EXEC_OUTPUT);
+                 r->cut ? _("the command wrote more than %d bytes; the rest is cut off") : _("the command ran"),
+                 EXEC_OUTPUT);
         break;
     case EXEC_NOTHING:
         snprintf(why, EXEC_WHY, _("the command wrote nothing to its standard output"));
@@ -309,7 +310,8 @@ static void say_end(const struct exec_result *r, char *why)
         snprintf(why, EXEC_WHY, _("the command took longer than %s and was killed"), units_format_time(r->limit, time));
         break;
     case EXEC_FAILED:
-        snprintf(why, EXEC_WHY, _("the command could not be started: %s%s"), strerror(r->number), _(error_file_advice(r->number)));
+        snprintf(why, EXEC_WHY, _("the command could not be started: %s%s"), strerror(r->number),
+                 _(error_file_advice(r->number)));
         break;
     case EXEC_LOST:
         snprintf(why, EXEC_WHY, _("the process that runs commands died"));

@@ -33,7 +33,8 @@ struct exec_job {
 };
 
 /* Runs a call, whose `command` has its NUL. What fails is told by a job that is over. */
-void exec_job_start(struct exec_job *j, const struct exec_call *call, const char *command, const void *data, int64_t now);
+void exec_job_start(struct exec_job *j, const struct exec_call *call, const char *command, const void *data,
+                    int64_t now);
 
 /* Fills JOB_FDS places with what to poll; afterwards reads and writes a bounded piece of what is ready. */
 void exec_job_watch(const struct exec_job *j, struct pollfd *fds);

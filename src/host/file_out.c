@@ -103,8 +103,8 @@ void file_out_begun(const struct file_out *f)
 bool file_out_is_at(const struct file_out *f, const char *path)
 {
     struct stat ours, there;
-    return f->fd >= 0 && fstat(f->fd, &ours) == 0 && S_ISREG(ours.st_mode) && broker_stat(f->broker, path, &there) == 0 &&
-           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    return f->fd >= 0 && fstat(f->fd, &ours) == 0 && S_ISREG(ours.st_mode) &&
+           broker_stat(f->broker, path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 /* Takes the last `len` bytes of ours off the file; not where another program has appended since: those are its own

@@ -62,8 +62,8 @@ static bool is_strangers_link(const char *at)
     char directory[PATH_MAX];
     struct stat link, in;
     put_directory(directory, at);
-    return lstat(at, &link) == 0 && S_ISLNK(link.st_mode) && stat(directory, &in) == 0 && in.st_mode & S_ISVTX && in.st_mode & S_IWOTH &&
-           link.st_uid != geteuid() && link.st_uid != in.st_uid;
+    return lstat(at, &link) == 0 && S_ISLNK(link.st_mode) && stat(directory, &in) == 0 && in.st_mode & S_ISVTX &&
+           in.st_mode & S_IWOTH && link.st_uid != geteuid() && link.st_uid != in.st_uid;
 }
 
 /* Whoever else may write in a directory (/tmp) does not say by a link which file is replaced. */
@@ -131,7 +131,8 @@ static int open_beside(struct file_place *p, const struct stat *old, mode_t mode
     *fd = mkostemp(p->beside, O_CLOEXEC);
     if (*fd < 0)
         return -1;
-    bool owned = !old || (fchown(*fd, (uid_t)-1, old->st_gid) == 0 && fchown(*fd, old->st_uid, (gid_t)-1) == 0) || errno == EPERM;
+    bool owned = !old || (fchown(*fd, (uid_t)-1, old->st_gid) == 0 && fchown(*fd, old->st_uid, (gid_t)-1) == 0) ||
+                 errno == EPERM;
     if (owned && fchmod(*fd, mode_for(old, mode)) == 0)
         return 0;
     int error = errno;
@@ -205,7 +206,8 @@ void file_place_drop(const char *beside)
 /* File systems that know no locks do without. */
 static void lock(int fd)
 {
-    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK && waited < LOCK_MS; waited += LOCK_STEP_MS)
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK && waited < LOCK_MS;
+         waited += LOCK_STEP_MS)
         poll(NULL, 0, LOCK_STEP_MS);
 }
 

@@ -16,12 +16,14 @@ int identity_find(struct identity *who, const char *name, char *why, size_t why_
 {
     *who = (struct identity){.group_count = IDENTITY_GROUPS};
     if (geteuid() != 0) {
-        snprintf(why, why_size, _("--user %.60s: only root can become somebody else; it is needed only where root is"), name);
+        snprintf(why, why_size, _("--user %.60s: only root can become somebody else; it is needed only where root is"),
+                 name);
         return -1;
     }
     const struct passwd *user = strlen(name) < IDENTITY_NAME ? getpwnam(name) : NULL;
     if (!user || user->pw_uid == 0) {
-        snprintf(why, why_size, user ? _("--user %.60s: that is root") : _("--user: there is no user \"%.60s\" here"), name);
+        snprintf(why, why_size, user ? _("--user %.60s: that is root") : _("--user: there is no user \"%.60s\" here"),
+                 name);
         return -1;
     }
     strcpy(who->name, name);

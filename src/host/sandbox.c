@@ -63,8 +63,10 @@ static void let(int ruleset, const char *path, uint64_t access)
 
 static int close_files(const char *const *own, size_t count)
 {
-    static const char *const system[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/locale",
-                                         "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime", "/dev/null"};
+    static const char *const system[] = {
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/locale", "/usr/share/zoneinfo",
+        "/etc/ld.so.cache", "/etc/localtime", "/dev/null",
+    };
     int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
         return 0;
@@ -130,7 +132,8 @@ static const unsigned long controls[] = {
 };
 
 /* Of fcntl(2): not who gets a signal when something comes, and which (F_SETOWN, F_SETSIG). */
-static const int file_controls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW};
+static const int file_controls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+                                    F_SETFL, F_GETLK,         F_SETLK, F_SETLKW};
 
 /* The kernel looks at the lower 32 bits of these arguments only; so does each rule. */
 #define LOWER(argument, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)(value))
@@ -234,7 +237,8 @@ char *sandbox_describe(const struct sandbox *s, char *text)
     if (!s->built)
         snprintf(text, SANDBOX_TEXT, _("none: this program was built without it"));
     else
-        snprintf(text, SANDBOX_TEXT, _("%s; %s; %s"), s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
+        snprintf(text, SANDBOX_TEXT, _("%s; %s; %s"),
+                 s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
                  s->landlock ? _("no files but its own state") : files,
                  s->filter ? _("no programs, no sockets but UDP") : _("ALL system calls, this kernel takes no filter"));
     return text;

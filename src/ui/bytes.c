@@ -67,7 +67,8 @@ static void put_character(const struct sheet *w, int line, const struct entry *e
     put_bytes(w, line, 22, e->data + k->offset, k->bytes);
     if (k->valid)
         dump_name(k->ch, name);
-    sheet_put(w, beside ? line : line + 1, beside ? 35 : 12, k->valid ? STYLE_DIM : STYLE_ERROR, k->valid ? name : _("not UTF-8"));
+    sheet_put(w, beside ? line : line + 1, beside ? 35 : 12, k->valid ? STYLE_DIM : STYLE_ERROR,
+              k->valid ? name : _("not UTF-8"));
 }
 
 /* Behind the character, or byte that is none, at `at`. */
@@ -91,9 +92,12 @@ static void put_characters_head(struct sheet *w, const struct entry *e, size_t c
     snprintf(good, sizeof good, ngettext("%s character", "%s characters", (unsigned long)count), count_text);
     units_format_count(wrong ? wrong : e->kept, count_text);
     if (wrong)
-        snprintf(bytes, sizeof bytes, ngettext("%s byte that is not UTF-8", "%s bytes that are not UTF-8", (unsigned long)wrong), count_text);
+        snprintf(bytes, sizeof bytes,
+                 ngettext("%s byte that is not UTF-8", "%s bytes that are not UTF-8", (unsigned long)wrong),
+                 count_text);
     else
-        snprintf(bytes, sizeof bytes, ngettext("%s byte of UTF-8", "%s bytes of UTF-8", (unsigned long)e->kept), count_text);
+        snprintf(bytes, sizeof bytes, ngettext("%s byte of UTF-8", "%s bytes of UTF-8", (unsigned long)e->kept),
+                 count_text);
     if (wrong)
         snprintf(text, sizeof text, C_("characters, bytes", "%s, and %s"), good, bytes);
     else

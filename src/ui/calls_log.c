@@ -18,7 +18,8 @@ static void draw_title(const struct log_view *v, struct cells *c, struct area a,
 {
     char news[LOG_VIEW_NEWS], count[UNITS_TEXT], right[UNITS_TEXT + 16];
     log_view_news(v, s, news);
-    snprintf(right, sizeof right, ngettext("%s call", "%s calls", (unsigned long)s->calls), units_format_count(s->calls, count));
+    snprintf(right, sizeof right, ngettext("%s call", "%s calls", (unsigned long)s->calls),
+             units_format_count(s->calls, count));
     title_draw(c, a, focus, _("Calls"), s->file ? s->file : "", *news ? news : right, *news ? news : count);
 }
 
@@ -50,7 +51,8 @@ static int put_words(struct cells *c, struct area a, const struct scene *s, cons
         return rows;
     snprintf(meaning, sizeof meaning, "%s: %s", errno_name(e->error, name), _(error_meaning(e->error)));
     struct area below = {a.row + rows, a.col + INDENT, a.rows > rows ? a.rows - rows : 0, a.cols - INDENT};
-    return rows + wrap_put(below.rows || !c ? c : NULL, below, STYLE_NOTICE, (const unsigned char *)meaning, strlen(meaning));
+    return rows +
+           wrap_put(below.rows || !c ? c : NULL, below, STYLE_NOTICE, (const unsigned char *)meaning, strlen(meaning));
 }
 
 static int height(const struct scene *s, const struct entry *e, int cols)
@@ -64,16 +66,20 @@ static void draw_row(struct cells *c, struct area row, struct scene *s, const st
     char text[UNITS_TEXT];
     if (row.cols >= CLOCK_FROM)
         cells_put(c, row.row, row.col + 1, words.col - ROLE_COLS, STYLE_DIM,
-                  s->time == TIME_OF_DAY ? units_format_clock(e->wall, 6, &s->clock, text) : log_text_clock(s, e, text));
-    cells_put(c, row.row, words.col - ROLE_COLS, words.col, e->role == ROLE_SERVER ? STYLE_RECEIVED : STYLE_SENT, caller(e));
+                  s->time == TIME_OF_DAY ? units_format_clock(e->wall, 6, &s->clock, text) :
+                                           log_text_clock(s, e, text));
+    cells_put(c, row.row, words.col - ROLE_COLS, words.col, e->role == ROLE_SERVER ? STYLE_RECEIVED : STYLE_SENT,
+              caller(e));
     put_words(c, words, s, e);
 }
 
 static void draw_empty(struct cells *c, struct area a, const struct scene *s)
 {
-    const char *words = _("No socket call yet. What client and server ask of the kernel stands here, as it happens: socket, bind, sendto, recvfrom.");
+    const char *words = _(
+        "No socket call yet. What client and server ask of the kernel stands here, as it happens: socket, bind, sendto, recvfrom.");
     if (s->calls == 0)
-        wrap_put(c, (struct area){a.row + 1, a.col + 1, a.rows - 1, a.cols - 1}, STYLE_DIM, (const unsigned char *)words, strlen(words));
+        wrap_put(c, (struct area){a.row + 1, a.col + 1, a.rows - 1, a.cols - 1}, STYLE_DIM,
+                 (const unsigned char *)words, strlen(words));
 }
 
 static uint64_t events(const struct scene *s)

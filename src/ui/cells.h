@@ -81,7 +81,8 @@ int cells_printf(struct cells *c, int row, int col, int end, uint8_t style, cons
 int cells_put_safe(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len);
 
 /* The same of a sentence of ours, or of what the user types: backslashes stand for themselves. */
-int cells_put_sentence(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data, size_t len);
+int cells_put_sentence(struct cells *c, int row, int col, int end, uint8_t style, const unsigned char *data,
+                       size_t len);
 
 /* Columns that our own text takes when put with these cells. */
 int cells_width(const struct cells *c, const char *text);

@@ -106,7 +106,8 @@ static void draw_datagram(struct cells *c, struct area row, struct scene *s, con
     snprintf(size, sizeof size, "%s B", units_format_count(e->size, text));
     int rtt_end = k.size < k.end && (int)strlen(size) + 2 > k.end - k.size ? k.end - (int)strlen(size) - 2 : k.size;
     if ((e->rtt >= 0 || e->rtt == RTT_STEPPED) && k.rtt < k.size)
-        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM, e->rtt < 0 ? C_("time", "stepped") : units_format_rtt(e->rtt, text));
+        put_right(c, row.row, k.rtt, rtt_end, STYLE_DIM,
+                  e->rtt < 0 ? C_("time", "stepped") : units_format_rtt(e->rtt, text));
     if (k.size < k.end)
         put_right(c, row.row, k.size, k.end - 1, STYLE_DIM, size);
 }
@@ -175,4 +176,5 @@ static uint64_t events(const struct scene *s)
     return s->client.events;
 }
 
-const struct log_ops client_log = {&rows_client, N_("the client's log"), height, draw_row, draw_title, draw_empty, events, 1};
+const struct log_ops client_log = {
+    &rows_client, N_("the client's log"), height, draw_row, draw_title, draw_empty, events, 1};

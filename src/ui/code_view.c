@@ -12,7 +12,8 @@
 
 enum { NUMBERS = 6 };
 
-void code_view_begin(struct code_drawing *d, struct code_view *v, struct cells *c, struct area a, enum role role, enum call_id call)
+void code_view_begin(struct code_drawing *d, struct code_view *v, struct cells *c, struct area a, enum role role,
+                     enum call_id call)
 {
     *d = (struct code_drawing){v, c, a, role, call, 0, -1};
     v->page = a.rows > 1 ? a.rows - 1 : 0;
@@ -36,7 +37,8 @@ void code_view_line(void *drawing, const char *text, size_t len, enum role role,
         d->marked = line;
     if (!d->cells || row <= d->area.row || row >= d->area.row + d->area.rows)
         return;
-    cells_printf(d->cells, row, d->area.col, end, marked ? STYLE_FOCUS : STYLE_DIM, "%s%3d ", marked ? "▶" : " ", line + 1);
+    cells_printf(d->cells, row, d->area.col, end, marked ? STYLE_FOCUS : STYLE_DIM, "%s%3d ", marked ? "▶" : " ",
+                 line + 1);
     cells_put_sentence(d->cells, row, d->area.col + NUMBERS, end,
                        is_comment(text, len) ? STYLE_DIM : call < CALL_COUNT ? STYLE_SENT : STYLE_PLAIN,
                        (const unsigned char *)text, len);
@@ -57,9 +59,10 @@ void code_view_end(struct code_drawing *d, const char *problem, bool focus)
     v->top = scroll_clamp(v->top, v->page, v->lines);
     if (!d->cells)
         return;
-    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, v->top + v->page < v->lines ? v->top + v->page : v->lines, v->lines);
-    title_draw(d->cells, d->area, focus, v->language == CODE_C ? "C" : "Python", v->language == CODE_C ? "/save FILE.c" : "/save FILE.py",
-               problem ? "" : right, "");
+    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1,
+             v->top + v->page < v->lines ? v->top + v->page : v->lines, v->lines);
+    title_draw(d->cells, d->area, focus, v->language == CODE_C ? "C" : "Python",
+               v->language == CODE_C ? "/save FILE.c" : "/save FILE.py", problem ? "" : right, "");
     if (problem)
         wrap_put(d->cells, (struct area){d->area.row + 1, d->area.col + 1, v->page, d->area.cols - 1}, STYLE_NOTICE,
                  (const unsigned char *)problem, strlen(problem));

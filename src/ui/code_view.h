@@ -28,7 +28,8 @@ struct code_drawing {
     int line, marked;
 };
 
-void code_view_begin(struct code_drawing *d, struct code_view *v, struct cells *c, struct area a, enum role role, enum call_id call);
+void code_view_begin(struct code_drawing *d, struct code_view *v, struct cells *c, struct area a, enum role role,
+                     enum call_id call);
 void code_view_line(void *drawing, const char *text, size_t len, enum role role, enum call_id call); /* a code_line */
 void code_view_end(struct code_drawing *d, const char *problem, bool focus); /* `problem`: why there is no program, or NULL */
 

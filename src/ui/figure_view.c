@@ -92,7 +92,8 @@ static void put_sides(const struct chart *h, int row, uint8_t style, const char 
 static const char *title_of(const struct chart *h, const struct box *b, char *text, size_t room)
 {
     bool transform = b->first == FIGURE_SERVER_TRANSFORM && *h->shown->transform;
-    snprintf(text, room, " %s%s%s ", words_within(b->title), transform ? ": " : "", transform ? h->shown->transform : "");
+    snprintf(text, room, " %s%s%s ", words_within(b->title), transform ? ": " : "",
+             transform ? h->shown->transform : "");
     return text;
 }
 
@@ -111,7 +112,8 @@ static int wrap_call(struct cells *c, struct area a, uint8_t style, const struct
             next = keep - at;
         }
         if (c && rows < a.rows)
-            cells_put_sentence(c, a.row + rows, a.col, a.col + a.cols, style, text + at, rows == a.rows - 1 ? len - at : bytes);
+            cells_put_sentence(c, a.row + rows, a.col, a.col + a.cols, style, text + at,
+                               rows == a.rows - 1 ? len - at : bytes);
     }
     return rows;
 }
@@ -292,9 +294,11 @@ static void say_waiting(const struct figure_shown *f, char *text, size_t room)
     snprintf(count, sizeof count, "%s%s", units_format_count(f->waiting, number), f->waits_more ? "+" : "");
     snprintf(waiting, sizeof waiting, ngettext("%s datagram", "%s datagrams", (unsigned long)f->waiting), count);
     if (f->dropped)
-        snprintf(text, room, f->server ? _(" in the server's receive buffer: %s, %zu %% full, %s dropped ")
-                                       : _(" in the client's receive buffer: %s, %zu %% full, %s dropped "), waiting,
-                 f->waiting_room ? f->waiting_bytes * 100 / f->waiting_room : 0, units_format_count(f->dropped, number));
+        snprintf(text, room,
+                 f->server ? _(" in the server's receive buffer: %s, %zu %% full, %s dropped ") :
+                             _(" in the client's receive buffer: %s, %zu %% full, %s dropped "),
+                 waiting, f->waiting_room ? f->waiting_bytes * 100 / f->waiting_room : 0,
+                 units_format_count(f->dropped, number));
     else
         /* To translators: the first is "2 datagrams" */
         snprintf(text, room, f->server ? _(" in the server's receive buffer: %s, %s of %s B ")
@@ -319,7 +323,8 @@ static void put_waiting(struct cells *c, struct area a, const struct figure_show
             col = cells_put(c, row, beside ? col : a.col, a.col + a.cols, STYLE_DIM, next);
         else
             col = a.col + cells_width(c, next);
-        cells_put_sentence(c, row, col, a.col + a.cols, STYLE_PLAIN, (const unsigned char *)f->waits[i], strlen(f->waits[i]));
+        cells_put_sentence(c, row, col, a.col + a.cols, STYLE_PLAIN, (const unsigned char *)f->waits[i],
+                           strlen(f->waits[i]));
     }
 }
 
@@ -347,8 +352,10 @@ static void draw_title(struct cells *c, struct area a, const struct figure_shown
     char left[96] = "", count[UNITS_TEXT];
     if (f->stepping)
         /* To translators: the first is the step's number, the second a line between the two */
-        snprintf(left, sizeof left, _("step %s %s time stands still"), units_format_count(f->steps, count), focus ? "═" : "─");
-    title_draw(c, a, focus, _("Figure"), left, f->stepping ? _("Space next call · c run on") : _("/step on: one call at a time"), "");
+        snprintf(left, sizeof left, _("step %s %s time stands still"), units_format_count(f->steps, count),
+                 focus ? "═" : "─");
+    title_draw(c, a, focus, _("Figure"), left,
+               f->stepping ? _("Space next call · c run on") : _("/step on: one call at a time"), "");
 }
 
 /* Of the rows that nothing needs: some for what waits, whether it is shown or not, then larger boxes. */
@@ -362,14 +369,25 @@ static enum level level_of(int spare)
 }
 
 /* Both ways of a datagram, and who is not here. */
-static void put_between(struct cells *c, struct chart *server, struct chart *client, bool wide, const struct figure_shown *f)
+static void put_between(struct cells *c, struct chart *server, struct chart *client, bool wide,
+                        const struct figure_shown *f)
 {
     int away = f->server_right ? 1 : -1; /* from the client's frame into the gap */
     int near = f->server_right ? client->right : client->left, far = f->server_right ? server->left : server->right;
-    struct way request = {client, server, client->at[FIGURE_CLIENT_WRITE] + 1, server->at[FIGURE_SERVER_READ], near + 2 * away,
-                          f->request_flies ? STYLE_SENT : STYLE_DIM, f->request_flies ? f->request : NULL};
-    struct way reply = {server, client, server->at[FIGURE_SERVER_WRITE], client->at[FIGURE_CLIENT_READ],
-                        wide ? far - 2 * away : near + 3 * away, f->reply_flies ? STYLE_RECEIVED : STYLE_DIM, f->reply_flies ? f->reply : NULL};
+    struct way request = {client,
+                          server,
+                          client->at[FIGURE_CLIENT_WRITE] + 1,
+                          server->at[FIGURE_SERVER_READ],
+                          near + 2 * away,
+                          f->request_flies ? STYLE_SENT : STYLE_DIM,
+                          f->request_flies ? f->request : NULL};
+    struct way reply = {server,
+                        client,
+                        server->at[FIGURE_SERVER_WRITE],
+                        client->at[FIGURE_CLIENT_READ],
+                        wide ? far - 2 * away : near + 3 * away,
+                        f->reply_flies ? STYLE_RECEIVED : STYLE_DIM,
+                        f->reply_flies ? f->reply : NULL};
     if (!f->client)
         request.row = request.target, reply.target = reply.row;
     if (!f->server)
@@ -388,7 +406,8 @@ static void draw_charts(struct cells *c, struct area a, const struct figure_show
     int gap = a.cols - GAP_FROM < GAP ? GAP : a.cols - GAP_FROM < GAP_MOST ? a.cols - GAP_FROM : GAP_MOST;
     int half = (a.cols - gap) / 2;
     enum level level = level_of(a.rows - ROWS_MIN);
-    struct chart left = {.cells = c, .shown = f, .top = a.row + 2, .left = a.col + 1, .right = a.col + half - 1, .level = level};
+    struct chart left = {
+        .cells = c, .shown = f, .top = a.row + 2, .left = a.col + 1, .right = a.col + half - 1, .level = level};
     struct chart right = left, *server = f->server_right ? &right : &left, *client = f->server_right ? &left : &right;
     right.left = a.col + half + gap;
     right.right = a.col + a.cols - 2;
@@ -426,7 +445,8 @@ void figure_view_draw(struct cells *c, struct area a, const struct figure_shown 
     cells_blank(c, a, STYLE_PLAIN);
     draw_title(c, a, f, focus);
     if (f->instead || (!f->server && !f->client))
-        draw_instead(c, a, f->instead ? f->instead : _("No socket is open here: /listen opens a server's, /to a client's."));
+        draw_instead(c, a,
+                     f->instead ? f->instead : _("No socket is open here: /listen opens a server's, /to a client's."));
     else if (a.cols < COLS_MIN || a.rows < ROWS_MIN)
         draw_list(c, a, f);
     else

@@ -131,7 +131,8 @@ void help_view_draw(struct help_view *v, struct cells *c, struct area a, bool fo
     for (int line = s.line; focus && line < s.line + s.height; line++)
         if (sheet_row(&w, line) >= 0)
             cells_select(c, sheet_row(&w, line), a.col, a.col + a.cols);
-    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line, w.line);
+    snprintf(right, sizeof right, _("%d-%d of %d"), v->top + 1, v->top + v->page < w.line ? v->top + v->page : w.line,
+             w.line);
     title_draw(c, a, focus, _("Help"), _("Enter: the manual on the line in focus"), right, "");
 }
 

@@ -35,8 +35,8 @@ static int width_of(const unsigned char *text, size_t first, size_t behind)
     return width;
 }
 
-void hits_mark(struct cells *c, int row, int col, int end, struct regex *search, const void *text, size_t len, size_t first,
-               size_t behind)
+void hits_mark(struct cells *c, int row, int col, int end, struct regex *search, const void *text, size_t len,
+               size_t first, size_t behind)
 {
     size_t start, over;
     for (size_t from = 0; hits_next(search, text, len, from, &start, &over) && start < behind; from = over) {

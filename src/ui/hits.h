@@ -27,7 +27,7 @@ bool hits_next(struct regex *search, const void *text, size_t len, size_t from, 
 
 /* Highlights the matches in `text` as far as its bytes from `first` to before `behind` stand in the row from `col` on;
  * our own text, whose backslashes stand for themselves. With `search` NULL there are none. */
-void hits_mark(struct cells *c, int row, int col, int end, struct regex *search, const void *text, size_t len, size_t first,
-               size_t behind);
+void hits_mark(struct cells *c, int row, int col, int end, struct regex *search, const void *text, size_t len,
+               size_t first, size_t behind);
 
 #endif

@@ -157,7 +157,8 @@ static void put_size(struct sheet *w, const struct entry *e)
     if (e->size == 0)
         snprintf(text, sizeof text, "%s", _("0 bytes: an empty datagram is one all the same"));
     else if (e->kept == e->size)
-        snprintf(text, sizeof text, ngettext("%s byte, all of them kept", "%s bytes, all of them kept", (unsigned long)e->size), size);
+        snprintf(text, sizeof text,
+                 ngettext("%s byte, all of them kept", "%s bytes, all of them kept", (unsigned long)e->size), size);
     else
         snprintf(text, sizeof text, _("%s bytes, %s of them kept, the others are gone"), size,
                  units_format_count(e->kept, kept));
@@ -273,7 +274,8 @@ static void draw_box(const struct sheet *w, int line, const struct header *h, si
     put_centred(w, line + 4, 2, 15, STYLE_PLAIN, text);
     snprintf(text, sizeof text, h->summed ? "0x%04x" : "?", h->checksum);
     put_centred(w, line + 4, 18, 15, STYLE_PLAIN, text);
-    snprintf(text, sizeof text, ngettext("data, %s byte", "data, %s bytes", (unsigned long)size), units_format_count(size, count));
+    snprintf(text, sizeof text, ngettext("data, %s byte", "data, %s bytes", (unsigned long)size),
+             units_format_count(size, count));
     put_centred(w, line + 6, 2, 31, STYLE_PLAIN, text);
 }
 

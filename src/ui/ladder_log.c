@@ -60,8 +60,8 @@ static struct lines lines_of(const struct scene *s, struct area a)
 }
 
 /* The lifeline of an end; one that is outside and has none of its own is drawn at the last one. */
-static const struct line *line_of(const struct lines *l, const struct scene *s, enum ladder_end end, const struct address *a,
-                                  bool *own)
+static const struct line *line_of(const struct lines *l, const struct scene *s, enum ladder_end end,
+                                  const struct address *a, bool *own)
 {
     const struct line *last = NULL;
     *own = true;
@@ -162,7 +162,8 @@ static void put_held(struct cells *c, int row, const struct lines *l, const stru
     }
 }
 
-static void put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s, const struct entry *e)
+static void put_payload(struct cells *c, int row, int col, int end, uint8_t style, struct scene *s,
+                        const struct entry *e)
 {
     if (e->size == 0)
         cells_put(c, row, col, end, STYLE_DIM, _("(empty)"));
@@ -197,7 +198,8 @@ static int put_words(struct cells *c, int row, int left, int right, bool to_righ
 }
 
 /* The end of an arrow that is cut: its sign, and of one that is held how long, where that fits beside the payload. */
-static const char *cut_mark(const struct cells *c, const struct ladder_row *r, bool to_right, int room, char *out, size_t size)
+static const char *cut_mark(const struct cells *c, const struct ladder_row *r, bool to_right, int room, char *out,
+                            size_t size)
 {
     if (r->kind != LADDER_HELD)
         return to_right ? "── ✗" : "✗ ──";
@@ -213,7 +215,8 @@ static void put_cut(struct cells *c, int row, int left, int right, bool to_right
     uint8_t style = style_of(r);
     const char *mark = cut_mark(c, r, to_right, right - left, held, sizeof held);
     int width = cells_width(c, mark), kept = width > CUT_TAIL ? width : CUT_TAIL + 2;
-    int text = put_words(c, row, left + (to_right ? TAIL : kept), right - (to_right ? kept : TAIL), to_right, style, s, r);
+    int text =
+        put_words(c, row, left + (to_right ? TAIL : kept), right - (to_right ? kept : TAIL), to_right, style, s, r);
     if (to_right) {
         cells_fill(c, row, text, right, style, " ");
         int behind = cells_put(c, row, text, right, style, mark);
@@ -230,7 +233,8 @@ static void put_arrow(struct cells *c, int row, const struct line *from, const s
                       const struct ladder_row *r)
 {
     uint8_t style = style_of(r);
-    bool to_right = to->col > from->col, whole = r->kind == LADDER_ARROW || r->kind == LADDER_LATE || r->kind == LADDER_COMPLAINT;
+    bool to_right = to->col > from->col,
+         whole = r->kind == LADDER_ARROW || r->kind == LADDER_LATE || r->kind == LADDER_COMPLAINT;
     int left = (to_right ? from->col : to->col) + 1, right = to_right ? to->col : from->col, begin = left, end = right;
     int hold = from->col + (to->col - from->col) * 2 / 5;
     if (r->kind == LADDER_LATE && to_right)
@@ -252,18 +256,21 @@ static void put_arrow(struct cells *c, int row, const struct line *from, const s
 }
 
 /* An arrow goes on behind the lifelines between its ends. */
-static void put_crossings(struct cells *c, int row, const struct lines *l, const struct line *from, const struct line *to)
+static void put_crossings(struct cells *c, int row, const struct lines *l, const struct line *from,
+                          const struct line *to)
 {
     int left = from->col < to->col ? from->col : to->col, right = from->col < to->col ? to->col : from->col;
     for (int i = 0; i < l->count; i++) {
         const struct cell *at = cells_at(c, row, l->at[i].col);
-        if (l->at[i].col > left && l->at[i].col < right && at && (at->base == 0x2500 || at->base == 0x2504 || at->base == '-'))
+        if (l->at[i].col > left && l->at[i].col < right && at &&
+            (at->base == 0x2500 || at->base == 0x2504 || at->base == '-'))
             cells_put(c, row, l->at[i].col, l->at[i].col + 1, at->style, "┼");
     }
 }
 
 /* How long it took, or when it was, on the left. */
-static void put_left(struct cells *c, int row, const struct lines *l, struct area a, struct scene *s, const struct ladder_row *r)
+static void put_left(struct cells *c, int row, const struct lines *l, struct area a, struct scene *s,
+                     const struct ladder_row *r)
 {
     char text[UNITS_TEXT], words[UNITS_TEXT + 16];
     if (r->entry.exchange)
@@ -302,7 +309,8 @@ static void put_remark(struct cells *c, int row, const struct lines *l, const st
             address_format(a, address);
         if (own && end - col < REMARK_FITS)
             return;
-        snprintf(text, sizeof text, "%s%s%s", own ? "" : address, own ? "" : " ", own || end - col > ADDRESS_FITS ? r->remark : "");
+        snprintf(text, sizeof text, "%s%s%s", own ? "" : address, own ? "" : " ",
+                 own || end - col > ADDRESS_FITS ? r->remark : "");
     } else {
         for (int i = 0; i < l->count; i++)
             if (l->at[i].col > right->col && l->at[i].col < end)
@@ -310,7 +318,8 @@ static void put_remark(struct cells *c, int row, const struct lines *l, const st
         snprintf(text, sizeof text, "%s", r->remark);
     }
     if (l->remarks || !own)
-        cells_put_sentence(c, row, col, end, r->ours ? STYLE_OURS : STYLE_DIM, (const unsigned char *)text, strlen(text));
+        cells_put_sentence(c, row, col, end, r->ours ? STYLE_OURS : STYLE_DIM, (const unsigned char *)text,
+                           strlen(text));
 }
 
 static void draw_note(struct cells *c, int row, const struct lines *l, struct scene *s, const struct ladder_row *r)
@@ -322,7 +331,11 @@ static void draw_note(struct cells *c, int row, const struct lines *l, struct sc
     if (!at)
         return;
     entry_say(&e);
-    cells_put_sentence(c, row, at->col + 2, l->end, r->ours ? STYLE_OURS : bad ? STYLE_NOTICE : STYLE_DIM, e.data, e.kept);
+    cells_put_sentence(c, row, at->col + 2, l->end,
+                       r->ours ? STYLE_OURS :
+                       bad     ? STYLE_NOTICE :
+                                 STYLE_DIM,
+                       e.data, e.kept);
 }
 
 static void draw_row(struct cells *c, struct area a, struct scene *s, const struct entry *e)
@@ -339,7 +352,8 @@ static void draw_row(struct cells *c, struct area a, struct scene *s, const stru
         draw_note(c, a.row, &l, s, &r);
         return;
     }
-    const struct line *from = line_of(&l, s, r.from, &r.outside, &from_own), *to = line_of(&l, s, r.to, &r.outside, &to_own);
+    const struct line *from = line_of(&l, s, r.from, &r.outside, &from_own),
+                      *to = line_of(&l, s, r.to, &r.outside, &to_own);
     if (!from || !to)
         return;
     if (from != to)
@@ -369,4 +383,5 @@ static uint64_t events(const struct scene *s)
     return s->client.events + s->server.events;
 }
 
-const struct log_ops ladder_log = {&rows_ladder, N_("the ladder"), height, draw_row, draw_title, draw_empty, events, HEAD_ROWS};
+const struct log_ops ladder_log = {&rows_ladder, N_("the ladder"), height, draw_row,
+                                   draw_title,   draw_empty,       events, HEAD_ROWS};

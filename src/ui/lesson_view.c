@@ -72,7 +72,8 @@ static void put_judged(struct sheet *w, const struct lesson_view *v, const struc
     char front[24];
     w->line += s->kind == SAID_WRONG || s->good;
     snprintf(front, sizeof front, "%s %c", s->kind == SAID_RIGHT ? "✓" : "✗", s->letter);
-    put_both(w, v, t, LEFT + INDENT, s->kind == SAID_RIGHT ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en, s->zh);
+    put_both(w, v, t, LEFT + INDENT, s->kind == SAID_RIGHT ? STYLE_RECEIVED : STYLE_ERROR, front, STYLE_PLAIN, s->en,
+             s->zh);
 }
 
 static void put_said(struct sheet *w, const struct lesson_view *v, const struct lesson_shown *t, const struct said *s,

@@ -88,7 +88,8 @@ static int wrap_text(struct cells *c, struct area a, uint8_t style, const struct
         if (!c || rows >= a.rows)
             continue;
         size_t shown = rows == a.rows - 1 ? t->len - at : bytes;
-        (t->sentence ? cells_put_sentence : cells_put_safe)(c, a.row + rows, a.col, a.col + a.cols, style, t->data + at, shown);
+        (t->sentence ? cells_put_sentence : cells_put_safe)(c, a.row + rows, a.col, a.col + a.cols, style, t->data + at,
+                                                            shown);
         if (s->search)
             highlight(c, a.row + rows, a.col, a.col + a.cols, s, e, t, at, at + bytes);
     }

@@ -192,7 +192,8 @@ static bool draw(struct log_view *v, struct cells *c, struct area a, struct scen
     if (v->page == 0)
         return true;
     uint64_t in_focus = v->at ? v->at : w.count ? w.rows[0] : 0;
-    draw_rows(v, c, (struct area){a.row + head, a.col, rows, a.cols}, s, &w, focus && (v->bottom || v->at) ? in_focus : 0);
+    draw_rows(v, c, (struct area){a.row + head, a.col, rows, a.cols}, s, &w,
+              focus && (v->bottom || v->at) ? in_focus : 0);
     if (split)
         draw_live(v, c, (struct area){a.row + head + rows, a.col, LIVE_ROWS + 1, a.cols}, s);
     return true;

@@ -141,7 +141,8 @@ void manual_view_draw(struct manual_view *v, struct cells *c, struct area a, boo
     cells_blank(c, a, STYLE_PLAIN);
     draw_text(v, c, (struct area){a.row + 1, a.col, a.rows - 1, a.cols});
     manual_section(v->manual, v->top, section, sizeof section);
-    snprintf(right, sizeof right, "%d%%", (int)(100 * (uint64_t)v->manual->starts[v->top] / v->manual->starts[v->manual->lines]));
+    snprintf(right, sizeof right, "%d%%",
+             (int)(100 * (uint64_t)v->manual->starts[v->top] / v->manual->starts[v->manual->lines]));
     title_draw(c, a, focus, "man udptalk", section, right, "");
 }
 
@@ -195,7 +196,10 @@ void manual_view_find(struct manual_view *v, struct hits *h)
     for (size_t n = 0; n < v->manual->lines; n++) {
         manual_read(v->manual, n, &line);
         for (size_t at = 0; hits_next(h->search, line.text, line.len, at, &start, &end); at = end) {
-            int side = n < from_line ? -1 : n > from_line ? 1 : start < from_start ? -1 : start > from_start || !v->on_hit;
+            int side = n < from_line      ? -1 :
+                       n > from_line      ? 1 :
+                       start < from_start ? -1 :
+                                            start > from_start || !v->on_hit;
             if (hits_take(h, side)) {
                 v->hit_line = n;
                 v->hit_start = start;

@@ -48,7 +48,8 @@ enum picture_form picture_find(const char *path)
     static const struct {
         const char *ending;
         enum picture_form form;
-    } endings[] = {{".screen", PICTURE_SCREEN}, {".ansi", PICTURE_ANSI}, {".svg", PICTURE_SVG}, {".html", PICTURE_HTML}};
+    } endings[] = {
+        {".screen", PICTURE_SCREEN}, {".ansi", PICTURE_ANSI}, {".svg", PICTURE_SVG}, {".html", PICTURE_HTML}};
     size_t len = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t ending = strlen(endings[i].ending);

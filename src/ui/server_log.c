@@ -21,7 +21,8 @@ static void put_place(const struct scene *s, bool focus, char *text, size_t room
     char local[ADDRESS_TEXT], work[96];
     const char *name = !s->server.open || s->file ? "" : s->relay ? C_("server", "relay") : s->server.transform->name;
     if (s->server.rules)
-        snprintf(work, sizeof work, ngettext("%zu rule, %s", "%zu rules, %s", (unsigned long)s->server.rules), s->server.rules, name);
+        snprintf(work, sizeof work, ngettext("%zu rule, %s", "%zu rules, %s", (unsigned long)s->server.rules),
+                 s->server.rules, name);
     else
         snprintf(work, sizeof work, "%s", name);
     if (s->file)
@@ -35,7 +36,8 @@ static void put_place(const struct scene *s, bool focus, char *text, size_t room
 /* What came and went, and the same in short. */
 static void put_counts(const struct scene *s, char *text, size_t room, char *brief, size_t brief_room)
 {
-    char dropped[UNITS_TEXT], count[UNITS_TEXT], clients[UNITS_TEXT + 16], in[UNITS_TEXT], out[UNITS_TEXT], held[UNITS_TEXT];
+    char dropped[UNITS_TEXT], count[UNITS_TEXT], clients[UNITS_TEXT + 16], in[UNITS_TEXT], out[UNITS_TEXT],
+        held[UNITS_TEXT];
     units_format_count(s->server.dropped, dropped);
     units_format_count(s->server.in, in);
     units_format_count(s->server.out, out);
@@ -80,7 +82,8 @@ static int put_payload(struct cells *c, int row, int col, int end, uint8_t style
 
 static int payload_width(const struct cells *c, const struct entry *e, int limit)
 {
-    return e->size == 0 ? cells_width(c, _("(empty)")) : (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
+    return e->size == 0 ? cells_width(c, _("(empty)")) :
+                          (int)safe_width(e->data, e->kept, (size_t)limit) + (e->kept < e->size ? CUT_COLS : 0);
 }
 
 /* Where the request must end so that the reply has its share: both are shown whole where they fit, else each has
@@ -193,7 +196,8 @@ static void draw_notice(struct cells *c, struct area row, const struct scene *s,
 }
 
 /* Who sent it, with what a search found in it. */
-static int put_peer(struct cells *c, int row, int col, int end, const char *peer, const struct scene *s, const struct entry *e)
+static int put_peer(struct cells *c, int row, int col, int end, const char *peer, const struct scene *s,
+                    const struct entry *e)
 {
     size_t first, behind;
     int next = cells_put(c, row, col, end, STYLE_PLAIN, peer);
@@ -245,4 +249,5 @@ static uint64_t events(const struct scene *s)
     return s->server.events;
 }
 
-const struct log_ops server_log = {&rows_server, N_("the server's log"), height, draw_row, draw_title, draw_empty, events, 1};
+const struct log_ops server_log = {
+    &rows_server, N_("the server's log"), height, draw_row, draw_title, draw_empty, events, 1};

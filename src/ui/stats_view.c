@@ -180,7 +180,8 @@ static void put_client(struct sheet *w, const struct scene *s, const struct stat
     add_count(&second, lost_here(t, ROLE_CLIENT), _("%s dropped by your /fault"));
     if (doubled_here(t, ROLE_CLIENT))
         add_count(&second, doubled_here(t, ROLE_CLIENT), _("%s doubled by your /fault"));
-    add_count(&second, t->stats->duplicates, ngettext("%s duplicate", "%s duplicates", (unsigned long)t->stats->duplicates));
+    add_count(&second, t->stats->duplicates,
+              ngettext("%s duplicate", "%s duplicates", (unsigned long)t->stats->duplicates));
     add_count(&second, t->stats->late, _("%s late"));
     add_count(&second, t->stats->out_of_order, _("%s out of order"));
     if (t->strangers)
@@ -430,7 +431,8 @@ static void put_heading(const struct sheet *w, int line, const struct stats_view
     if (row < 0)
         return;
     cells_fill(w->cells, row, w->area.col, sheet_end(w), STYLE_DIM, " ");
-    snprintf(text, sizeof text, "%s%s", v->column == CLIENTS_ADDRESS ? mark : "", _(clients_column_name(CLIENTS_ADDRESS)));
+    snprintf(text, sizeof text, "%s%s", v->column == CLIENTS_ADDRESS ? mark : "",
+             _(clients_column_name(CLIENTS_ADDRESS)));
     sheet_put(w, line, 1, STYLE_DIM, text);
     for (int i = 0; i < FIELDS; i++) {
         end += shown[i] ? fields[i].cols : 0;

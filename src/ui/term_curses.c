@@ -412,7 +412,8 @@ static int open_descriptors(struct term *t, int in, int out, char *why, size_t w
         return -1;
     }
     if (from.st_rdev != to.st_rdev) {
-        snprintf(why, why_size, "%s", _("standard input and output are two different terminals: use one for both, or --batch"));
+        snprintf(why, why_size, "%s",
+                 _("standard input and output are two different terminals: use one for both, or --batch"));
         return -1;
     }
     t->fd = reopen(out, to.st_rdev);
@@ -539,14 +540,17 @@ static int open_screen(struct term *t, char *why, size_t why_size)
         return 0;
     int spare = t->screen ? -1 : dup(t->in);
     if (!t->screen && spare < 0) { /* then the description could not be opened either */
-        snprintf(why, why_size, _("cannot read what the terminal knows: %s%s"), strerror(errno), _(error_file_advice(errno)));
+        snprintf(why, why_size, _("cannot read what the terminal knows: %s%s"), strerror(errno),
+                 _(error_file_advice(errno)));
         return -1;
     }
     if (spare >= 0)
         close(spare);
     printable(name, known_as, sizeof known_as);
-    snprintf(why, why_size, t->screen ? _("TERM=%s names a terminal that cannot move its cursor: try %s, or use --batch")
-                                      : _("TERM=%s is not a terminal known here: try %s, or use --batch"), known_as, EXAMPLE);
+    snprintf(why, why_size,
+             t->screen ? _("TERM=%s names a terminal that cannot move its cursor: try %s, or use --batch") :
+                         _("TERM=%s is not a terminal known here: try %s, or use --batch"),
+             known_as, EXAMPLE);
     return -1;
 }
 
