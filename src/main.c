@@ -25,12 +25,13 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* A descriptor below 3 that is closed would be taken by a socket, and written to as standard error. */
+/* A descriptor below 3 that is closed would be taken by a socket, and written to as standard error. Now who writes to it
+ * learns that nobody reads it. */
 static void keep_standard_descriptors(void)
 {
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);

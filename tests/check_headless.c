@@ -1260,6 +1260,69 @@ START_TEST(a_reader_who_left_is_said_and_fails)
 }
 END_TEST
 
+/* The port in the first line of a server whose output is a pipe of the test's own. */
+static uint16_t read_port(int fd)
+{
+    char line[200];
+    size_t len = 0;
+    while (len + 1 < sizeof line && read(fd, line + len, 1) == 1 && line[len] != '\n')
+        len++;
+    line[len] = '\0';
+    const char *colon = strrchr(line, ':');
+    ck_assert_msg(colon, "no port in \"%s\"", line);
+    return (uint16_t)atoi(colon + 1);
+}
+
+/* More than may wait to be written comes, and more than the log has room for: what is gone is counted, and a failure. */
+START_TEST(a_reader_who_is_too_slow_is_said_and_fails)
+{
+    enum { REQUESTS = 220, SIZE = 60000 };
+    static unsigned char data[SIZE];
+    struct program_peer peer;
+    int fds[2];
+    ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+    program_peer_open(&peer);
+    struct program *p = program_start(&(struct program_setup){.out = fds[1]}, ARGS("-l", "0", "--batch", "--max-log", "1M"));
+    uint16_t port = read_port(fds[0]);
+    memset(data, 1, sizeof data);
+    for (int i = 0; i < REQUESTS; i++) {
+        data[0] = (unsigned char)i;
+        program_peer_send(&peer, port, data, sizeof data);
+        program_peer_receive(&peer, p);
+    }
+    program_signal(p, SIGINT);
+    check_status(p, program_wait_end(p), 1);
+    program_check_has(p, &p->err, " entries of the log were not written");
+    program_free(p);
+    program_peer_close(&peer);
+    close(fds[0]);
+    close(fds[1]);
+}
+END_TEST
+
+/* What is written to nobody has not been written. */
+START_TEST(an_answer_to_a_closed_output_fails)
+{
+    struct program *p = program_run(&(struct program_setup){.out = PROGRAM_CLOSED}, ARGS("--both", "0", "-w", "60"), "x\n", 2);
+    check_status(p, program_finish(p), 1);
+    program_check_has(p, &p->err, "standard output");
+    program_free(p);
+}
+END_TEST
+
+START_TEST(a_full_device_loses_no_messages_unsaid)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    if (full < 0)
+        return;
+    struct program *p = program_run(&(struct program_setup){.err = full}, ARGS("--both", "0", "-w", "60"), "x\n", 2);
+    check_status(p, program_finish(p), 1);
+    program_check_is(p, &p->out, "X\n");
+    program_free(p);
+    close(full);
+}
+END_TEST
+
 /* --- terminals --- */
 
 START_TEST(batch_on_a_terminal_has_no_screen)
@@ -1828,6 +1891,9 @@ int main(void)
         {"closed descriptors never reach the network", closed_descriptors_never_reach_the_network},
         {"a full device is said and fails", a_full_device_is_said_and_fails},
         {"a reader who left is said and fails", a_reader_who_left_is_said_and_fails},
+        {"a reader who is too slow is said and fails", a_reader_who_is_too_slow_is_said_and_fails},
+        {"an answer to a closed output fails", an_answer_to_a_closed_output_fails},
+        {"a full device loses no messages unsaid", a_full_device_loses_no_messages_unsaid},
         {"--batch on a terminal has no screen", batch_on_a_terminal_has_no_screen},
         {"a terminal is not read behind commands", a_terminal_is_not_read_behind_commands},
         {"no terminal anywhere is fine", no_terminal_anywhere_is_fine},

@@ -47,6 +47,8 @@ struct headless {
     struct buffer out, err;
     bool out_terminal, err_terminal, ascii;
     uint64_t seen;              /* the newest entry that was written out */
+    uint64_t passed, missed;    /* datagrams and notices up to it; of those, forgotten before they were written */
+    uint64_t cleared;           /* what the app had cleared then */
     struct units_clock clock;
     int status;
     bool interrupted, quit, broken;
@@ -125,8 +127,11 @@ static void flush(struct headless *h)
         h->status = 1;
         say(h, _("out of memory: something that was to be written is left out"));
     }
-    if (write_some(STDERR_FILENO, &h->err) < 0)
+    if (write_some(STDERR_FILENO, &h->err) < 0) {
         buffer_clear(&h->err);
+        if (errno != EBADF && errno != EPIPE) /* else nobody wants to read it */
+            h->status = 1;
+    }
     if (write_some(STDOUT_FILENO, &h->out) < 0) {
         if (!h->broken)
             say(h, _("cannot write to standard output: %s%s"), strerror(errno), _(error_file_advice(errno)));
@@ -286,6 +291,19 @@ static const struct journal *printed(const struct headless *h)
     return h->app->options->mode == MODE_OPEN ? app_viewed(h->app) : h->app->journal;
 }
 
+/* Where the reader is slower than the datagrams come, the journal may forget what was not written. What /clear forgets was
+ * to be forgotten. */
+static void count_missed(struct headless *h, const struct journal *j)
+{
+    const struct journal_counts c = journal_counts(j);
+    const uint64_t gone = c.forgotten - c.calls;
+    if (gone > h->passed) {
+        h->missed += h->cleared == h->app->cleared ? gone - h->passed : 0;
+        h->passed = gone;
+    }
+    h->cleared = h->app->cleared;
+}
+
 /* What waits to be written is bounded: the rest stays in the journal. */
 static void write_new(struct headless *h)
 {
@@ -294,13 +312,17 @@ static void write_new(struct headless *h)
     const unsigned kinds = kinds_written(h->app->options);
     if (h->app->options->mode == MODE_OPEN && h->runner.script->count > 0)
         return; /* the commands say what is to be done with it */
+    if (h->app->options->mode != MODE_OPEN && kinds & JOURNAL_DATAGRAMS)
+        count_missed(h, j);
     while (h->out.len + h->err.len < UNWRITTEN_MOST) {
         uint64_t n = journal_after(j, h->seen, ROLE_NONE, kinds);
         h->seen = n ? n : journal_last(j);
         if (!n)
             break;
-        if (journal_get(j, n, &e))
-            write_entry(h, &e);
+        if (!journal_get(j, n, &e))
+            continue;
+        h->passed += e.kind != ENTRY_CALL;
+        write_entry(h, &e);
     }
 }
 
@@ -658,6 +680,24 @@ static void write_stats(struct headless *h)
     jsonl_stats(&h->out, loop_read_clocks().wall, &stats);
 }
 
+/* After a signal nobody waits for a reader that does not read. */
+static void say_unwritten(struct headless *h)
+{
+    char missed[UNITS_TEXT];
+    const struct journal *j = printed(h);
+    uint64_t n = h->out.len ? h->seen : 0;
+    while (h->out.len && (n = journal_after(j, n, ROLE_NONE, kinds_written(h->app->options) & JOURNAL_TALK)) != 0)
+        h->missed++;
+    if (h->missed)
+        say(h, ngettext("%s entry of the log was not written: who reads standard output is too slow",
+                        "%s entries of the log were not written: who reads standard output is too slow", h->missed),
+            units_format_count(h->missed, missed));
+    else if (h->out.len)
+        say(h, _("who reads standard output is too slow: the end of it was not written"));
+    if (h->missed || h->out.len)
+        h->status = 1;
+}
+
 /* The counts of a server that ends. */
 static void say_served(struct headless *h)
 {
@@ -679,6 +719,7 @@ static void summarise(struct headless *h)
         save_at_end(h);
     keeping_end(h->app);
     write_all_new(h);
+    say_unwritten(h);
     if (a->options->json && a->options->mode != MODE_OPEN)
         write_stats(h);
     if (a->relay.on)

@@ -601,6 +601,7 @@ struct journal_counts journal_counts(const struct journal *j)
     return (struct journal_counts){
         .entries = main->entries + calls->entries,
         .forgotten = main->forgotten + calls->forgotten,
+        .calls = calls->forgotten,
         .bytes = main->bytes + calls->bytes,
         .bound = j->bound,
     };

@@ -26,6 +26,7 @@ struct journal;
 struct journal_counts {
     uint64_t entries;     /* ever appended */
     uint64_t forgotten;   /* of those, evicted */
+    uint64_t calls;       /* of the evicted, socket calls */
     size_t bytes;         /* memory that the blocks hold now */
     size_t bound;
 };
