@@ -55,6 +55,26 @@ START_TEST(test_completion)
 }
 END_TEST
 
+/* / in a view or a log, with a draft in the line: the word that is searched for is not sent behind it, and the draft is back. */
+START_TEST(test_draft)
+{
+    static const struct step steps[] = {
+        {"draft\033OP", "draft", "Keys: everywhere"},
+        {"/", "/find", NULL},
+        {"ladder\r", "draft", "/ladder/: hit"},
+        {"n", "draft", NULL},
+        {"/never", "/find never", NULL},
+        {"\033", "draft", NULL},
+        {"q\t\t:", "/", NULL},
+        {"\x15sent meanwhile\r", "draft", "SENT MEANWHILE"},
+        {"ed\r", "", "DRAFTED"},
+    };
+    struct terminal *t = screen_both(NULL, NULL);
+    go(t, steps, UNIT_COUNT(steps));
+    screen_end(t);
+}
+END_TEST
+
 START_TEST(test_interrupt)
 {
     static const struct step steps[] = {
@@ -544,6 +564,7 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"Tab completes commands and what they take", test_completion},
+        {"a draft is back when a command is done", test_draft},
         {"^C empties the line, twice leaves", test_interrupt},
         {"^D deletes, and leaves on an empty line", test_end_of_input},
         {"the line is edited as in a shell", test_editing},

@@ -395,6 +395,7 @@ static void finish(struct screen *s)
     screen_help_done(s);
     cells_done(&s->cells);
     buffer_done(&s->outbox);
+    buffer_done(&s->draft);
 }
 
 int screen_run(struct app *app, const struct script *script)
@@ -405,6 +406,7 @@ int screen_run(struct app *app, const struct script *script)
     key_decoder_init(&s.decoder);
     cells_init(&s.cells);
     buffer_init(&s.outbox);
+    buffer_init(&s.draft);
     if (open_terminal(&s) < 0) {
         s.status = EXIT_FAILURE;
     } else {

@@ -9,6 +9,7 @@
 #include "app/lessons.h"
 #include "app/screen_state.h"
 #include "core/command.h"
+#include "core/error.h"
 #include "core/keymap.h"
 #include "core/safe_text.h"
 #include "core/units.h"
@@ -163,9 +164,18 @@ static void forget_outbox(struct screen *s)
     s->sending = false;
 }
 
+/* What stood in the line when a command was begun stands there again. */
+static void restore_draft(struct screen *s)
+{
+    if (s->draft.len)
+        line_set(s->line, s->draft.data, s->draft.len);
+    buffer_clear(&s->draft);
+}
+
 /* The focus goes back to where / or & or : was pressed. */
 static void come_back(struct screen *s)
 {
+    restore_draft(s);
     if (s->came_from && is_shown(s, s->came_from))
         screen_focus(s, s->came_from);
     s->came_from = PART_LINE;
@@ -203,17 +213,19 @@ static void interrupt(struct screen *s)
     }
 }
 
-/* A draft in the line is not thrown away for a command. */
+/* A draft in the line is kept until the command is done. */
 static void begin_command(struct screen *s, const char *begin)
 {
     size_t len;
-    line_text(s->line, &len);
-    if (len) {
-        screen_say(s, STYLE_NOTICE, _("the line is not empty: send it, or ^C empties it; then / begins a command"));
-    } else {
-        s->came_from = s->focus;
-        line_set(s->line, (const unsigned char *)begin, strlen(begin));
+    const unsigned char *text = line_text(s->line, &len);
+    if (s->draft.len == 0 && len)
+        buffer_append(&s->draft, text, len);
+    if (len && s->draft.len == 0) {
+        screen_say(s, STYLE_ERROR, "%s", error_words(ENOMEM));
+        return;
     }
+    s->came_from = s->focus;
+    line_set(s->line, (const unsigned char *)begin, strlen(begin));
     s->focus = PART_LINE;
 }
 
@@ -382,6 +394,7 @@ static void submit(struct screen *s)
         screen_lesson_sent(s, text + skip, len - skip, last);
         show_end(s, true, false);
         line_take(s->line, true);
+        restore_draft(s);
         if (s->app->opening.journal)
             screen_say(s, STYLE_NOTICE, _("sent; the log that you look at is %.100s, /open comes back to the present"),
                        s->app->opening.name);

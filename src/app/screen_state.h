@@ -109,6 +109,7 @@ struct screen {
     enum part scrolled;          /* the log that page keys scroll from the input line */
     enum question question;
     struct buffer outbox;        /* pasted lines still to be sent */
+    struct buffer draft;         /* what stood in the line when / or & or : began a command there */
     bool sending;                /* the outbox is on its way */
     uint64_t outbox_lines;
     bool leave_asked;            /* ^C on an empty line was pressed once */
