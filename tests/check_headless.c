@@ -1323,6 +1323,20 @@ START_TEST(a_full_device_loses_no_messages_unsaid)
 }
 END_TEST
 
+/* What became of a line is known a moment after it was sent. */
+START_TEST(why_waits_for_what_it_explains)
+{
+    struct program_peer peer;
+    program_peer_open(&peer);
+    program_peer_close(&peer); /* nobody listens there any more */
+    struct program *p = program_run(NULL, ARGS("127.0.0.1", peer.port_text, "-e", "send hello", "-e", "why", "-w", "60"), "", 0);
+    check_status(p, program_finish(p), 1);
+    program_check_has(p, &p->err, "ECONNREFUSED");
+    program_check_has(p, &p->err, "What to do");
+    program_free(p);
+}
+END_TEST
+
 /* --- terminals --- */
 
 START_TEST(batch_on_a_terminal_has_no_screen)
@@ -1891,6 +1905,7 @@ int main(void)
         {"closed descriptors never reach the network", closed_descriptors_never_reach_the_network},
         {"a full device is said and fails", a_full_device_is_said_and_fails},
         {"a reader who left is said and fails", a_reader_who_left_is_said_and_fails},
+        {"why waits for what it explains", why_waits_for_what_it_explains},
         {"a reader who is too slow is said and fails", a_reader_who_is_too_slow_is_said_and_fails},
         {"an answer to a closed output fails", an_answer_to_a_closed_output_fails},
         {"a full device loses no messages unsaid", a_full_device_loses_no_messages_unsaid},

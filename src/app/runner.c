@@ -20,6 +20,14 @@ static void fail(struct runner *r)
     app_why_at(r->app, at->name, at->line);
 }
 
+/* /why explains what has come to its end, be it an answer, an error or the time to wait. */
+static bool is_too_early(const struct runner *r)
+{
+    const struct app *a = r->app;
+    return r->next < r->script->count && r->script->commands[r->next].id == COMMAND_EXPLAIN &&
+           a->settings[SETTING_WAIT] && match_waiting(a->client.match) > 0;
+}
+
 bool runner_step(struct runner *r)
 {
     while (!r->failed && !r->pause.set && !app_is_working(r->app)) {
@@ -35,6 +43,8 @@ bool runner_step(struct runner *r)
         r->at = NULL;
         if (r->next == r->script->count)
             return true;
+        if (is_too_early(r))
+            return false;
         r->at = &r->script->lines[r->next];
         r->app->scripted = true;
         if (app_run(r->app, &r->script->commands[r->next++]) < 0)

@@ -1,7 +1,7 @@
 /* runner: runs the commands of -e, -f and the start-up file one after the other, each to its end.
  *
  * A command is at its end when it has returned, its name has been looked up, its file is saved or read, and its pause
- * has passed. The first that fails stops the rest. */
+ * has passed; /why waits until no answer is waited for any more. The first that fails stops the rest. */
 #ifndef UDPTALK_APP_RUNNER_H
 #define UDPTALK_APP_RUNNER_H
 
