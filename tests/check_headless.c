@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -784,6 +785,43 @@ START_TEST(a_count_ends_the_server)
     program_peer_expect(&peer, NULL, "B");
     ck_assert(program_peer_idle(&peer));
     ck_assert_uint_eq(program_count(&p->out, "\n"), 3);
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
+/* The number in front of that text, written with commas; 0 where it is not said. */
+static unsigned number_before(const struct buffer *written, const char *text)
+{
+    unsigned number = 0, unit = 1;
+    const unsigned char *at = memmem(written->data, written->len, text, strlen(text));
+    while (at && at > written->data && (isdigit(*--at) || *at == ','))
+        if (*at != ',') {
+            number += unit * (unsigned)(*at - '0');
+            unit *= 10;
+        }
+    return number;
+}
+
+/* What came while the server stood still, and it is to end when it goes on: each is read, or counted as unread. */
+START_TEST(what_is_unread_at_the_end_is_counted)
+{
+    enum { DATAGRAMS = 3000 };
+    uint16_t port;
+    struct program_peer peer;
+    program_peer_open(&peer);
+    struct program *p = program_start_server(ARGS("--quiet", "-v"), &port);
+    program_signal(p, SIGSTOP);
+    for (int i = 0; i < DATAGRAMS; i++)
+        program_peer_send(&peer, port, &i, sizeof i);
+    program_signal(p, SIGTERM);
+    program_signal(p, SIGCONT);
+    check_status(p, program_wait_end(p), 0);
+    unsigned unread = number_before(&p->err, " datagrams were still unread at the end");
+    unsigned dropped = number_before(&p->err, " in all)");
+    unsigned read = number_before(&p->err, unread == DATAGRAMS ? " datagrams from 0" : " datagrams from 1 client");
+    ck_assert_msg(unread && unread + read + dropped == DATAGRAMS, "%u unread, %u read, %u dropped:\n%.*s", unread, read, dropped,
+                  (int)p->err.len, (char *)p->err.data);
     program_free(p);
     program_peer_close(&peer);
 }
@@ -1906,6 +1944,7 @@ int main(void)
         {"a full device is said and fails", a_full_device_is_said_and_fails},
         {"a reader who left is said and fails", a_reader_who_left_is_said_and_fails},
         {"why waits for what it explains", why_waits_for_what_it_explains},
+        {"what is unread at the end is counted", what_is_unread_at_the_end_is_counted},
         {"a reader who is too slow is said and fails", a_reader_who_is_too_slow_is_said_and_fails},
         {"an answer to a closed output fails", an_answer_to_a_closed_output_fails},
         {"a full device loses no messages unsaid", a_full_device_loses_no_messages_unsaid},

@@ -23,6 +23,7 @@
 #include "export/export.h"
 #include "export/jsonl.h"
 #include "export/log_line.h"
+#include "net/waiting.h"
 
 enum { READ_SIZE = 1 << 16, LINE_MOST = UDP_MAX_V6 + 1, WHOLE_MOST = 1 << 17, SENDS = 64 };
 enum { PIECE = 4096, UNWRITTEN_MOST = 64 << 20, LAST_WAIT_MS = 500 };
@@ -709,10 +710,24 @@ static void say_served(struct headless *h)
     say(h, _("%s from %s, %s answered"), datagrams, clients, units_format_count(s->out, out));
 }
 
+/* A server that ends leaves behind what came meanwhile: it is counted all the same. */
+static void tell_unread(struct app *a)
+{
+    enum { MOST = 1 << 20 };
+    char count[UNITS_TEXT];
+    size_t unread = a->server.udp.fd >= 0 ? waiting_discard(&a->server.udp, MOST) : 0;
+    if (unread)
+        app_notice(a, ROLE_SERVER, EVENT_DROPPED, NULL,
+                   unread == 1 ? N_("%s datagram was still unread at the end") :
+                                 N_("%s datagrams were still unread at the end"),
+                   units_format_count(unread, count));
+}
+
 static void summarise(struct headless *h)
 {
     const struct app *a = h->app;
     char text[APP_WHY];
+    tell_unread(h->app);
     sockets_tell_drops(h->app, ROLE_SERVER);
     sockets_tell_drops(h->app, ROLE_CLIENT);
     if (h->save_count)

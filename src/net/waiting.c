@@ -45,3 +45,20 @@ void waiting_look(const struct udp *u, struct waiting *out)
     setsockopt(u->fd, SOL_SOCKET, SO_PEEK_OFF, &off, sizeof off);
     errno = error;
 }
+
+size_t waiting_discard(const struct udp *u, size_t most)
+{
+    unsigned char byte;
+    size_t count = 0;
+    int error = errno;
+    for (int failures = 0; count < most && failures < 64;) { /* errors of the past come first */
+        if (recv(u->fd, &byte, sizeof byte, MSG_DONTWAIT) >= 0)
+            count++;
+        else if (errno == EAGAIN)
+            break;
+        else
+            failures++;
+    }
+    errno = error;
+    return count;
+}

@@ -28,4 +28,8 @@ struct waiting {
 /* Looks at an open socket. errno is kept. */
 void waiting_look(const struct udp *u, struct waiting *out);
 
+/* Takes out what waits in a socket that is about to be closed, `most` datagrams at most, and says how many there were (a
+ * train is one). errno is kept. */
+size_t waiting_discard(const struct udp *u, size_t most);
+
 #endif
