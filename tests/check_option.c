@@ -428,6 +428,7 @@ START_TEST(names_the_option_and_the_value_that_is_wrong)
         {"--relay 9 127.0.0.1 -l", "--relay|no -l"},
         {"-l --relay 9 127.0.0.1", "--relay|no -l"},
         {"--open x --relay 9", "--open|--relay or --save"},
+        {"--save a --save b", "more than one --save"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
         parse_badly(cases[i].text, cases[i].words);

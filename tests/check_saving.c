@@ -780,18 +780,34 @@ END_TEST
 /* A file of another kind is left as it is. */
 START_TEST(appends_to_its_own_files_only)
 {
-    static const char *const names[] = {"x.jsonl", "x.csv", "x.pcap"};
+    static const char *const names[] = {"x.jsonl", "x.csv", "x.pcap", "x.txt", "y.jsonl"}, *const texts[] = {"garbage\n", "{\"a\":1}\n"};
     for (size_t i = 0; i < UNIT_COUNT(names); i++) {
+        const char *foreign = texts[i == 4];
         place_make();
-        put(names[i], "garbage\n", 8);
+        put(names[i], foreign, 8);
         struct program *p = run(ARGS("-l", "0", "--batch", "--save", in(names[i])), 1);
         program_check_has(p, &p->err, "it is there and was not saved in this format; nothing was appended, take another name");
         struct buffer text;
-        ck_assert(get(names[i], &text) && text.len == 8 && memcmp(text.data, "garbage\n", 8) == 0);
+        ck_assert(get(names[i], &text) && text.len == 8 && memcmp(text.data, foreign, 8) == 0);
         buffer_done(&text);
         done(p);
         place_done();
     }
+}
+END_TEST
+
+/* Else each line that is saved would be read, sent and saved again, until the disk is full. */
+START_TEST(does_not_save_what_it_reads)
+{
+    place_make();
+    done(talk(ARGS("--save", in("x.txt")), 0));
+    int fd = open(in("x.txt"), O_RDONLY | O_CLOEXEC);
+    struct program *p = program_run(&(struct program_setup){.in = fd}, ARGS("--both", "0", "-w", "60", "--save", in("x.txt")), "", 0);
+    ck_assert_int_eq(program_finish(p), 1);
+    program_check_has(p, &p->err, "it is standard input, too");
+    done(p);
+    close(fd);
+    place_done();
 }
 END_TEST
 
@@ -1030,6 +1046,7 @@ int main(void)
         {"writes no pcapng", writes_no_pcapng},
         {"takes names with blanks", takes_names_with_blanks},
         {"appends to its own files only", appends_to_its_own_files_only},
+        {"does not save what it reads", does_not_save_what_it_reads},
         {"goes on behind a cut record", goes_on_behind_a_cut_record},
         {"names where it cannot begin to save", names_where_it_cannot_begin_to_save},
         {"outlives a full disk", outlives_a_full_disk},

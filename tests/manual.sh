@@ -229,7 +229,7 @@ diagnostics() {
 cat >"$work/parts" <<'END'
 ^%[.0-9]*s$
 ^what is in it cannot be read$
-^it(s last packet| is (there|no regular|more than))
+^it(s last packet| is (there|no regular|more than|standard input))
 ^there are a thousand names
 ^this kind of terminal has no
 ^(is not an?|is too|names an|lacks its|goes on behind|has a port) .*

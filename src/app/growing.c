@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "core/words.h"
@@ -20,17 +22,26 @@ static int refuse(struct app *a, const struct saving *s, const char *why)
     return -1;
 }
 
-/* What the format begins a file with is what this one begins with. */
+/* Then what is saved would be read, and sent, and saved again, until the disk is full. */
+static bool is_standard_input(FILE *file)
+{
+    struct stat is, input;
+    return fstat(fileno(file), &is) == 0 && fstat(STDIN_FILENO, &input) == 0 && is.st_dev == input.st_dev &&
+           is.st_ino == input.st_ino;
+}
+
+/* What the format begins a file with is what this one begins with; JSON lines begin with the number of an entry. */
 static bool begins_alike(const struct saving *s, FILE *file)
 {
     struct export_context *fresh = export_new(s->x->format);
     struct buffer head;
     unsigned char found[HEAD];
     size_t got = fread(found, 1, sizeof found, file);
-    bool alike = false;
     buffer_init(&head);
-    if (fresh && export_begin(fresh, &head) == 0)
-        alike = head.len ? got >= head.len && memcmp(found, head.data, head.len) == 0 : got > 0 && found[0] == '{';
+    bool alike = fresh && export_begin(fresh, &head) == 0;
+    if (alike && head.len == 0)
+        alike = buffer_append_text(&head, "{\"n\":") == 0;
+    alike = alike && got >= head.len && memcmp(found, head.data, head.len) == 0;
     export_free(fresh);
     buffer_done(&head);
     return alike;
@@ -68,8 +79,8 @@ int growing_check(struct app *a, struct saving *s)
     int result = 0;
     if (!file)
         return refuse(a, s, N_("what is in it cannot be read"));
-    if (format == export_at(0))
-        end_line(a, s, file);
+    if (is_standard_input(file))
+        result = refuse(a, s, N_("it is standard input, too: what is saved would be read again"));
     else if (!begins_alike(s, file))
         result = refuse(a, s, N_("it is there and was not saved in this format"));
     else if (format == &pcap_export && !ends_whole(file, s->file.place.length))

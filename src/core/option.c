@@ -205,6 +205,16 @@ static int take_size(struct options *o, const char *value, char *why)
     return wrong(why, "--size", value, expected);
 }
 
+static int take_save(struct options *o, const char *value, char *why)
+{
+    if (o->save) {
+        snprintf(why, OPTION_WHY, _("more than one --save: the log grows into one file; /save writes others at the end"));
+        return -1;
+    }
+    o->save = value;
+    return 0;
+}
+
 /* Options that take a value. */
 static int take_value(struct options *o, int option, const char *value, char *why)
 {
@@ -224,7 +234,7 @@ static int take_value(struct options *o, int option, const char *value, char *wh
     case 'e': return take_source(o, false, value, why);
     case 'f': return take_source(o, true, value, why);
     case USER: o->user = value; return 0;
-    case SAVE: o->save = value; return 0;
+    case SAVE: return take_save(o, value, why);
     case OPEN: o->open = value; return 0;
     case LESSON: o->lesson = value; return 0;
     case LANG: return 0; /* options_language() had it before */
