@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pty.h>
 #include <signal.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -1338,6 +1339,33 @@ START_TEST(a_reader_who_is_too_slow_is_said_and_fails)
 }
 END_TEST
 
+/* A terminal that takes nothing stops neither the server nor the signal that ends it. */
+START_TEST(a_stalled_terminal_stops_nothing)
+{
+    enum { REQUESTS = 3000 };
+    struct program_peer peer;
+    int terminal, other;
+    ck_assert_int_eq(openpty(&terminal, &other, NULL, NULL, NULL), 0);
+    program_peer_open(&peer);
+    struct program *p = program_start(&(struct program_setup){.out = other}, ARGS("-l", "0", "--batch"));
+    uint16_t port = read_port(terminal);
+    for (int i = 0; i < REQUESTS; i++) {
+        char text[64];
+        int len = snprintf(text, sizeof text, "request %d, which makes a line of the log", i);
+        program_peer_send(&peer, port, text, (size_t)len);
+        program_peer_receive(&peer, p);
+    }
+    program_signal(p, SIGTERM);
+    check_status(p, program_wait_end(p), 1);
+    program_check_has(p, &p->err, "3,000 answered");
+    program_check_has(p, &p->err, "too slow");
+    program_free(p);
+    program_peer_close(&peer);
+    close(terminal);
+    close(other);
+}
+END_TEST
+
 /* What is written to nobody has not been written. */
 START_TEST(an_answer_to_a_closed_output_fails)
 {
@@ -1946,6 +1974,7 @@ int main(void)
         {"why waits for what it explains", why_waits_for_what_it_explains},
         {"what is unread at the end is counted", what_is_unread_at_the_end_is_counted},
         {"a reader who is too slow is said and fails", a_reader_who_is_too_slow_is_said_and_fails},
+        {"a stalled terminal stops nothing", a_stalled_terminal_stops_nothing},
         {"an answer to a closed output fails", an_answer_to_a_closed_output_fails},
         {"a full device loses no messages unsaid", a_full_device_loses_no_messages_unsaid},
         {"--batch on a terminal has no screen", batch_on_a_terminal_has_no_screen},

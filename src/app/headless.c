@@ -3,6 +3,7 @@
 #include "app/headless.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
@@ -83,6 +84,21 @@ static void say(struct headless *h, const char *format, ...)
     buffer_append_byte(&h->err, '\n');
 }
 
+/* A terminal that takes nothing (^S, a slow line) holds up whoever writes to it, even where poll() sees some room. Our own
+ * description of it does not wait; that of the shell stays as it is. */
+static void own_terminal(int fd)
+{
+    char path[32];
+    if (!isatty(fd))
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0)
+        return;
+    dup2(own, fd);
+    close(own);
+}
+
 /* Writes what the reader takes now: a slow one must stop neither the sockets nor the signals. Returns −1 when it is
  * gone. */
 static int write_some(int fd, struct buffer *b)
@@ -97,7 +113,9 @@ static int write_some(int fd, struct buffer *b)
         ssize_t wrote = write(fd, b->data + done, left < PIECE ? left : PIECE);
         if (wrote >= 0)
             done += (size_t)wrote;
-        else if (errno != EAGAIN && errno != EINTR)
+        else if (errno == EAGAIN)
+            break;
+        else if (errno != EINTR)
             failed = -1;
     }
     int error = errno;
@@ -774,6 +792,8 @@ int headless_run(struct app *app, const struct script *script)
         .err_terminal = isatty(STDERR_FILENO),
         .ascii = app->options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
     };
+    own_terminal(STDOUT_FILENO);
+    own_terminal(STDERR_FILENO);
     buffer_init(&h.input);
     buffer_init(&h.out);
     buffer_init(&h.err);
