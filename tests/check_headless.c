@@ -1366,6 +1366,37 @@ START_TEST(a_stalled_terminal_stops_nothing)
 }
 END_TEST
 
+/* A child of the program: the process that opens files. 0 where the system does not tell. */
+static pid_t child_of(const struct program *p)
+{
+    char path[64], text[64] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)p->pid, (int)p->pid);
+    FILE *file = fopen(path, "re");
+    size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[len] = '\0';
+    return (pid_t)atoi(text);
+}
+
+START_TEST(that_the_helper_has_ended_is_said)
+{
+    struct program_peer peer;
+    struct program *p = start_client(NULL, &peer, ARGS("-w", "60", "-e", "send a", "-e", "expect go within 60s", "-e", "file x.txt"));
+    program_peer_expect(&peer, p, "a");
+    pid_t child = child_of(p);
+    if (child > 0) {
+        kill(child, SIGKILL);
+        program_wait_err(p, "the helper process has ended");
+        program_peer_answer(&peer, "go");
+        ck_assert_int_eq(program_finish(p), 1);
+        program_check_has(p, &p->err, "the process that opens files has ended: start udptalk anew");
+    }
+    program_free(p);
+    program_peer_close(&peer);
+}
+END_TEST
+
 /* What is written to nobody has not been written. */
 START_TEST(an_answer_to_a_closed_output_fails)
 {
@@ -1974,6 +2005,7 @@ int main(void)
         {"why waits for what it explains", why_waits_for_what_it_explains},
         {"what is unread at the end is counted", what_is_unread_at_the_end_is_counted},
         {"a reader who is too slow is said and fails", a_reader_who_is_too_slow_is_said_and_fails},
+        {"that the helper has ended is said", that_the_helper_has_ended_is_said},
         {"a stalled terminal stops nothing", a_stalled_terminal_stops_nothing},
         {"an answer to a closed output fails", an_answer_to_a_closed_output_fails},
         {"a full device loses no messages unsaid", a_full_device_loses_no_messages_unsaid},

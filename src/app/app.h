@@ -251,6 +251,7 @@ struct app {
     uint64_t marks[COMMAND_MARKS];  /* entries, 0: none */
     struct command after_lookup;
     struct identity identity; /* whom the process becomes once all that the start opens is open; no name: nobody, or it has */
+    bool helper_ended;        /* the broker is gone */
     bool unsafe;              /* it could not: the program ends, and failed */
     bool starting;            /* the lookup under way is the start's own */
     bool lookup_failed;       /* a name was not found; a->why says it */

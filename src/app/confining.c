@@ -37,6 +37,16 @@ static void tell_sandbox(struct app *a, enum event event, bool lacks)
     app_notice_both(a, ROLE_CLIENT, event, NULL, text[0], text[1]);
 }
 
+static void helper_ended(void *context, short revents)
+{
+    struct app *a = context;
+    (void)revents;
+    loop_unwatch(a->loop, broker_fd(a->broker));
+    a->helper_ended = true;
+    app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL,
+               N_("the helper process has ended: no file is opened and no name looked up any more, until you start anew"));
+}
+
 void app_confine(struct app *a, enum files_wanted files)
 {
     char own[2][PATH_MAX];
@@ -48,6 +58,7 @@ void app_confine(struct app *a, enum files_wanted files)
     sandbox_enter(&a->sandbox, paths, files == FILES_HISTORY ? own_directories(a, own) : 0);
     if (files == FILES_NONE)
         broker_leave_files(a->broker);
+    loop_watch(a->loop, broker_fd(a->broker), 0, LOOP_OTHER, helper_ended, a);
     if (a->sandbox.built && !sandbox_is_whole(&a->sandbox))
         tell_sandbox(a, EVENT_ERROR, true);
 }
@@ -60,6 +71,7 @@ void app_tell_sandbox(struct app *a)
     }
     tell_sandbox(a, EVENT_SETTING, false);
     app_notice(a, ROLE_CLIENT, EVENT_SETTING, NULL,
+               a->helper_ended ? N_("helper: it has ended; no file is opened, no name looked up, until you start anew") :
                a->server.exec ?
                    N_("helper: opens the files that are named, looks names up; another runs the commands of rules") :
                    N_("helper: opens the files that are named, looks names up; runs no commands"));

@@ -75,6 +75,7 @@ const char *error_file_advice(int error)
     case EDQUOT: return N_("; make room there, or name another place");
     case EFBIG: return N_("; the limit is ulimit -f");
     case EROFS: return N_("; name another place");
+    case ESRCH: return N_("; the process that opens files has ended: start udptalk anew");
     default: return "";
     }
 }

@@ -144,7 +144,7 @@ static int receive_with(int from, void *data, size_t len, int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-    errno = got == (ssize_t)len ? EMFILE : EPIPE;
+    errno = got == (ssize_t)len ? EMFILE : ESRCH;
     return -1;
 }
 
@@ -211,6 +211,11 @@ void broker_free(struct broker *b)
     free(b);
 }
 
+int broker_fd(const struct broker *b)
+{
+    return b->fd;
+}
+
 /* What this process has open goes by other names there: /dev/stdout, /dev/fd/5, /proc/self/fd/5. */
 static void rename_own(char *path)
 {
@@ -255,8 +260,10 @@ static int ask(struct broker *b, struct request *r, struct answer *a, int *fd)
         return failed;
     }
     rename_own(r->path);
-    if (send_with(b->fd, r, sizeof *r, -1) < 0)
+    if (send_with(b->fd, r, sizeof *r, -1) < 0) {
+        errno = errno == EPIPE || errno == ECONNRESET ? ESRCH : errno;
         return -1;
+    }
     int lost = receive_with(b->fd, a, sizeof *a, &came) < 0;
     a->place.path[PATH_MAX - 1] = a->place.beside[PATH_MAX - 1] = '\0';
     if (lost && errno == EMFILE && a->place.beside[0])

@@ -8,7 +8,7 @@
  *
  * A request waits for its answer, as the system call in its place would. Where `b` is NULL this process does it itself.
  *
- * Invariant: one request, one answer. Functions return 0 or a descriptor, or −1 with errno: EPIPE when the broker is
+ * Invariant: one request, one answer. Functions return 0 or a descriptor, or −1 with errno: ESRCH when the broker is
  * gone. */
 #ifndef UDPTALK_HOST_BROKER_H
 #define UDPTALK_HOST_BROKER_H
@@ -26,6 +26,9 @@ struct broker;
 /* Forks. What is forked becomes `who` at once, where that is not NULL. Returns NULL with errno. */
 struct broker *broker_new(const struct identity *who);
 void broker_free(struct broker *b);
+
+/* Hangs up (poll(2): POLLHUP) when the broker is gone; nothing else is to be done with it. */
+int broker_fd(const struct broker *b);
 
 /* Opens to read, without waiting for what is none yet (a pipe's writer, a device). The descriptor is the caller's. */
 int broker_open(struct broker *b, const char *path);
