@@ -721,11 +721,18 @@ static void say_unwritten(struct headless *h)
 static void say_served(struct headless *h)
 {
     const struct server *s = &h->app->server;
-    char in[UNITS_TEXT], out[UNITS_TEXT], datagrams[2 * UNITS_TEXT], clients[2 * UNITS_TEXT];
+    char in[UNITS_TEXT], out[UNITS_TEXT], who[UNITS_TEXT], held[UNITS_TEXT], drops[UNITS_TEXT];
+    char datagrams[2 * UNITS_TEXT], clients[2 * UNITS_TEXT], more[4 * UNITS_TEXT] = "";
     snprintf(datagrams, sizeof datagrams, ngettext("%s datagram", "%s datagrams", s->in),
              units_format_count(s->in, in));
-    snprintf(clients, sizeof clients, ngettext("%zu client", "%zu clients", s->peers.count), s->peers.count);
-    say(h, _("%s from %s, %s answered"), datagrams, clients, units_format_count(s->out, out));
+    snprintf(clients, sizeof clients, ngettext("%s client", "%s clients", s->peers.count),
+             units_format_count(s->peers.count, who));
+    if (s->held)
+        snprintf(more, sizeof more, _(", %s not answered"), units_format_count(s->held, held));
+    size_t at = strlen(more);
+    if (s->drops)
+        snprintf(more + at, sizeof more - at, _(", %s dropped by the kernel"), units_format_count(s->drops, drops));
+    say(h, _("%s from %s, %s answered%s"), datagrams, clients, units_format_count(s->out, out), more);
 }
 
 /* A server that ends leaves behind what came meanwhile: it is counted all the same. */
