@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/words.h"
 
@@ -65,11 +66,39 @@ static int choose(const char *wanted, const char *folder, char *why, size_t why_
     return refuse(wanted, name, folder, why, why_size);
 }
 
+/* What the environment asks for, by setlocale(3)'s rules; "" for nothing. */
+static const char *asked_for(const char *category)
+{
+    const char *const names[] = {"LC_ALL", category, "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return value;
+    }
+    return "";
+}
+
+static bool is_utf8(const char *locale)
+{
+    const char *dot = strchr(locale, '.');
+    return dot && (strncasecmp(dot + 1, "UTF-8", 5) == 0 || strncasecmp(dot + 1, "UTF8", 4) == 0);
+}
+
+/* A locale that is not installed, as in a container, is as good as the C library's own where both are UTF-8. Returns
+ * false when that was taken in its place. */
+static bool take_locale(int category, const char *name)
+{
+    if (setlocale(category, "") || !is_utf8(asked_for(name)))
+        return true;
+    return !setlocale(category, "C.UTF-8");
+}
+
 int language_start(const char *wanted, char *why, size_t why_size)
 {
     const char *folder = getenv("TEXTDOMAINDIR");
-    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: JSON and programs have points, whatever people write */
-    setlocale(LC_MESSAGES, "");
+    const char *asked = asked_for("LC_MESSAGES"), *language = getenv("LANGUAGE");
+    take_locale(LC_CTYPE, "LC_CTYPE"); /* not LC_NUMERIC: JSON and programs have points, whatever people write */
+    bool own = take_locale(LC_MESSAGES, "LC_MESSAGES");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
         if (!wanted || is_english(wanted))
             return 0;
@@ -81,5 +110,9 @@ int language_start(const char *wanted, char *why, size_t why_size)
     bind_textdomain_codeset(PACKAGE, "UTF-8");
     textdomain(PACKAGE);
     words_translated(); /* opens the catalogue, which the sandbox would not let later */
-    return wanted ? choose(wanted, folder, why, why_size) : 0;
+    if (wanted)
+        return choose(wanted, folder, why, why_size);
+    if (!own && !(language && *language)) /* without a translation it is English, as everywhere */
+        choose(asked, folder, why, why_size);
+    return 0;
 }
