@@ -68,6 +68,7 @@ START_TEST(test_draft)
         {"q\t\t:", "/", NULL},
         {"\x15sent meanwhile\r", "draft", "SENT MEANWHILE"},
         {"ed\r", "", "DRAFTED"},
+        {"quit\r", "", "\"quit\" was sent as text; the command is /quit"},
     };
     struct terminal *t = screen_both(NULL, NULL);
     go(t, steps, UNIT_COUNT(steps));

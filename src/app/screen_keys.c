@@ -373,6 +373,15 @@ static size_t wide_slash(const unsigned char *text, size_t len)
     return is && command_find((const char *)text + 3, end - 3) >= 0 ? 3 : 0;
 }
 
+/* Who types this means a command, as a rule; it was sent all the same. */
+static void say_it_was_text(struct screen *s, const unsigned char *text, size_t len)
+{
+    static const char *const words[][2] = {{"help", "help"}, {"quit", "quit"}, {"exit", "quit"}, {":q", "quit"}, {"status", "status"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (len == strlen(words[i][0]) && memcmp(text, words[i][0], len) == 0)
+            screen_say(s, STYLE_NOTICE, _("\"%s\" was sent as text; the command is /%s"), words[i][0], words[i][1]);
+}
+
 static void submit(struct screen *s)
 {
     size_t len;
@@ -393,6 +402,7 @@ static void submit(struct screen *s)
     if (send_line(s, text + skip, len - skip)) {
         screen_lesson_sent(s, text + skip, len - skip, last);
         show_end(s, true, false);
+        say_it_was_text(s, text, len);
         line_take(s->line, true);
         restore_draft(s);
         if (s->app->opening.journal)
