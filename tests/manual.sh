@@ -141,6 +141,15 @@ for page in "$folder"/*/*.[15]; do
     same_shape "$page"
     mandoc -T lint -W warning "$page" || status=1
 done
+# A heading may begin with a word that is a macro.
+headings() {
+    sed -n 's/^\.S[hs] //p' "$1" | sed 's/\\&//; s/"//g'
+}
+for page in "$folder"/*.[15] "$folder"/*/*.[15]; do
+    headings "$page" >"$work/written"
+    mandoc -T html -O fragment "$page" 2>/dev/null | tr '\n' ' ' | sed 's/<h[12] class="S[hs]"/\n&/g' | sed -n 's/^<h[12][^>]*>//; s/<\/h[12]>.*//; s/<[^>]*>//g; s/&quot;//g; s/  */ /g; s/^ //; 2,$p' >"$work/read"; echo >>"$work/read"
+    diff "$work/written" "$work/read" >"$work/differs" || { echo "$page: headings do not read as they are written:"; cat "$work/differs"; status=1; }
+done
 for page in $pages; do
     mandoc -T lint -W warning "$folder/$page" || status=1
     if command -v groff >/dev/null; then
