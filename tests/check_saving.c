@@ -381,9 +381,9 @@ START_TEST(names_where_it_cannot_save)
         const char *path, *why;
     } cases[] = {
         {"/nonexistent/x.txt", "No such file or directory"},
-        {directory, "Is a directory"},
+        {directory, "Is a directory; name a file in it"},
         {"/dev/full", "No space left on device; make room there, or name another place"},
-        {in("pipe"), "No such device or address"},
+        {in("pipe"), "No such device or address; nobody is at the other end of that pipe or device"},
         {in("session.jsonl/x"), "Not a directory"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
@@ -571,7 +571,7 @@ START_TEST(says_what_is_wrong_with_a_file)
         {in("blank"), 1, "there is no entry in it\n", NULL},
         {in("short"), 1, "there is no entry in it\n", NULL},
         {in("missing"), 1, "missing: No such file or directory\n", NULL},
-        {directory, 1, ": Is a directory\n", NULL},
+        {directory, 1, ": Is a directory; name a file in it\n", NULL},
         {"/dev/null", 1, "/dev/null: 0 entries; there is no entry in it\n", NULL},
         {in("words"), 1, "0 entries, 1 line left out: line 1 is no entry", NULL},
         {in("pipe"), 1, "there is no entry in it\n", NULL},
@@ -843,7 +843,7 @@ START_TEST(names_where_it_cannot_begin_to_save)
     const struct {
         const char *path, *why;
     } cases[] = {
-        {"/nonexistent/x.jsonl", "No such file or directory"}, {directory, "Is a directory"}, {in("pipe"), "No such device or address"},
+        {"/nonexistent/x.jsonl", "No such file or directory"}, {directory, "Is a directory; name a file in it"}, {in("pipe"), "No such device or address; nobody is at the other end of that pipe or device"},
     };
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         char message[4 * PATH];

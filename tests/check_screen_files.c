@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,45 @@ START_TEST(test_history)
     ck_assert(strstr(text, "first") && strstr(text, "second") && !strstr(text, "never"));
     free(text);
     screen_home_remove(home);
+}
+END_TEST
+
+/* Each line is there as soon as it was entered, whatever becomes of the program. */
+START_TEST(test_history_of_the_killed)
+{
+    char home[SCREEN_HOME];
+    int status;
+    screen_home_make(home);
+    struct terminal *t = screen_both(NULL, (const char *const[]){home, NULL});
+    screen_send(t, "first\\line");
+    screen_send(t, "/transform lower");
+    terminal_wait(t, "─ lower ─");
+    terminal_signal(t, SIGKILL);
+    terminal_finish(t, &status);
+    terminal_free(t);
+    char *text = screen_file_read(home, HISTORY);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_str_eq(text, "first\\\\line\n/transform lower\n");
+    free(text);
+    screen_home_remove(home);
+}
+END_TEST
+
+/* A home that is not there is not made, and what that means is said. */
+START_TEST(test_no_home)
+{
+    static const char *const homes[] = {"HOME=/tmp/udptalk-no-such-home", "HOME=", "HOME=relative"};
+    for (size_t i = 0; i < UNIT_COUNT(homes); i++) {
+        int status;
+        struct terminal *t = screen_both(NULL, (const char *const[]){homes[i], NULL});
+        screen_send(t, "/name a b");
+        terminal_wait(t, "HOME names no directory");
+        terminal_signal(t, SIGTERM);
+        terminal_finish(t, &status);
+        ck_assert_ptr_nonnull(memmem(t->raw.data, t->raw.len, "the history was not saved: HOME names no directory", 50));
+        terminal_free(t);
+        ck_assert_int_ne(access("/tmp/udptalk-no-such-home", F_OK), 0);
+    }
 }
 END_TEST
 
@@ -279,6 +319,8 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"lines are remembered from run to run, for their user alone", test_history},
+        {"the history of who was killed", test_history_of_the_killed},
+        {"no home", test_no_home},
         {"XDG_STATE_HOME says where the history is", test_history_elsewhere},
         {"a history that cannot be saved is told", test_history_unwritable},
         {"a file that is given up on is not looked at", test_open_given_up},

@@ -210,6 +210,35 @@ START_TEST(keeps_names)
 }
 END_TEST
 
+/* What is no name in the file is said and stays there, and who else could read the file no longer can. */
+START_TEST(keeps_what_is_no_name)
+{
+    static const char broken[] = "good hello\nbroken\nbad \\xZZ\n";
+    struct program_peer peer;
+    struct home home;
+    struct stat st;
+    char path[128], text[256] = "";
+    make_home(&home);
+    program_peer_open(&peer);
+    finish(start(&peer, (const char *const[]){"name good hello", NULL}, home.env), &peer, 0);
+    snprintf(path, sizeof path, "%s/.local/state/udptalk/names", home.path);
+    FILE *file = fopen(path, "we");
+    ck_assert(file && fputs(broken, file) >= 0 && fclose(file) == 0 && chmod(path, 0644) == 0);
+    program_peer_open(&peer);
+    struct program *p = start(&peer, (const char *const[]){"name new text", "use good", NULL}, home.env);
+    program_peer_expect(&peer, p, "hello");
+    program_wait_end(p);
+    program_check_has(p, &p->err, "2 lines of the file of names are none");
+    finish(p, &peer, 0);
+    file = fopen(path, "re");
+    ck_assert(file && fread(text, 1, sizeof text - 1, file) > 0 && fclose(file) == 0);
+    ck_assert(strstr(text, "broken\n") && strstr(text, "bad \\xZZ\n") && strstr(text, "new text\n") && strstr(text, "good hello\n"));
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0600);
+    remove_home(&home);
+}
+END_TEST
+
 /* All is parsed before anything runs. */
 START_TEST(finds_wrong_words_first)
 {
@@ -432,6 +461,7 @@ int main(void)
         {"sends files", sends_files},
         {"refuses files that cannot be sent", refuses_files_that_cannot_be_sent},
         {"keeps names", keeps_names},
+        {"keeps what is no name", keeps_what_is_no_name},
         {"finds wrong words first", finds_wrong_words_first},
         {"expects what comes", expects_what_comes},
         {"keeps names it cannot read", keeps_names_it_cannot_read},

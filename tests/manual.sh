@@ -248,6 +248,7 @@ cat >"$work/parts" <<'END'
 ^--(relay|transform|size|seed|max-log)$
 ^ICMP (port unreachable|error)$
 ^ \(/why
+^HOME names no directory$
 ^(, SIG| lesson)$
 END
 sources=${srcdir:-.}/src

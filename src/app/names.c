@@ -29,6 +29,7 @@ void names_done(struct names *n)
     while (n->count)
         forget(n, n->count - 1);
     free(n->all);
+    buffer_done(&n->others);
     *n = (struct names){0};
 }
 
@@ -64,18 +65,24 @@ static int put(struct names *n, const char *name, const char *text, size_t len)
     return 0;
 }
 
-/* A line as /name takes it; what is none is left out. */
+/* A line as /name takes it; what is none is set aside. */
 static void take_line(struct names *n, const char *line, size_t len)
 {
     struct command c;
     char why[COMMAND_WHY];
     struct buffer text;
+    bool took = false;
     buffer_init(&text);
     buffer_append_text(&text, "name ");
     buffer_append(&text, line, len);
     if (!text.failed && command_parse(&c, (char *)text.data, text.len, why) == 0 && c.text[0] && c.rest_len)
-        put(n, c.text, c.rest, c.rest_len);
+        took = put(n, c.text, c.rest, c.rest_len) == 0;
     buffer_done(&text);
+    if (took || len == 0)
+        return;
+    n->broken++;
+    buffer_append(&n->others, line, len);
+    buffer_append_byte(&n->others, '\n');
 }
 
 static void load(struct names *n)
@@ -97,6 +104,17 @@ static void load(struct names *n)
     buffer_done(&text);
 }
 
+static void tell_broken(struct app *a)
+{
+    size_t broken = a->names.broken;
+    a->names.broken = 0;
+    if (broken)
+        app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL,
+                   broken == 1 ? N_("%zu line of the file of names is none; it stays there as it is") :
+                                 N_("%zu lines of the file of names are none; they stay there as they are"),
+                   broken);
+}
+
 /* Mode 0600, as the history: who wrote what concerns nobody else. */
 static int save(const struct names *n)
 {
@@ -106,9 +124,12 @@ static int save(const struct names *n)
     errno = n->error;
     if (n->error && n->error != ENOENT)
         return -1; /* what could not be read is not overwritten */
+    errno = ENOENT;
     if (!paths_names(path, sizeof path) || paths_make_directory(n->broker, path) < 0)
         return -1;
     buffer_init(&text);
+    if (n->others.len)
+        buffer_append(&text, n->others.data, n->others.len);
     for (size_t i = 0; i < n->count; i++)
         buffer_printf(&text, "%s %s\n", n->all[i].name, n->all[i].text);
     file_out_init(&file, n->broker);
@@ -150,6 +171,7 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
 {
     struct names *n = &a->names;
     load(n);
+    tell_broken(a);
     if (!*name)
         return tell_all(a);
     size_t at = find(n, name);
@@ -166,9 +188,11 @@ int names_keep(struct app *a, const char *name, const char *text, size_t len)
         tell_lost(a, &n->all[at]);
         forget(n, at);
     }
+    char path[PATH_MAX];
     if (save(n) < 0)
         app_notice(a, ROLE_CLIENT, EVENT_ERROR, NULL,
-                   N_("names are good until you leave, since they cannot be saved: %s"), error_meaning(errno));
+                   N_("names are good until you leave, since they cannot be saved: %s"),
+                   paths_names(path, sizeof path) ? error_meaning(errno) : N_("HOME names no directory"));
     return 0;
 }
 

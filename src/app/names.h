@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/buffer.h"
+
 struct app;
 
 struct named {
@@ -24,6 +26,8 @@ struct names {
     size_t count;
     bool loaded;
     struct broker *broker; /* opens the file */
+    struct buffer others;  /* lines of the file that are no names: they stay there */
+    size_t broken;         /* how many there are, until that was said */
     int error; /* why the file could not be read, 0: it was; then it is only replaced where there was none (ENOENT) */
 };
 

@@ -15,6 +15,13 @@
 
 enum { FILE_MOST = 1 << 20 };
 
+/* A home that is not there is not made: somebody took it away, or it was never meant to be one. */
+static bool is_home(const char *home)
+{
+    struct stat is;
+    return home && home[0] == '/' && stat(home, &is) == 0 && S_ISDIR(is.st_mode);
+}
+
 static bool make_path(char *path, size_t room, const char *variable, const char *under_home, const char *name)
 {
     const char *base = getenv(variable), *home = getenv("HOME");
@@ -22,7 +29,7 @@ static bool make_path(char *path, size_t room, const char *variable, const char 
     path[0] = '\0';
     if (base && base[0] == '/')
         len = snprintf(path, room, "%s/udptalk/%s", base, name);
-    else if (home && home[0] == '/')
+    else if (is_home(home))
         len = snprintf(path, room, "%s/%s/udptalk/%s", home, under_home, name);
     if (len > 0 && (size_t)len < room)
         return true;
@@ -121,6 +128,8 @@ int paths_read_script(const char *path, struct script *script, char *why, size_t
     int failed = paths_read_file(path, &text);
     if (failed && errno == ENOENT)
         failed = 0;
+    else if (failed && errno == EFBIG)
+        snprintf(why, why_size, _("cannot read %.200s: a file of commands has %d bytes at most"), path, FILE_MOST);
     else if (failed)
         snprintf(why, why_size, _("cannot read %.200s: %s%s"), path, strerror(errno), _(error_file_advice(errno)));
     else

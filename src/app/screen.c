@@ -388,6 +388,8 @@ static void finish(struct screen *s)
     finish_files(s);
     if (s->line && s->history[0] && line_history_save(s->line, s->history) < 0)
         complain(_("the history was not saved in %s: %s%s"), s->history, strerror(errno), _(error_file_advice(errno)));
+    else if (s->line && !s->history[0] && line_history_unsaved(s->line))
+        complain(_("the history was not saved: HOME names no directory"));
     script_done(&s->config);
     line_free(s->line);
     key_decoder_done(&s->decoder);

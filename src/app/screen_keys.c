@@ -164,6 +164,14 @@ static void forget_outbox(struct screen *s)
     s->sending = false;
 }
 
+/* The line is done, and in the history even if the program is killed. What cannot be written there now can at the end. */
+static void remember(struct screen *s)
+{
+    line_take(s->line, true);
+    if (s->history[0])
+        line_history_append(s->line, s->history);
+}
+
 /* What stood in the line when a command was begun stands there again. */
 static void restore_draft(struct screen *s)
 {
@@ -359,7 +367,7 @@ static void run_line(struct screen *s, const unsigned char *text, size_t len)
     }
     show_end(s, s->app->client.events != client, s->app->server.events != server);
     say_behind(s, view, last);
-    line_take(s->line, true);
+    remember(s);
     come_back(s);
 }
 
@@ -403,7 +411,7 @@ static void submit(struct screen *s)
         screen_lesson_sent(s, text + skip, len - skip, last);
         show_end(s, true, false);
         say_it_was_text(s, text, len);
-        line_take(s->line, true);
+        remember(s);
         restore_draft(s);
         if (s->app->opening.journal)
             screen_say(s, STYLE_NOTICE, _("sent; the log that you look at is %.100s, /open comes back to the present"),
@@ -531,7 +539,7 @@ static void answer_wide(struct screen *s, bool run)
     if (run)
         run_line(s, text + 3, len - 3);
     else if (send_line(s, text, len))
-        line_take(s->line, true);
+        remember(s);
 }
 
 static void copy_key(struct screen *s, const struct key *key, bool no)

@@ -75,6 +75,9 @@ const char *error_file_advice(int error)
     case EDQUOT: return N_("; make room there, or name another place");
     case EFBIG: return N_("; the limit is ulimit -f");
     case EROFS: return N_("; name another place");
+    case EISDIR: return N_("; name a file in it");
+    case ELOOP: return N_("; its links lead in a circle");
+    case ENXIO: return N_("; nobody is at the other end of that pipe or device");
     case ESRCH: return N_("; the process that opens files has ended: start udptalk anew");
     default: return "";
     }

@@ -589,3 +589,13 @@ int line_history_save(struct line *l, const char *path)
     l->back = 0;
     return past_save(l->past, path);
 }
+
+int line_history_append(struct line *l, const char *path)
+{
+    return past_append(l->past, path);
+}
+
+size_t line_history_unsaved(const struct line *l)
+{
+    return past_unsaved(l->past);
+}

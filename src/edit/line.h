@@ -63,6 +63,11 @@ void line_take(struct line *l, bool remember);
 int line_history_load(struct line *l, const char *path);
 int line_history_save(struct line *l, const char *path);
 
+/* Writes what was remembered since behind what the file has: it is there even if the program is killed. How many entries
+ * are in no file. */
+int line_history_append(struct line *l, const char *path);
+size_t line_history_unsaved(const struct line *l);
+
 /* True in vi mode. */
 bool line_is_vi(struct line *l);
 

@@ -228,17 +228,21 @@ int past_load(struct past *p, const char *path)
     return 0;
 }
 
+static void write_entry(const char *text, FILE *f)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c == '\n' || *c == '\\')
+            putc_unlocked('\\', f);
+        putc_unlocked(*c == '\n' ? 'n' : *c, f);
+    }
+    putc_unlocked('\n', f);
+}
+
 static int write_entries(History *h, FILE *f)
 {
     HistEvent ev;
-    for (int there = history(h, &ev, H_LAST); there != -1; there = history(h, &ev, H_PREV)) {
-        for (const char *c = ev.str; *c; c++) {
-            if (*c == '\n' || *c == '\\')
-                putc_unlocked('\\', f);
-            putc_unlocked(*c == '\n' ? 'n' : *c, f);
-        }
-        putc_unlocked('\n', f);
-    }
+    for (int there = history(h, &ev, H_LAST); there != -1; there = history(h, &ev, H_PREV))
+        write_entry(ev.str, f);
     if (ferror(f) || fflush(f) != 0 || fsync(fileno(f)) != 0)
         return -1;
     return 0;
@@ -291,7 +295,7 @@ enum { LOCK_TRIES = 50, LOCK_PAUSE_MS = 20 };
 
 /* Programs that save at once wait for one another, but not for long: somebody may hold the lock for ever. Then, and
  * where the file system knows no locks, the last one wins. */
-static int lock_directory(const char *path)
+static int lock_directory(const char *path, int tries)
 {
     char *copy = strdup(path);
     if (!copy)
@@ -299,7 +303,7 @@ static int lock_directory(const char *path)
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(copy);
     if (fd >= 0)
-        for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR);
+        for (int i = 0; i < tries && flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR);
              i++)
             poll(NULL, 0, LOCK_PAUSE_MS);
     return fd;
@@ -323,7 +327,7 @@ static char *real_file(const char *path)
 int past_save(struct past *p, const char *path)
 {
     char *real = real_file(path);
-    int lock = real && make_parents(real) == 0 ? lock_directory(real) : -1;
+    int lock = real && make_parents(real) == 0 ? lock_directory(real, LOCK_TRIES) : -1;
     History *all = lock >= 0 ? merged(p, real) : NULL;
     int result = all ? replace_file(all, real) : -1;
     int e = errno;
@@ -337,5 +341,38 @@ int past_save(struct past *p, const char *path)
         close(lock);
     free(real);
     errno = e;
+    return result;
+}
+
+size_t past_unsaved(const struct past *p)
+{
+    return p->fresh;
+}
+
+/* Who has the lock writes the whole file anew: what were added to the old one would be lost. So it waits for the next
+ * time. */
+int past_append(struct past *p, const char *path)
+{
+    if (p->fresh == 0)
+        return 0;
+    char *real = real_file(path);
+    int lock = real && make_parents(real) == 0 ? lock_directory(real, 0) : -1, result = -1;
+    bool alone = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0;
+    int fd = alone ? open(real, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
+    FILE *f = fd >= 0 ? fdopen(fd, "a") : NULL;
+    for (size_t back = f ? p->fresh : 0, len; back > 0; back--) {
+        const char *text = past_get(p, back, &len);
+        if (text)
+            write_entry(text, f);
+    }
+    if (f)
+        result = fclose(f);
+    else if (fd >= 0)
+        close(fd);
+    if (result == 0)
+        p->fresh = 0;
+    if (lock >= 0)
+        close(lock);
+    free(real);
     return result;
 }

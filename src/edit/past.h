@@ -35,4 +35,10 @@ int past_load(struct past *p, const char *path);
  * old one's place. Missing directories on the way are made, with mode 0700. */
 int past_save(struct past *p, const char *path);
 
+/* Writes what was added since behind what the file has, at once, so that nothing is lost when this program is: the file is
+ * bounded again by the next past_save(). past_unsaved() says how many entries are in no file. Returns 0, or −1 with errno
+ * (or where another program saves just now): they remain to be written. */
+int past_append(struct past *p, const char *path);
+size_t past_unsaved(const struct past *p);
+
 #endif

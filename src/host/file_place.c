@@ -102,10 +102,10 @@ static int follow(struct file_place *p, const char *path, bool *nameless)
     return put_path(p->path, real);
 }
 
-/* The new file's mode: the old one's, or what the user's mask leaves. */
+/* The new file's mode: the old one's, or what the user's mask leaves. What is to be private becomes so, whatever it was. */
 static mode_t mode_for(const struct stat *old, mode_t fresh)
 {
-    if (old)
+    if (old && fresh != (S_IRUSR | S_IWUSR))
         return old->st_mode & 07777;
     mode_t mask = umask(0);
     umask(mask);
