@@ -102,12 +102,12 @@ START_TEST(says_what_became_of_the_datagrams)
     x->left_out[EXPORT_NOT_SENT] = 1;
     x->left_out[EXPORT_TWICE] = 2;
     export_describe(x, &out);
-    check_text(&out, "1,234 datagrams; left out: 1 was never on the wire, 2 are there from the other end");
+    check_text(&out, "1,234 datagrams; left out: 1 was never on the wire, 2 were seen at both ends and are there once");
     buffer_init(&out);
     *x->left_out = 1233;
     x->left_out[EXPORT_NO_ADDRESS] = 1;
     export_describe(x, &out);
-    check_text(&out, "1 datagram; left out: 1,233 were never on the wire, 2 are there from the other end, 1 has no address");
+    check_text(&out, "1 datagram; left out: 1,233 were never on the wire, 2 were seen at both ends and are there once, 1 has no address");
     export_free(x);
 }
 END_TEST

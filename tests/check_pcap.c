@@ -399,7 +399,7 @@ START_TEST(session_comes_back)
     buffer_init(&text);
     export_describe(x, &text);
     buffer_append_byte(&text, 0);
-    ck_assert_str_eq((char *)text.data, "6 datagrams; left out: 2 were never on the wire, 2 are there from the other end");
+    ck_assert_str_eq((char *)text.data, "6 datagrams; left out: 2 were never on the wire, 2 were seen at both ends and are there once");
     read_back(&file, t);
     static const char *const ends[][2] = {{SEEN, S}, {SEEN, S}, {C, "192.0.2.1:9"}, {"[::1]:7", "[::1]:12000"}, {"[fe80::1]:5000", "[::1]:12000"},
                                           {"10.0.0.9:53", C}};

@@ -16,6 +16,7 @@
 #include "core/event.h"
 #include "core/fact.h"
 #include "core/filter.h"
+#include "core/help.h"
 #include "core/fault.h"
 #include "core/judge.h"
 #include "core/keymap.h"
@@ -54,6 +55,10 @@ static void print_sections(void)
     for (int id = 0; id < COMMAND_COUNT; id++)
         if (*command_section((enum command_id)id))
             printf("section\t%s\n", command_section((enum command_id)id));
+    struct help_walk w = {0};
+    for (struct help_row row; help_next(&w, &row);)
+        if (row.kind == HELP_TOPICS)
+            printf("section\t%s\n", row.heading);
 }
 
 /* A row without keys continues the one before it. */

@@ -30,7 +30,22 @@ static const struct {
     [HELP_FAULTS] = {N_("Faults (/fault WORD ...)"), N_("FAULTS")},
     [HELP_FLAGS] = {N_("Flags of datagrams (/filter flag NAME)"), N_("FILTERS")},
     [HELP_ERRORS] = {N_("Errors of the socket calls"), N_("DIAGNOSTICS")},
+    [HELP_TOPICS] = {N_("More in the manual"), ""},
 };
+
+static const struct {
+    const char *tag, *text, *heading;
+} topics[] = {
+    {"UDP", N_("all of it on one page: calls, ports, loss, sizes, errors"), N_("UDP IN ONE PAGE")},
+    {"Wireshark, pcap", N_("/save FILE.pcap for it, /open FILE.pcap from it"), N_("SAVING AND OPENING")},
+    {"JSON, CSV", N_("/save and --save write them; --json as it happens"), N_("SAVING AND OPENING")},
+    {"language, Chinese", N_("--lang en or zh_CN, else the environment's"), N_("ENVIRONMENT")},
+    {"security", N_("what the network cannot do, and the sandbox"), N_("SECURITY")},
+    {"files", N_("where history, names and start-up commands are"), N_("FILES")},
+    {"examples", N_("lines to copy, each with what it is for"), N_("EXAMPLES")},
+};
+
+enum { TOPICS = sizeof topics / sizeof *topics };
 
 const char *help_title(enum help_kind kind)
 {
@@ -103,6 +118,7 @@ static bool is_behind(const struct help_walk *w)
     case HELP_FAULTS: return !fault_word_at(w->index);
     case HELP_FLAGS: return w->index >= FLAG_COUNT;
     case HELP_ERRORS: return !error_at(w->index);
+    case HELP_TOPICS: return w->index >= TOPICS;
     case HELP_KINDS: break;
     }
     return true;
@@ -132,6 +148,11 @@ static bool make_row(struct help_row *row)
         row->entry = "flag NAME";
         break;
     case HELP_ERRORS: make_error(row); break;
+    case HELP_TOPICS:
+        say(row, topics[row->index].tag, "", topics[row->index].text);
+        row->heading = topics[row->index].heading;
+        row->entry = "";
+        break;
     case HELP_KINDS: return false;
     }
     return true;
@@ -193,7 +214,8 @@ static bool is_same(const struct help_row *row, const char *part, size_t part_le
             part_len--;
     if (part_len != len)
         return false;
-    return row->kind == HELP_ERRORS ? strncasecmp(part, word, len) == 0 : memcmp(part, word, len) == 0;
+    bool any_case = row->kind == HELP_ERRORS || row->kind == HELP_TOPICS;
+    return any_case ? strncasecmp(part, word, len) == 0 : memcmp(part, word, len) == 0;
 }
 
 /* Whether the word is one of the tag's names: "-h, --help" has two. What stands behind a name is its argument; but

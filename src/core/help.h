@@ -25,6 +25,7 @@ enum help_kind {
     HELP_FAULTS,
     HELP_FLAGS,
     HELP_ERRORS,
+    HELP_TOPICS, /* what has a part of the manual, and no row in a table */
     HELP_KINDS
 };
 

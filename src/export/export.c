@@ -86,7 +86,7 @@ static const char *reason_words(enum export_reason reason, uint64_t count)
     unsigned long n = (unsigned long)count;
     switch (reason) {
     case EXPORT_NOT_SENT: return ngettext("%s was never on the wire", "%s were never on the wire", n);
-    case EXPORT_TWICE: return ngettext("%s is there from the other end", "%s are there from the other end", n);
+    case EXPORT_TWICE: return ngettext("%s was seen at both ends and is there once", "%s were seen at both ends and are there once", n);
     case EXPORT_NO_ADDRESS: return ngettext("%s has no address", "%s have no address", n);
     case EXPORT_TOO_LARGE: return ngettext("%s is larger than any packet", "%s are larger than any packet", n);
     case EXPORT_REASONS: break;
