@@ -55,7 +55,7 @@ START_TEST(words_find_their_rows)
         {"ECONNREFUSED", "ECONNREFUSED"}, {"econnrefused", "ECONNREFUSED"}, {"--json", "--json"}, {"json", "--json"},
         {"-w", "-w TIME"}, {"-h", "-h, --help"}, {"--help", "-h, --help"}, {"rcvbuf", "rcvbuf SIZE"}, {"upper", "upper"},
         {"F2", "F2, Esc 2"}, {"^K", "^U ^K ^W ^Y"}, {"Home", "g, Home"}, {"^E", "^A ^E Home End"}, {"Shift-Tab", "Tab, Shift-Tab"}, {"n", "n"}, {"N", "N"},
-        {"loss", "loss P"}, {"wireshark", "Wireshark, pcap"}, {"PCAP", "Wireshark, pcap"}, {"udp", "UDP"}, {"late", "late"}, {"server", "server auto|left|right"}, {"-n", "-n"},
+        {"loss", "loss P"}, {"wireshark", "wireshark, pcap"}, {"PCAP", "wireshark, pcap"}, {"UDP", "udp"}, {"late", "late"}, {"server", "server auto|left|right"}, {"-n", "-n"},
         {"nonsense", NULL}, {"", NULL}, {"TIME", NULL}, {"-", NULL}, {"/rcvbuf", NULL}, {",", NULL}, {"auto|left|right", NULL},
         {"Rcvbuf", NULL}, {"[PORT]", NULL},
     };

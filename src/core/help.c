@@ -36,10 +36,10 @@ static const struct {
 static const struct {
     const char *tag, *text, *heading;
 } topics[] = {
-    {"UDP", N_("all of it on one page: calls, ports, loss, sizes, errors"), N_("UDP IN ONE PAGE")},
-    {"Wireshark, pcap", N_("/save FILE.pcap for it, /open FILE.pcap from it"), N_("SAVING AND OPENING")},
-    {"JSON, CSV", N_("/save and --save write them; --json as it happens"), N_("SAVING AND OPENING")},
-    {"language, Chinese", N_("--lang en or zh_CN, else the environment's"), N_("ENVIRONMENT")},
+    {"udp", N_("all of it on one page: calls, ports, loss, sizes, errors"), N_("UDP IN ONE PAGE")},
+    {"wireshark, pcap", N_("/save FILE.pcap for it, /open FILE.pcap from it"), N_("SAVING AND OPENING")},
+    {"json, csv", N_("/save and --save write them; --json as it happens"), N_("SAVING AND OPENING")},
+    {"language, chinese", N_("--lang en or zh_CN, else the environment's"), N_("ENVIRONMENT")},
     {"security", N_("what the network cannot do, and the sandbox"), N_("SECURITY")},
     {"files", N_("where history, names and start-up commands are"), N_("FILES")},
     {"examples", N_("lines to copy, each with what it is for"), N_("EXAMPLES")},
