@@ -47,11 +47,6 @@ bool faults_are_on(const struct app *a, enum role role, enum direction direction
     return !link_is_idle(faults_link(a, role, direction));
 }
 
-static const char *direction_name(enum direction direction)
-{
-    return direction == DIR_RECEIVED ? "in" : "out";
-}
-
 static uint64_t lost_on(const struct link *l)
 {
     const struct link_counts *c = link_counts(l);
@@ -84,8 +79,9 @@ static void put_link(const void *context, struct buffer *out)
 {
     const struct told_link *t = context;
     char words[FAULT_TEXT], lost[LOST_TEXT];
-    buffer_printf(out, _("fault on %s %s: %s%s"), _(role_name(t->role)), direction_name(t->direction),
-                  fault_words(link_spec(t->link), words), format_lost(t->link, lost, sizeof lost));
+    buffer_printf(out, t->direction == DIR_RECEIVED ? _("fault on %s in: %s%s") : _("fault on %s out: %s%s"),
+                  _(role_name(t->role)), fault_words(link_spec(t->link), words),
+                  format_lost(t->link, lost, sizeof lost));
 }
 
 /* What is set on a link, and what came of it. */

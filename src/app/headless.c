@@ -189,7 +189,7 @@ static void append_quoted(struct headless *h, uint64_t n)
     struct entry e;
     if (!journal_get(h->app->journal, n, &e))
         return;
-    buffer_append_text(&h->err, ": \"");
+    buffer_append_text(&h->err, C_("before what was sent", ": \""));
     safe_append(&h->err, e.data, e.kept < 60 ? e.kept : 60);
     buffer_append_text(&h->err, e.kept > 60 ? "…\"" : "\"");
 }
