@@ -1933,7 +1933,7 @@ END_TEST
 START_TEST(what_the_kernel_lacks_is_said)
 {
 #ifdef HAVE_SANDBOX
-    static const char lacks[] = "the sandbox is not whole: no new privileges; ALL files, this kernel has no Landlock; no programs, no sockets but UDP";
+    static const char lacks[] = "the sandbox is not whole: no new privileges; ALL files can be opened, this kernel has no Landlock; no programs, no sockets but UDP";
     scmp_filter_ctx older = seccomp_init(SCMP_ACT_ALLOW);
     ck_assert_ptr_nonnull(older);
     ck_assert_int_eq(seccomp_rule_add(older, SCMP_ACT_ERRNO(ENOSYS), SYS_landlock_create_ruleset, 0), 0);

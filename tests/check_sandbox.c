@@ -332,9 +332,9 @@ START_TEST(says_what_holds)
     ck_assert_str_eq(sandbox_describe(&s, text), "no new privileges; no files but its own state; no programs, no sockets but UDP");
     s.landlock = 0;
     ck_assert(!sandbox_is_whole(&s));
-    ck_assert_str_eq(sandbox_describe(&s, text), "no new privileges; ALL files, this kernel has no Landlock; no programs, no sockets but UDP");
+    ck_assert_str_eq(sandbox_describe(&s, text), "no new privileges; ALL files can be opened, this kernel has no Landlock; no programs, no sockets but UDP");
     s = (struct sandbox){.built = true};
-    ck_assert_str_eq(sandbox_describe(&s, text), "NO bar to new privileges; ALL files, this kernel has no Landlock; ALL system calls, this kernel takes no filter");
+    ck_assert_str_eq(sandbox_describe(&s, text), "NO bar to new privileges; ALL files can be opened, this kernel has no Landlock; ALL system calls can be made, this kernel takes no filter");
     s.built = false;
     ck_assert_str_eq(sandbox_describe(&s, text), "none: this program was built without it");
 }

@@ -45,8 +45,9 @@ static uint64_t all_files(int version)
     return ((uint64_t)1 << known) - 1;
 }
 
-/* A file has fewer kinds of access than a directory. */
-static void let(int ruleset, const char *path, uint64_t access)
+/* A file has fewer kinds of access than a directory. What is not there needs no rule. Returns −1 with errno where a rule
+ * is missing that should be there, for want of descriptors. */
+static int let(int ruleset, const char *path, uint64_t access)
 {
     static const uint64_t of_files = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE;
     struct landlock_path_beneath_attr below = {.allowed_access = access};
@@ -56,9 +57,10 @@ static void let(int ruleset, const char *path, uint64_t access)
         below.allowed_access &= of_files;
     }
     if (below.parent_fd < 0)
-        return;
+        return errno == EMFILE || errno == ENFILE ? -1 : 0;
     syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
     close(below.parent_fd);
+    return 0;
 }
 
 static int close_files(const char *const *own, size_t count)
@@ -75,12 +77,15 @@ static int close_files(const char *const *own, size_t count)
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
     if (ruleset < 0)
         return 0;
-    for (size_t i = 0; i < sizeof system / sizeof *system; i++)
-        let(ruleset, system[i], to_read);
-    for (size_t i = 0; i < count; i++)
-        let(ruleset, own[i], r.files & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
-    long failed = syscall(SYS_landlock_restrict_self, ruleset, 0);
+    long failed = 0;
+    for (size_t i = 0; i < sizeof system / sizeof *system && !failed; i++)
+        failed = let(ruleset, system[i], to_read);
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = let(ruleset, own[i], r.files & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
+    failed = failed ? failed : syscall(SYS_landlock_restrict_self, ruleset, 0);
+    int error = errno;
     close(ruleset);
+    errno = error;
     return failed ? 0 : version;
 }
 
@@ -231,15 +236,15 @@ bool sandbox_is_whole(const struct sandbox *s)
 char *sandbox_describe(const struct sandbox *s, char *text)
 {
     char files[SANDBOX_TEXT / 2];
-    snprintf(files, sizeof files, "%s", _("ALL files, this kernel has no Landlock"));
+    snprintf(files, sizeof files, "%s", _("ALL files can be opened, this kernel has no Landlock"));
     if (s->landlock_error && s->landlock_error != ENOSYS && s->landlock_error != EOPNOTSUPP)
-        snprintf(files, sizeof files, _("ALL files, Landlock: %.60s"), strerror(s->landlock_error));
+        snprintf(files, sizeof files, _("ALL files can be opened (Landlock: %.60s)"), strerror(s->landlock_error));
     if (!s->built)
         snprintf(text, SANDBOX_TEXT, _("none: this program was built without it"));
     else
         snprintf(text, SANDBOX_TEXT, _("%s; %s; %s"),
                  s->no_new_privs ? _("no new privileges") : _("NO bar to new privileges"),
                  s->landlock ? _("no files but its own state") : files,
-                 s->filter ? _("no programs, no sockets but UDP") : _("ALL system calls, this kernel takes no filter"));
+                 s->filter ? _("no programs, no sockets but UDP") : _("ALL system calls can be made, this kernel takes no filter"));
     return text;
 }
