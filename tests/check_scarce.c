@@ -96,6 +96,35 @@ START_TEST(starts_or_says_why)
 }
 END_TEST
 
+/* With as few as it starts with, and a few more, what was typed is kept. */
+START_TEST(keeps_the_history_with_few)
+{
+    enum { ENOUGH = 4 };
+    int started = 0;
+    for (int files = LEAST_FILES; files < MOST_FILES && started < ENOUGH; files++) {
+        char home[SCREEN_HOME];
+        int status;
+        screen_home_make(home);
+        const char *const argv[] = {"/bin/sh", "-c", shell("ulimit -n %d; exec \"$UDPTALK\" --both 0", files), NULL};
+        struct terminal *t = terminal_start(24, 200, argv, (const char *[]){home, NULL});
+        terminal_wait_until(t, started_or_ended, NULL, "the first screen, or its end");
+        if (!t->ended) {
+            started++;
+            screen_send(t, "kept");
+            terminal_wait(t, "KEPT");
+            terminal_type(t, "\x04");
+            terminal_finish(t, &status);
+            char *text = screen_file_read(home, ".local/state/udptalk/history");
+            ck_assert_msg(text && strcmp(text, "kept\n") == 0, "with %d files", files);
+            free(text);
+        }
+        terminal_free(t);
+        screen_home_remove(home);
+    }
+    ck_assert_int_eq(started, ENOUGH);
+}
+END_TEST
+
 START_TEST(starts_headless_or_says_why)
 {
     bool started = false;
@@ -340,6 +369,7 @@ int main(void)
 {
     const struct unit_test tests[] = {
         {"few descriptors at the start: it runs, or says so", starts_or_says_why},
+        {"keeps the history with few", keeps_the_history_with_few},
         {"the same without a screen", starts_headless_or_says_why},
         {"no descriptor left: each command says so, and nothing is lost", none_is_left},
         {"no descriptor left at the end: the history is saved", none_is_left_at_the_end},

@@ -76,6 +76,7 @@ const char *error_file_advice(int error)
     case EFBIG: return N_("; the limit is ulimit -f");
     case EROFS: return N_("; name another place");
     case EISDIR: return N_("; name a file in it");
+    case EAGAIN: return N_("; whoever reads it takes nothing: what came before is there");
     case ELOOP: return N_("; its links lead in a circle");
     case ENXIO: return N_("; nobody is at the other end of that pipe or device");
     case ESRCH: return N_("; the process that opens files has ended: start udptalk anew");
