@@ -22,6 +22,7 @@ struct past {
     History *entries;
     size_t max;
     size_t fresh; /* how many of the newest are not in the file yet */
+    size_t added; /* how many of the newest were added here, in the file or not */
 };
 
 /* ---- the store ---- */
@@ -100,8 +101,10 @@ static bool store_add(History *h, const unsigned char *text, size_t len)
 
 void past_add(struct past *p, const unsigned char *text, size_t len)
 {
-    if (store_add(p->entries, text, len) && p->fresh < p->max)
-        p->fresh++;
+    if (!store_add(p->entries, text, len))
+        return;
+    p->fresh += p->fresh < p->max;
+    p->added += p->added < p->max;
 }
 
 size_t past_count(const struct past *p)
@@ -324,16 +327,24 @@ static char *real_file(const char *path)
     return real;
 }
 
+/* Where the file is gone, perhaps with its folder, what was added here went with it. */
+static void look_for(struct past *p, const char *real)
+{
+    if (real && access(real, F_OK) < 0 && errno == ENOENT)
+        p->fresh = p->added;
+}
+
 int past_save(struct past *p, const char *path)
 {
     char *real = real_file(path);
     int lock = real && make_parents(real) == 0 ? lock_directory(real, LOCK_TRIES) : -1;
+    look_for(p, real);
     History *all = lock >= 0 ? merged(p, real) : NULL;
     int result = all ? replace_file(all, real) : -1;
     int e = errno;
     if (result == 0) {
         take_over(p, all);
-        p->fresh = 0;
+        p->fresh = p->added = 0;
     } else if (all) {
         history_end(all);
     }
@@ -356,6 +367,7 @@ int past_append(struct past *p, const char *path)
     if (p->fresh == 0)
         return 0;
     char *real = real_file(path);
+    look_for(p, real);
     int lock = real && make_parents(real) == 0 ? lock_directory(real, 0) : -1, result = -1;
     bool alone = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0;
     int fd = alone ? open(real, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
